@@ -1,0 +1,31 @@
+// Forward declarations of the public classes.
+#pragma once
+
+namespace corm {
+
+template <class T>
+struct type;
+
+namespace mapping {
+class Mapper;
+class Record;
+template <class T>
+class Many;
+template <class T>
+class One;
+} // namespace mapping
+
+namespace uow {
+class Instance;
+} // namespace uow
+
+namespace orm {
+class Engine;
+class AsyncSession;
+template <class T>
+class Ref;
+template <class T>
+class Edit;
+} // namespace orm
+
+} // namespace corm

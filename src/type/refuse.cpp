@@ -1,0 +1,24 @@
+#include "type/refuse.hpp"
+
+#include <corm/base/error.hpp>
+
+namespace corm::types {
+
+void throw_unreadable(const FieldView& field, std::string_view target) {
+    throw ConversionError("column of type with OID " + std::to_string(field.oid) + " cannot be read into " +
+                          std::string{target} + "; cast it in the query, or change the type it is read into");
+}
+
+void throw_malformed(std::string_view sql_type) {
+    throw ConversionError("malformed " + std::string{sql_type} + " value: its bytes are not of that type");
+}
+
+void throw_text_format(std::string_view sql_type) {
+    throw ConversionError(std::string{sql_type} + " values in text format are not read; ask for binary results");
+}
+
+void throw_out_of_range(std::string_view target) {
+    throw ConversionError("the value does not fit into " + std::string{target} + "; read it into a wider type");
+}
+
+} // namespace corm::types

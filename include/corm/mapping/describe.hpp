@@ -1,0 +1,223 @@
+// From a described struct and its corm_mapping to a Mapper.
+#pragma once
+
+#include <corm/base/type_tag.hpp>
+#include <corm/mapping/relation.hpp>
+#include <corm/mapping/table.hpp>
+
+#include <array>
+#include <new>
+
+namespace corm::mapping {
+
+/// Types with a `corm_mapping` that argument-dependent lookup finds.
+template <class T>
+concept Mapped = requires { corm_mapping(corm::type<T>{}); };
+
+template <class T>
+consteval void require_mapped() {
+    static_assert(Mapped<T>,
+                  "corm: this type has no mapping; write constexpr auto corm_mapping(corm::type<T>) in its own "
+                  "namespace, beside BOOST_DESCRIBE_STRUCT");
+}
+
+namespace detail {
+
+template <class T>
+using TableOf = decltype(corm_mapping(corm::type<T>{}));
+
+template <class Option>
+struct KeyOption : std::false_type {};
+template <auto... Members>
+struct KeyOption<options::PrimaryKey<Members...>> : std::true_type {
+    using types = std::tuple<std::remove_cv_t<member_type<Members>>...>;
+};
+
+template <class Table>
+struct FindKey;
+template <class T>
+struct FindKey<Table<T>> {
+    using types = std::tuple<>;
+};
+template <class T, class First, class... Rest>
+struct FindKey<Table<T, First, Rest...>>
+    : std::conditional_t<KeyOption<First>::value, KeyOption<First>, FindKey<Table<T, Rest...>>> {};
+
+template <class T, auto Member, class... Options>
+consteval bool is_unmapped(std::tuple<Options...>*) {
+    return (std::is_same_v<Options, options::Unmapped<Member>> || ...);
+}
+
+template <class T>
+struct StructObject {
+    static void construct(void* at, const Mapper&) { ::new (at) T(); }
+    static void move_construct(void* at, void* from) { ::new (at) T(std::move(*static_cast<T*>(from))); }
+    static void destroy(void* at) noexcept { static_cast<T*>(at)->~T(); }
+    static void* values(void* object) noexcept { return object; }
+    static constexpr ObjectType type{sizeof(T), alignof(T), &construct, &move_construct, &destroy, &values};
+};
+
+template <class Member>
+void bind_relation(void* member, const Relation& relation, bool from_row) {
+    if (from_row)
+        static_cast<Member*>(member)->bind_unloaded(relation);
+    else
+        static_cast<Member*>(member)->bind(relation);
+}
+
+/// The unqualified name of `T`, from what the compiler calls this function.
+std::string entity_name(std::string_view function);
+template <class T>
+std::string entity_name() {
+    return entity_name(__PRETTY_FUNCTION__);
+}
+/// `OrderLine` becomes `order_line`.
+std::string snake_case(std::string_view name);
+
+template <class T, class Descriptor>
+void add_member(MapperBuilder& builder, const T& probe) {
+    using Member = std::remove_reference_t<decltype(probe.*Descriptor::pointer)>;
+    using Value = std::remove_const_t<Member>;
+    using Options = std::remove_cvref_t<decltype(std::declval<TableOf<T>>().all_options())>;
+    static_assert(!std::is_const_v<typename MemberPointer<std::remove_cv_t<decltype(Descriptor::pointer)>>::value_type>,
+                  "corm: a mapped member must not be const; corm writes it when a row is loaded");
+    if constexpr (RelationMember<Value>::value || is_unmapped<T, Descriptor::pointer>(static_cast<Options*>(nullptr))) {
+        builder.skip_member();
+    } else {
+        static_assert(types::ColumnValue<Value>,
+                      "corm: a described member has a type that corm cannot store; specialise "
+                      "corm::types::Codec for it, or exclude it with .unmapped<&Struct::member>()");
+        if constexpr (types::ColumnValue<Value>) {
+            // A probe object measures the offset: it is not a constant expression, and members may be inherited.
+            const auto offset =
+                reinterpret_cast<const char*>(&(probe.*Descriptor::pointer)) - reinterpret_cast<const char*>(&probe);
+            builder.add_column(Descriptor::name, Descriptor::name, types::value_type<Value>,
+                               static_cast<std::size_t>(offset));
+        }
+    }
+}
+
+template <class T, template <class...> class List, class... Descriptors>
+void add_members(MapperBuilder& builder, const T& probe, List<Descriptors...>*) {
+    (add_member<T, Descriptors>(builder, probe), ...);
+}
+
+template <class T, auto Member>
+std::size_t offset_in(const T& probe) {
+    return static_cast<std::size_t>(reinterpret_cast<const char*>(&(probe.*Member)) -
+                                    reinterpret_cast<const char*>(&probe));
+}
+
+template <class T, auto... Members>
+void apply(MapperBuilder& builder, const T&, const options::PrimaryKey<Members...>& option) {
+    const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
+    builder.set_key(names, option.assigned);
+}
+template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::Version<Member>&) {
+    builder.set_version(member_name<T, Member>);
+}
+template <class T, auto... Members>
+void apply(MapperBuilder& builder, const T&, const options::Unique<Members...>&) {
+    (builder.set_unique(member_name<T, Members>), ...);
+}
+template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::Rename<Member>& option) {
+    builder.rename(member_name<T, Member>, std::string{option.column});
+}
+template <class T, auto Member>
+void apply(MapperBuilder&, const T&, const options::Unmapped<Member>&) {}
+
+} // namespace detail
+
+/// The key of a mapped type: a tuple of the types of its key members.
+template <class T>
+using key_types = typename detail::FindKey<detail::TableOf<T>>::types;
+
+/// The one mapper of `T` in the program, built at first use; thread-safe. Throws `MappingError` for mistakes that only
+/// composition can show (two members mapped to one column).
+template <class T>
+const std::shared_ptr<const Mapper>& mapper_of();
+
+namespace detail {
+
+template <class T, auto Member, class KeyOwner, auto... ForeignKey>
+void add_relation(MapperBuilder& builder, const T& probe, RelationKind kind) {
+    using Value = std::remove_const_t<member_type<Member>>;
+    std::string key;
+    ((key += (key.empty() ? "" : ",") + std::string{member_name<KeyOwner, ForeignKey>}), ...);
+    builder.add_relation({std::string{member_name<T, Member>},
+                          {},
+                          kind,
+                          &mapper_of<typename Value::target_type>,
+                          std::move(key),
+                          offset_in<T, Member>(probe),
+                          &bind_relation<Value>});
+}
+
+template <class T, class Target>
+void apply(MapperBuilder& builder, const T&, const options::References<Target>&) {
+    builder.add_reference(&mapper_of<Target>);
+}
+template <class T, auto Member, auto... ForeignKey>
+void apply(MapperBuilder& builder, const T& probe, const options::ToMany<Member, ForeignKey...>&) {
+    using Relation = RelationMember<std::remove_const_t<member_type<Member>>>;
+    static_assert(Relation::value && Relation::many, "corm: one_to_many needs a member of type corm::Many<Target>");
+    if constexpr (Relation::value && Relation::many)
+        add_relation<T, Member, typename member_type<Member>::target_type, ForeignKey...>(builder, probe,
+                                                                                          RelationKind::one_to_many);
+}
+template <class T, auto Member, auto... ForeignKey>
+void apply(MapperBuilder& builder, const T& probe, const options::ToOne<Member, ForeignKey...>& option) {
+    using Relation = RelationMember<std::remove_const_t<member_type<Member>>>;
+    static_assert(Relation::value && !Relation::many,
+                  "corm: many_to_one and one_to_one need a member of type corm::One<Target>");
+    if constexpr (Relation::value && !Relation::many)
+        add_relation<T, Member, T, ForeignKey...>(builder, probe, option.kind);
+}
+
+template <class T>
+std::shared_ptr<const Mapper> build_mapper() {
+    static_assert(!std::is_same_v<key_types<T>, std::tuple<>>,
+                  "corm: the mapping names no primary key; add .primary_key<&Struct::id>()");
+    using Hidden = boost::describe::describe_members<T, boost::describe::mod_private | boost::describe::mod_protected |
+                                                            boost::describe::mod_inherited>;
+    static_assert(count(static_cast<Hidden*>(nullptr)) == 0,
+                  "corm: a mapped member must be public; corm does not map described private or protected members");
+    const auto table = corm_mapping(corm::type<T>{});
+    const std::string entity = entity_name<T>();
+    MapperBuilder builder{entity, std::string{table.schema_name()},
+                          table.name().empty() ? snake_case(entity) : std::string{table.name()}, StructObject<T>::type,
+                          typeid(T)};
+    const T probe{};
+    add_members(builder, probe, static_cast<described_members<T>*>(nullptr));
+    std::apply([&](const auto&... options) { (apply<T>(builder, probe, options), ...); }, table.all_options());
+    return builder.finish();
+}
+
+} // namespace detail
+
+template <class T>
+const std::shared_ptr<const Mapper>& mapper_of() {
+    require_mapped<T>();
+    if constexpr (Mapped<T>)
+        check_described<T>();
+    static_assert(std::is_default_constructible_v<T>,
+                  "corm: a mapped struct must be default-constructible; corm makes one for each row");
+    static const std::shared_ptr<const Mapper> mapper = [] {
+        if constexpr (Mapped<T> && Described<T> && std::is_default_constructible_v<T>)
+            return detail::build_mapper<T>();
+        else
+            return std::shared_ptr<const Mapper>{};
+    }();
+    return mapper;
+}
+
+/// Index of the column that member `M` of `T` is mapped to.
+template <class T, auto M>
+std::size_t column_index() {
+    check_member<T, M>();
+    return static_cast<std::size_t>(mapper_of<T>()->column_of_member(described_position<T, M>));
+}
+
+} // namespace corm::mapping

@@ -1,0 +1,175 @@
+// The run-time description of a mapped table: what the compiled core works on.
+#pragma once
+
+#include <corm/type/codec.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <vector>
+
+namespace corm::mapping {
+
+class Mapper;
+
+/// One column and the member that holds it.
+struct Column {
+    std::string name;                       ///< in the table, unquoted
+    std::string member;                     ///< in the struct; the column's name for records
+    const types::ValueType* type = nullptr; ///< of the member
+    std::size_t offset = 0;                 ///< of the member from the start of the values
+    std::size_t packed = 0;                 ///< the same inside a `ValueBlock`
+    bool key = false;
+    bool version = false;
+    bool unique = false;
+    /// A key that the server generates when the member still holds its default-constructed value.
+    bool generated = false;
+
+    [[nodiscard]] void* in(void* values) const noexcept { return static_cast<char*>(values) + offset; }
+    [[nodiscard]] const void* in(const void* values) const noexcept {
+        return static_cast<const char*>(values) + offset;
+    }
+};
+
+/// The mapper of another struct. A function, so that two structs may refer to each other.
+using TargetMapper = const std::shared_ptr<const Mapper>& (*)();
+
+enum class RelationKind { one_to_many, many_to_one, one_to_one };
+
+/// A relation member.
+struct Relation {
+    std::string name;   ///< of the member
+    std::string entity; ///< of the owner, for messages
+    RelationKind kind{};
+    TargetMapper target = nullptr;
+    std::string foreign_key; ///< the member that refers: of the target for one_to_many, of the owner otherwise
+    std::size_t offset = 0;  ///< of the member in the object
+    /// The member now belongs to an object of a session: one that came from a row, which loads no related objects, or
+    /// one that was added, which keeps its content.
+    void (*bind)(void* member, const Relation& relation, bool from_row) = nullptr;
+};
+
+/// How objects of the mapped type are made and reached.
+struct ObjectType {
+    std::size_t size = 0;
+    std::size_t align = 0;
+    void (*construct)(void* at, const Mapper& mapper) = nullptr;
+    void (*move_construct)(void* at, void* from) = nullptr;
+    void (*destroy)(void* at) noexcept = nullptr;
+    /// From the object to the start of its values: the object itself for a struct, the block of a record.
+    void* (*values)(void* object) noexcept = nullptr;
+};
+
+/// Statement texts and the like that an upper layer derives from a mapper and keeps beside it.
+class MapperExtension {
+public:
+    virtual ~MapperExtension() = default;
+};
+
+/// Immutable after it was built, shared by every session, safe to read from any thread.
+class Mapper : public std::enable_shared_from_this<Mapper> {
+public:
+    [[nodiscard]] const std::string& entity() const noexcept { return entity_; }
+    [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
+    [[nodiscard]] const std::string& table() const noexcept { return table_; }
+    [[nodiscard]] std::span<const Column> columns() const noexcept { return columns_; }
+    [[nodiscard]] const Column& column(std::size_t index) const noexcept { return columns_[index]; }
+    /// Indices of the key columns, in the order of the key.
+    [[nodiscard]] std::span<const std::uint16_t> key_columns() const noexcept { return key_; }
+    /// Index of the version column, or -1.
+    [[nodiscard]] int version_column() const noexcept { return version_; }
+    [[nodiscard]] std::span<const Relation> relations() const noexcept { return relations_; }
+    /// Tables that this one refers to without a relation member.
+    [[nodiscard]] std::span<const TargetMapper> references() const noexcept { return references_; }
+    [[nodiscard]] const ObjectType& object() const noexcept { return object_; }
+    [[nodiscard]] std::size_t packed_size() const noexcept { return packed_size_; }
+    [[nodiscard]] std::size_t packed_align() const noexcept { return packed_align_; }
+    [[nodiscard]] std::type_index type() const noexcept { return type_; }
+
+    /// Index of the column with this name, or -1.
+    [[nodiscard]] int find_column(std::string_view name) const noexcept;
+    /// Index of the column of the n-th described member; -1 for relations and unmapped members.
+    [[nodiscard]] int column_of_member(std::size_t described) const noexcept { return by_member_[described]; }
+    /// The same, by the name of the member, as the foreign keys of relations are given.
+    [[nodiscard]] int find_member(std::string_view member) const noexcept;
+    /// The single key column whose value the server generates, or -1.
+    [[nodiscard]] int generated_key() const noexcept { return generated_key_; }
+
+    /// Appends the identity of an object: the encoded key columns, with lengths between them if there are several.
+    /// Throws `MappingError` if a part of the key is NULL.
+    void append_key(const void* values, std::string& out) const;
+    /// The same, from the values of a `ValueBlock`.
+    void append_packed_key(const void* packed, std::string& out) const;
+    /// The parts of such an identity, for parameters; views into `key`.
+    void split_key(std::string_view key, std::vector<std::string_view>& parts) const;
+    /// Readable form for messages: `7` or `(7, 2)`.
+    [[nodiscard]] std::string key_text(std::string_view key) const;
+
+    /// The extension that `Extension{mapper}` makes, built once; thread-safe.
+    template <class Extension>
+    [[nodiscard]] const Extension& extension() const {
+        return static_cast<const Extension&>(
+            extension([](const Mapper& mapper) -> MapperExtension* { return new Extension(mapper); }));
+    }
+
+    Mapper(const Mapper&) = delete;
+    Mapper& operator=(const Mapper&) = delete;
+    ~Mapper();
+
+private:
+    friend class MapperBuilder;
+    Mapper();
+    [[nodiscard]] const MapperExtension& extension(MapperExtension* (*make)(const Mapper&)) const;
+    void append_key_part(const Column& column, const void* value, std::string& out) const;
+
+    struct Extensions;
+
+    std::string entity_;
+    std::string schema_;
+    std::string table_;
+    std::vector<Column> columns_;
+    std::vector<std::uint16_t> key_;
+    std::vector<int> by_member_;
+    std::vector<Relation> relations_;
+    std::vector<TargetMapper> references_;
+    ObjectType object_;
+    std::type_index type_;
+    std::size_t packed_size_ = 0;
+    std::size_t packed_align_ = 1;
+    int version_ = -1;
+    int generated_key_ = -1;
+    std::unique_ptr<Extensions> extensions_;
+};
+
+/// Puts a mapper together and checks it; every error is a `MappingError` that names entity and column.
+class MapperBuilder {
+public:
+    MapperBuilder(std::string entity, std::string schema, std::string table, const ObjectType& object,
+                  std::type_index type);
+
+    /// Columns come in the order of the members. `offset` counts from the start of the values.
+    void add_column(std::string name, std::string member, const types::ValueType& type, std::size_t offset);
+    /// The n-th described member is no column.
+    void skip_member();
+    void add_relation(Relation relation);
+    void add_reference(TargetMapper target);
+    void rename(std::string_view member, std::string column);
+    void set_key(std::span<const std::string_view> members, bool assigned);
+    void set_version(std::string_view member);
+    void set_unique(std::string_view member);
+    /// Lays columns out one after the other and uses that as their offsets (records).
+    void pack_as_object();
+
+    [[nodiscard]] std::shared_ptr<const Mapper> finish();
+
+private:
+    [[nodiscard]] Column& by_member(std::string_view member);
+
+    std::shared_ptr<Mapper> mapper_;
+    bool assigned_key_ = false;
+};
+
+} // namespace corm::mapping

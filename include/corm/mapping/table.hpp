@@ -1,0 +1,175 @@
+// What a user writes to map a described struct: corm::table<User>("users").primary_key<&User::id>()...
+#pragma once
+
+#include <corm/mapping/mapper.hpp>
+#include <corm/mapping/member.hpp>
+#include <corm/type/codec.hpp>
+
+#include <tuple>
+
+namespace corm::mapping {
+
+/// Asks that a key is always written, also when it holds 0 or a nil UUID: nothing is left to the server.
+struct Assigned {
+    explicit Assigned() = default;
+};
+inline constexpr Assigned assigned{};
+
+namespace options {
+
+template <auto... Members>
+struct PrimaryKey {
+    bool assigned;
+};
+template <auto Member>
+struct Version {};
+template <auto... Members>
+struct Unique {};
+template <auto Member>
+struct Rename {
+    std::string_view column;
+};
+template <auto Member>
+struct Unmapped {};
+template <class Target>
+struct References {};
+template <auto Member, auto... ForeignKey>
+struct ToMany {};
+template <auto Member, auto... ForeignKey>
+struct ToOne {
+    RelationKind kind;
+};
+
+} // namespace options
+
+template <class T>
+consteval void check_described() {
+    static_assert(Described<T>,
+                  "corm: this struct is not described; write BOOST_DESCRIBE_STRUCT(Struct, (), (members...)) "
+                  "beside it, before its corm_mapping");
+}
+
+template <class T, auto M>
+consteval void check_member() {
+    check_described<T>();
+    if constexpr (Described<T>) {
+        static_assert(DescribedMember<T, M>,
+                      "corm: this member is not described; add it to the BOOST_DESCRIBE_STRUCT of the "
+                      "struct (a member of a base class needs the base in it)");
+        static_assert(!std::is_const_v<member_type<M>>,
+                      "corm: a mapped member must not be const; corm writes it when a row is loaded");
+    }
+}
+
+/// The mapping of `T`, built by chained calls in a `constexpr` function that argument-dependent lookup finds:
+///
+/// ```cpp
+/// constexpr auto corm_mapping(corm::type<User>) {
+///     return corm::table<User>("users").primary_key<&User::id>().version<&User::version>();
+/// }
+/// ```
+///
+/// Every described public member that is not a relation becomes a column of the same name.
+template <class T, class... Options>
+class Table {
+public:
+    constexpr explicit Table(std::string_view name, std::string_view schema = {}, std::tuple<Options...> options = {})
+        : name_(name), schema_(schema), options_(options) {}
+
+    /// The schema of the table; without one the server's search_path decides.
+    [[nodiscard]] constexpr Table schema(std::string_view schema) const { return Table{name_, schema, options_}; }
+
+    /// The members that identify a row, in the order of the key. A single integer or UUID member that still holds its
+    /// default-constructed value (0, nil) when the object is inserted is left to the server, which must generate it.
+    template <auto... Members>
+    [[nodiscard]] constexpr auto primary_key() const {
+        (check_member<T, Members>(), ...);
+        return with(options::PrimaryKey<Members...>{false});
+    }
+    template <auto... Members>
+    [[nodiscard]] constexpr auto primary_key(Assigned) const {
+        (check_member<T, Members>(), ...);
+        return with(options::PrimaryKey<Members...>{true});
+    }
+
+    /// An integer that each UPDATE increments and checks: a row changed by somebody else is a `StaleDataError`.
+    template <auto Member>
+    [[nodiscard]] constexpr auto version() const {
+        check_member<T, Member>();
+        return with(options::Version<Member>{});
+    }
+    /// The table has a UNIQUE constraint over these members. It decides the order in which a flush writes rows.
+    template <auto... Members>
+    [[nodiscard]] constexpr auto unique() const {
+        (check_member<T, Members>(), ...);
+        return with(options::Unique<Members...>{});
+    }
+    /// The column has another name than the member.
+    template <auto Member>
+    [[nodiscard]] constexpr auto column(std::string_view column) const {
+        check_member<T, Member>();
+        return with(options::Rename<Member>{column});
+    }
+    /// A described member that is no column.
+    template <auto Member>
+    [[nodiscard]] constexpr auto unmapped() const {
+        check_member<T, Member>();
+        return with(options::Unmapped<Member>{});
+    }
+
+    /// The table has a foreign key to the table of `Target` that no relation member stands for: a flush writes rows of
+    /// `Target` first and deletes them last.
+    template <class Target>
+    [[nodiscard]] constexpr auto references() const {
+        return with(options::References<Target>{});
+    }
+
+    /// `Member` is a `Many<Target>`; `ForeignKey` are the members of `Target` that refer to this key.
+    template <auto Member, auto... ForeignKey>
+    [[nodiscard]] constexpr auto one_to_many() const {
+        check_member<T, Member>();
+        return with(options::ToMany<Member, ForeignKey...>{});
+    }
+    /// `Member` is a `One<Target>`; `ForeignKey` are the members of this struct that refer to the target's key.
+    template <auto Member, auto... ForeignKey>
+    [[nodiscard]] constexpr auto many_to_one() const {
+        check_member<T, Member>();
+        (check_member<T, ForeignKey>(), ...);
+        return with(options::ToOne<Member, ForeignKey...>{RelationKind::many_to_one});
+    }
+    /// As `many_to_one`, for a foreign key that is unique.
+    template <auto Member, auto... ForeignKey>
+    [[nodiscard]] constexpr auto one_to_one() const {
+        check_member<T, Member>();
+        (check_member<T, ForeignKey>(), ...);
+        return with(options::ToOne<Member, ForeignKey...>{RelationKind::one_to_one});
+    }
+
+    [[nodiscard]] constexpr std::string_view name() const noexcept { return name_; }
+    [[nodiscard]] constexpr std::string_view schema_name() const noexcept { return schema_; }
+    [[nodiscard]] constexpr const std::tuple<Options...>& all_options() const noexcept { return options_; }
+
+private:
+    template <class Option>
+    [[nodiscard]] constexpr auto with(Option option) const {
+        return Table<T, Options..., Option>{name_, schema_, std::tuple_cat(options_, std::tuple{option})};
+    }
+
+    std::string_view name_;
+    std::string_view schema_;
+    std::tuple<Options...> options_;
+};
+
+/// Maps `T` to the table `name`.
+template <class T>
+[[nodiscard]] constexpr Table<T> table(std::string_view name) {
+    return Table<T>{name};
+}
+
+/// Maps `T` to the table whose name is the struct's in snake_case.
+template <class T>
+[[nodiscard]] constexpr Table<T> table() {
+    return Table<T>{std::string_view{}};
+}
+
+} // namespace corm::mapping

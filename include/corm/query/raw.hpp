@@ -1,0 +1,109 @@
+// Raw SQL with bound parameters.
+#pragma once
+
+#include <corm/base/clock.hpp>
+#include <corm/query/operand.hpp>
+#include <corm/type/parameters.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace corm::query {
+
+/// SQL text that was written in the program: it can be made of a string literal only. Text that is put together at run
+/// time has to go through `unsafe_sql`, which says so.
+class LiteralSql {
+public:
+    template <std::size_t N>
+    consteval LiteralSql(const char (&text)[N]) : text_(text, N - 1) { // NOLINT: a literal is SQL
+        if (N == 1 || text_.find('\0') != std::string_view::npos)
+            throw "corm: the SQL text is empty or holds a NUL";
+    }
+
+    [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+private:
+    std::string_view text_;
+};
+
+/// One statement with its parameters. A value; what it was made of need not live on.
+struct RawStatement {
+    std::shared_ptr<const std::string> text;
+    types::Parameters parameters{};
+    std::optional<Duration> within_deadline{};
+    /// The server refuses it inside a transaction block: it goes alone, on a connection without one.
+    bool alone = false;
+
+    /// Marks statements such as VACUUM and CREATE DATABASE, which cannot run in a transaction.
+    RawStatement& outside_transaction() & {
+        alone = true;
+        return *this;
+    }
+    [[nodiscard]] RawStatement outside_transaction() && { return std::move(outside_transaction()); }
+
+    /// The deadline of this statement, instead of the session's; `corm::no_deadline` for none.
+    RawStatement& within(Duration deadline) & {
+        within_deadline = deadline;
+        return *this;
+    }
+    [[nodiscard]] RawStatement within(Duration deadline) && { return std::move(within(deadline)); }
+};
+
+namespace detail {
+
+/// Throws `MappingError` for text that is empty or holds a NUL.
+[[nodiscard]] RawStatement raw_statement(std::string text);
+/// Encodes the next parameter; throws `ConversionError` naming its number.
+void bind_next(RawStatement& statement, const types::ValueType& type, const void* value);
+/// A NULL whose type the server infers.
+void bind_null(RawStatement& statement);
+
+template <class Given>
+void bind(RawStatement& statement, const Given& given) {
+    using Natural = natural_t<Given>;
+    if constexpr (is_nullopt<Given>) {
+        bind_null(statement);
+    } else if constexpr (types::ColumnValue<Given>) {
+        bind_next(statement, types::value_type<Given>, &given);
+    } else {
+        static_assert(!std::is_void_v<Natural>,
+                      "corm: an argument of this SQL statement has a type that corm cannot send; convert it to a type "
+                      "with a codec, such as std::int64_t or std::string");
+        if constexpr (!std::is_void_v<Natural>) {
+            const Operand<Natural, Given> operand{given};
+            bind_next(statement, operand.type(), operand.address());
+        }
+    }
+}
+
+} // namespace detail
+
+/// A statement written in the program, with `$1`, `$2`, ... for the arguments, which are bound and never in the text:
+///
+/// ```cpp
+/// auto old = co_await session.all<Name>(corm::raw_sql("SELECT name FROM users WHERE age > $1", 99));
+/// ```
+///
+/// Arguments are copied. `std::nullopt` is a NULL of any type. Throws `ConversionError` for a value that the server
+/// could not take.
+template <class... Arguments>
+[[nodiscard]] RawStatement raw_sql(LiteralSql sql, const Arguments&... arguments) {
+    RawStatement statement = detail::raw_statement(std::string{sql.text()});
+    (detail::bind(statement, arguments), ...);
+    return statement;
+}
+
+/// The same with text made at run time. Nothing in it is escaped: never put into it what a user typed; bind that as an
+/// argument, and quote names by `corm::sql::quote_identifier`. Each text is a statement of its own in the cache of
+/// prepared statements.
+template <class... Arguments>
+[[nodiscard]] RawStatement unsafe_sql(std::string sql, const Arguments&... arguments) {
+    RawStatement statement = detail::raw_statement(std::move(sql));
+    (detail::bind(statement, arguments), ...);
+    return statement;
+}
+
+} // namespace corm::query

@@ -1,0 +1,171 @@
+// select<User>().where(...).order_by(...): typed queries over a compiled core.
+#pragma once
+
+#include <corm/base/clock.hpp>
+#include <corm/query/column.hpp>
+#include <corm/sql/select.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+
+namespace corm::mapping {
+class Record;
+}
+
+namespace corm::query {
+
+/// A query without its type: what sessions run. Rows come in the order of the mapper's columns.
+struct SelectQuery {
+    std::shared_ptr<const mapping::Mapper> mapper;
+    sql::Select statement{};
+    std::optional<Duration> within{};
+    bool populate_existing = false;
+};
+
+namespace detail {
+
+[[nodiscard]] SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper);
+/// Several conditions are joined by AND.
+void add_condition(SelectQuery& query, const Condition& condition);
+void add_order(SelectQuery& query, const Ordering& order);
+/// Throw `MappingError` for a negative number.
+void set_limit(SelectQuery& query, std::int64_t rows);
+void set_offset(SelectQuery& query, std::int64_t rows);
+void set_lock(SelectQuery& query, sql::LockMode mode);
+/// Throws `MappingError` when no lock was asked for before.
+void set_wait(SelectQuery& query, sql::LockWait wait, std::string_view name);
+/// Makes the query yield the number of its rows.
+[[nodiscard]] SelectQuery counted(SelectQuery query);
+
+/// Conditions and deadline, which every query has. `Self` is the query, so that calls can be chained.
+template <class Self>
+class Chained {
+public:
+    /// Keeps the rows that fulfil the condition; several calls are joined by AND.
+    Self& where(const Condition& condition) & {
+        add_condition(query_, condition);
+        return self();
+    }
+    [[nodiscard]] Self where(const Condition& condition) && { return std::move(where(condition)); }
+
+    /// The deadline of this query, instead of the session's; `corm::no_deadline` for none.
+    Self& within(Duration deadline) & {
+        query_.within = deadline;
+        return self();
+    }
+    [[nodiscard]] Self within(Duration deadline) && { return std::move(within(deadline)); }
+
+    [[nodiscard]] const SelectQuery& erased() const& noexcept { return query_; }
+    [[nodiscard]] SelectQuery erased() && noexcept { return std::move(query_); }
+
+protected:
+    explicit Chained(SelectQuery query) : query_(std::move(query)) {}
+    Self& self() noexcept { return static_cast<Self&>(*this); }
+
+    SelectQuery query_;
+};
+
+} // namespace detail
+
+/// A query for instances of `T`. A value: copies are independent; not thread-safe while it is changed. Does no I/O:
+/// give it to a session. On a temporary each call returns the query, so that chains can be stored.
+template <class T>
+class Select : public detail::Chained<Select<T>> {
+public:
+    using entity_type = T;
+
+    explicit Select(std::shared_ptr<const mapping::Mapper> mapper)
+        : detail::Chained<Select>(detail::select_all(std::move(mapper))) {}
+
+    /// `asc<&User::name>`, `desc<&User::id>.nulls_last()`; terms of later calls come behind those of earlier ones.
+    template <std::convertible_to<Ordering>... Terms>
+    Select& order_by(const Terms&... terms) & {
+        (detail::add_order(this->query_, terms), ...);
+        return *this;
+    }
+    template <std::convertible_to<Ordering>... Terms>
+    [[nodiscard]] Select order_by(const Terms&... terms) && {
+        return std::move(order_by(terms...));
+    }
+
+    /// At most so many rows, and so many left out before them; sent as parameters. Negative: throws `MappingError`.
+    Select& limit(std::int64_t rows) & {
+        detail::set_limit(this->query_, rows);
+        return *this;
+    }
+    [[nodiscard]] Select limit(std::int64_t rows) && { return std::move(limit(rows)); }
+    Select& offset(std::int64_t rows) & {
+        detail::set_offset(this->query_, rows);
+        return *this;
+    }
+    [[nodiscard]] Select offset(std::int64_t rows) && { return std::move(offset(rows)); }
+
+    /// Lock the rows until the end of the transaction; see `corm::for_update` and its variants. The last one counts.
+    Select& for_update() & { return lock(sql::LockMode::update); }
+    [[nodiscard]] Select for_update() && { return std::move(for_update()); }
+    Select& for_no_key_update() & { return lock(sql::LockMode::no_key_update); }
+    [[nodiscard]] Select for_no_key_update() && { return std::move(for_no_key_update()); }
+    Select& for_share() & { return lock(sql::LockMode::share); }
+    [[nodiscard]] Select for_share() && { return std::move(for_share()); }
+    Select& for_key_share() & { return lock(sql::LockMode::key_share); }
+    [[nodiscard]] Select for_key_share() && { return std::move(for_key_share()); }
+
+    /// Behind a lock: fail with SQLSTATE 55P03 instead of waiting for another transaction.
+    Select& nowait() & {
+        detail::set_wait(this->query_, sql::LockWait::nowait, "nowait");
+        return *this;
+    }
+    [[nodiscard]] Select nowait() && { return std::move(nowait()); }
+    /// Behind a lock: leave out rows that another transaction has locked.
+    Select& skip_locked() & {
+        detail::set_wait(this->query_, sql::LockWait::skip_locked, "skip_locked");
+        return *this;
+    }
+    [[nodiscard]] Select skip_locked() && { return std::move(skip_locked()); }
+
+    /// Overwrite the values of instances that are in the session already, edited ones too.
+    Select& populate_existing() & {
+        this->query_.populate_existing = true;
+        return *this;
+    }
+    [[nodiscard]] Select populate_existing() && { return std::move(populate_existing()); }
+
+private:
+    Select& lock(sql::LockMode mode) {
+        detail::set_lock(this->query_, mode);
+        return *this;
+    }
+};
+
+/// A query for a number of rows; its result is a `std::int64_t`.
+class Count : public detail::Chained<Count> {
+public:
+    explicit Count(SelectQuery query) : Chained(detail::counted(std::move(query))) {}
+};
+
+/// All rows of the table that `T` is mapped to, until conditions narrow it down.
+template <class T>
+[[nodiscard]] Select<T> select() {
+    return Select<T>{mapping::mapper_of<T>()};
+}
+/// The same for a table mapped at run time.
+[[nodiscard]] inline Select<mapping::Record> select(std::shared_ptr<const mapping::Mapper> mapper) {
+    return Select<mapping::Record>{std::move(mapper)};
+}
+
+/// The number of rows of a table: `count<User>().where(...)`.
+template <class T>
+[[nodiscard]] Count count() {
+    return Count{detail::select_all(mapping::mapper_of<T>())};
+}
+[[nodiscard]] inline Count count(std::shared_ptr<const mapping::Mapper> mapper) {
+    return Count{detail::select_all(std::move(mapper))};
+}
+/// The number of rows that `query` would yield, its limit and offset included. Throws `MappingError` if it locks rows.
+template <class T>
+[[nodiscard]] Count count(Select<T> query) {
+    return Count{std::move(query).erased()};
+}
+
+} // namespace corm::query

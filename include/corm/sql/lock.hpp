@@ -1,0 +1,22 @@
+// Row locks of a SELECT.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace corm::sql {
+
+/// How strong the lock on each row is (PostgreSQL documentation, 13.3.2), weakest first.
+enum class LockMode { key_share, share, no_key_update, update };
+
+/// What happens when another transaction holds a lock in the way: wait, fail with 55P03, or leave the row out.
+enum class LockWait { block, nowait, skip_locked };
+
+/// The locking clause.
+struct Lock {
+    LockMode mode = LockMode::update;
+    LockWait wait = LockWait::block;
+    std::vector<std::string> of{}; ///< tables, unquoted and without schema; empty: every table of the statement
+};
+
+} // namespace corm::sql

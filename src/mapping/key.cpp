@@ -1,0 +1,36 @@
+#include <corm/mapping/key.hpp>
+
+#include <corm/base/error.hpp>
+
+namespace corm::mapping {
+
+void RecordKey::add(const types::ValueType& type, const void* value) {
+    if (type.is_null(value))
+        throw MappingError("a key part is NULL; primary keys have no NULL parts");
+    std::string bytes;
+    type.encode(value, bytes);
+    parts_.emplace_back(&type, std::move(bytes));
+}
+
+EncodedKey RecordKey::encode(const Mapper& mapper) const {
+    const auto columns = mapper.key_columns();
+    if (columns.size() != parts_.size())
+        throw MappingError(mapper.entity() + " has a primary key of " + std::to_string(columns.size()) +
+                           " columns and was asked for by " + std::to_string(parts_.size()) +
+                           "; give all parts as corm::key(a, b)");
+    EncodedKey out;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const Column& column = mapper.column(columns[i]);
+        const auto& [type, bytes] = parts_[i];
+        if (type->oid != column.type->oid || type->format != column.type->format)
+            throw MappingError(mapper.entity() + "." + column.name + " is a key of type " +
+                               std::string{column.type->sql_type()} + " and was given a " +
+                               std::string{type->sql_type()} + "; give the type of its definition");
+        if (parts_.size() > 1)
+            types::put_int32(out, static_cast<std::int32_t>(bytes.size()));
+        out += bytes;
+    }
+    return out;
+}
+
+} // namespace corm::mapping

@@ -1,0 +1,216 @@
+#include <corm/mapping/mapper.hpp>
+
+#include <corm/base/error.hpp>
+#include <corm/type/bytes.hpp>
+#include <corm/type/oid.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace corm::mapping {
+
+struct Mapper::Extensions {
+    std::mutex mutex;
+    std::vector<std::pair<MapperExtension* (*)(const Mapper&), std::unique_ptr<MapperExtension>>> list;
+};
+
+Mapper::Mapper() : type_(typeid(void)), extensions_(std::make_unique<Extensions>()) {}
+Mapper::~Mapper() = default;
+
+int Mapper::find_column(std::string_view name) const noexcept {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (columns_[i].name == name)
+            return static_cast<int>(i);
+    }
+    return -1;
+}
+
+int Mapper::find_member(std::string_view member) const noexcept {
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (columns_[i].member == member)
+            return static_cast<int>(i);
+    }
+    return -1;
+}
+
+void Mapper::append_key_part(const Column& column, const void* value, std::string& out) const {
+    if (column.type->is_null(value))
+        throw MappingError(entity_ + "." + column.member +
+                           " is part of the primary key and NULL; give it a value before the object is added");
+    if (key_.size() == 1) {
+        column.type->encode(value, out);
+        return;
+    }
+    const std::size_t length_at = out.size();
+    types::put_int32(out, 0);
+    column.type->encode(value, out);
+    types::patch_int32(out, length_at, static_cast<std::int32_t>(out.size() - length_at - 4));
+}
+
+void Mapper::append_key(const void* values, std::string& out) const {
+    for (const std::uint16_t index : key_)
+        append_key_part(columns_[index], columns_[index].in(values), out);
+}
+
+void Mapper::append_packed_key(const void* packed, std::string& out) const {
+    for (const std::uint16_t index : key_)
+        append_key_part(columns_[index], static_cast<const char*>(packed) + columns_[index].packed, out);
+}
+
+void Mapper::split_key(std::string_view key, std::vector<std::string_view>& parts) const {
+    if (key_.size() == 1) {
+        parts.push_back(key);
+        return;
+    }
+    for (std::size_t i = 0; i < key_.size(); ++i) {
+        const auto length = static_cast<std::size_t>(types::get_big_endian<std::int32_t>(key.data()));
+        parts.push_back(key.substr(4, length));
+        key.remove_prefix(4 + length);
+    }
+}
+
+std::string Mapper::key_text(std::string_view key) const {
+    std::vector<std::string_view> parts;
+    split_key(key, parts);
+    std::string text;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const types::ValueType& type = *columns_[key_[i]].type;
+        struct Value {
+            const types::ValueType& type;
+            std::unique_ptr<std::byte[]> memory;
+            void* at;
+            explicit Value(const types::ValueType& t)
+                : type(t), memory(new std::byte[t.size + t.align]), at(memory.get()) {
+                std::size_t space = t.size + t.align;
+                std::align(t.align, t.size, at, space);
+                t.construct(at);
+            }
+            ~Value() { type.destroy(at); }
+        } value{type};
+        type.decode({parts[i].data(), static_cast<std::int32_t>(parts[i].size()),
+                     type.oid != 0 ? type.oid : types::oids::text, type.format},
+                    value.at);
+        text += i == 0 ? (parts.size() > 1 ? "(" : "") : ", ";
+        type.literal(value.at, text);
+    }
+    if (parts.size() > 1)
+        text += ')';
+    return text;
+}
+
+const MapperExtension& Mapper::extension(MapperExtension* (*make)(const Mapper&)) const {
+    const std::scoped_lock lock{extensions_->mutex};
+    for (const auto& [maker, extension] : extensions_->list) {
+        if (maker == make)
+            return *extension;
+    }
+    return *extensions_->list.emplace_back(make, make(*this)).second;
+}
+
+MapperBuilder::MapperBuilder(std::string entity, std::string schema, std::string table, const ObjectType& object,
+                             std::type_index type)
+    : mapper_(new Mapper) {
+    mapper_->entity_ = std::move(entity);
+    mapper_->schema_ = std::move(schema);
+    mapper_->table_ = std::move(table);
+    mapper_->object_ = object;
+    mapper_->type_ = type;
+    if (mapper_->table_.empty())
+        throw MappingError(mapper_->entity_ + ": the mapping names no table; write corm::table<" + mapper_->entity_ +
+                           ">(\"...\")");
+}
+
+void MapperBuilder::add_column(std::string name, std::string member, const types::ValueType& type, std::size_t offset) {
+    Column column;
+    column.name = std::move(name);
+    column.member = std::move(member);
+    column.type = &type;
+    column.offset = offset;
+    mapper_->by_member_.push_back(static_cast<int>(mapper_->columns_.size()));
+    mapper_->columns_.push_back(std::move(column));
+}
+
+void MapperBuilder::skip_member() {
+    mapper_->by_member_.push_back(-1);
+}
+
+void MapperBuilder::add_relation(Relation relation) {
+    relation.entity = mapper_->entity_;
+    mapper_->relations_.push_back(std::move(relation));
+}
+
+void MapperBuilder::add_reference(TargetMapper target) {
+    mapper_->references_.push_back(target);
+}
+
+Column& MapperBuilder::by_member(std::string_view member) {
+    const int index = mapper_->find_member(member);
+    if (index < 0)
+        throw MappingError(
+            mapper_->entity_ + "." + std::string{member} +
+            " is named in the mapping and is no column of it; map a described member that holds a value");
+    return mapper_->columns_[static_cast<std::size_t>(index)];
+}
+
+void MapperBuilder::rename(std::string_view member, std::string column) {
+    by_member(member).name = std::move(column);
+}
+
+void MapperBuilder::set_key(std::span<const std::string_view> members, bool assigned) {
+    for (const std::string_view member : members) {
+        Column& column = by_member(member);
+        if (column.key)
+            throw MappingError(mapper_->entity_ + "." + column.member + " is named twice in the primary key");
+        column.key = true;
+        mapper_->key_.push_back(static_cast<std::uint16_t>(&column - mapper_->columns_.data()));
+    }
+    assigned_key_ = assigned;
+}
+
+void MapperBuilder::set_version(std::string_view member) {
+    Column& column = by_member(member);
+    if (mapper_->version_ >= 0 || !column.type->integer || column.type->nullable || column.key)
+        throw MappingError(mapper_->entity_ + "." + column.member +
+                           " cannot be the version column; use one NOT NULL integer member that is not in the key");
+    column.version = true;
+    mapper_->version_ = static_cast<int>(&column - mapper_->columns_.data());
+}
+
+void MapperBuilder::set_unique(std::string_view member) {
+    by_member(member).unique = true;
+}
+
+void MapperBuilder::pack_as_object() {
+    for (Column& column : mapper_->columns_)
+        column.offset = SIZE_MAX;
+}
+
+std::shared_ptr<const Mapper> MapperBuilder::finish() {
+    Mapper& mapper = *mapper_;
+    if (mapper.key_.empty())
+        throw MappingError(mapper.entity_ + ": the mapping has no primary key; add .primary_key<...>()");
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < mapper.columns_.size(); ++i) {
+        Column& column = mapper.columns_[i];
+        if (mapper.find_column(column.name) != static_cast<int>(i))
+            throw MappingError(mapper.entity_ + ": two members are mapped to column " + column.name);
+        const types::ValueType& type = *column.type;
+        at = (at + type.align - 1) / type.align * type.align;
+        column.packed = at;
+        if (column.offset == SIZE_MAX)
+            column.offset = at;
+        at += type.size;
+        mapper.packed_align_ = std::max(mapper.packed_align_, type.align);
+    }
+    mapper.packed_size_ = at;
+    if (mapper.key_.size() == 1 && !assigned_key_) {
+        Column& key = mapper.columns_[mapper.key_.front()];
+        if (key.type->integer || key.type->oid == types::oids::uuid) {
+            key.generated = true;
+            mapper.generated_key_ = mapper.key_.front();
+        }
+    }
+    return std::move(mapper_);
+}
+
+} // namespace corm::mapping

@@ -1,0 +1,61 @@
+#include <corm/query/record_column.hpp>
+
+#include <corm/base/error.hpp>
+#include <corm/mapping/record.hpp>
+
+namespace corm::query {
+namespace {
+
+std::size_t index_of(const std::shared_ptr<const mapping::Mapper>& mapper, std::string_view name) {
+    if (mapper == nullptr)
+        throw MappingError("column \"" + std::string{name} + "\" is asked of no mapper; define one by corm::define");
+    return static_cast<std::size_t>(&mapping::column_by_name(*mapper, name) - mapper->columns().data());
+}
+
+Condition match(const detail::Place& place, sql::BinaryOperator op, std::string_view pattern) {
+    detail::check_text_column(place);
+    return detail::like(place, op, pattern);
+}
+
+Condition match(const detail::Place& place, detail::Match how, std::string_view text) {
+    detail::check_text_column(place);
+    return detail::like_literally(place, how, text);
+}
+
+} // namespace
+
+RecordColumn::RecordColumn(std::shared_ptr<const mapping::Mapper> mapper, std::string_view name)
+    : mapper_(std::move(mapper)), index_(index_of(mapper_, name)) {}
+
+Condition RecordColumn::equal(sql::BinaryOperator op, const RecordColumn& other) const {
+    return compare(op, other);
+}
+
+Condition RecordColumn::compare(sql::BinaryOperator op, const RecordColumn& other) const {
+    detail::check_comparable(place(), *other.mapper_->column(other.index_).type);
+    return detail::compare_columns(place(), op, other.place());
+}
+
+Condition RecordColumn::like(std::string_view pattern) const {
+    return match(place(), sql::BinaryOperator::like, pattern);
+}
+Condition RecordColumn::not_like(std::string_view pattern) const {
+    return match(place(), sql::BinaryOperator::not_like, pattern);
+}
+Condition RecordColumn::ilike(std::string_view pattern) const {
+    return match(place(), sql::BinaryOperator::ilike, pattern);
+}
+Condition RecordColumn::not_ilike(std::string_view pattern) const {
+    return match(place(), sql::BinaryOperator::not_ilike, pattern);
+}
+Condition RecordColumn::starts_with(std::string_view text) const {
+    return match(place(), detail::Match::prefix, text);
+}
+Condition RecordColumn::ends_with(std::string_view text) const {
+    return match(place(), detail::Match::suffix, text);
+}
+Condition RecordColumn::contains(std::string_view text) const {
+    return match(place(), detail::Match::anywhere, text);
+}
+
+} // namespace corm::query

@@ -1,0 +1,66 @@
+#include <corm/query/select.hpp>
+
+#include <corm/base/error.hpp>
+
+namespace corm::query::detail {
+namespace {
+
+std::int64_t checked_rows(std::int64_t rows, std::string_view name) {
+    if (rows < 0)
+        throw MappingError(std::string{name} + "(" + std::to_string(rows) + ") is negative; give a number of rows");
+    return rows;
+}
+
+} // namespace
+
+SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper) {
+    if (mapper == nullptr)
+        throw MappingError("a query needs a mapper; define one by corm::define");
+    SelectQuery query;
+    query.statement.schema = mapper->schema();
+    query.statement.table = mapper->table();
+    query.statement.columns.reserve(mapper->columns().size());
+    for (const mapping::Column& column : mapper->columns())
+        query.statement.columns.push_back(column.name);
+    query.mapper = std::move(mapper);
+    return query;
+}
+
+void add_condition(SelectQuery& query, const Condition& condition) {
+    query.statement.where = sql::both(std::move(query.statement.where), condition.expression());
+}
+
+void add_order(SelectQuery& query, const Ordering& order) {
+    query.statement.order_by.push_back(order.term());
+}
+
+void set_limit(SelectQuery& query, std::int64_t rows) {
+    query.statement.limit = checked_rows(rows, "limit");
+}
+
+void set_offset(SelectQuery& query, std::int64_t rows) {
+    query.statement.offset = checked_rows(rows, "offset");
+}
+
+void set_lock(SelectQuery& query, sql::LockMode mode) {
+    std::optional<sql::Lock>& lock = query.statement.lock;
+    if (!lock)
+        lock.emplace();
+    lock->mode = mode;
+}
+
+void set_wait(SelectQuery& query, sql::LockWait wait, std::string_view name) {
+    if (!query.statement.lock)
+        throw MappingError(std::string{name} + "() needs a lock; call for_update() or one of its variants before it");
+    query.statement.lock->wait = wait;
+}
+
+SelectQuery counted(SelectQuery query) {
+    if (query.statement.lock)
+        throw MappingError("count() cannot lock rows of " + query.statement.table +
+                           "; select them with the lock, or count without it");
+    query.statement.yield = sql::Yield::row_count;
+    return query;
+}
+
+} // namespace corm::query::detail

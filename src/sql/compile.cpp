@@ -1,0 +1,115 @@
+#include <corm/sql/compile.hpp>
+
+#include <corm/base/error.hpp>
+
+namespace corm::sql {
+namespace {
+
+void write_items(SqlWriter& out, const Select& statement, const Scope& scope) {
+    bool first = true;
+    for (const std::string& column : statement.columns)
+        out.separate(first, ", ").identifier(column);
+    for (const Expr& expression : statement.expressions) {
+        out.separate(first, ", ");
+        write_expression(out, expression, scope);
+    }
+    if (first)
+        throw MappingError("a select from " + statement.table + " names no columns");
+}
+
+void write_from_where(SqlWriter& out, const Select& statement, const Scope& scope) {
+    out.sql(" FROM ").qualified(statement.schema, statement.table);
+    if (statement.where) {
+        out.sql(" WHERE ");
+        write_expression(out, statement.where, scope);
+    }
+}
+
+void write_order(SqlWriter& out, const std::vector<OrderBy>& order, const Scope& scope) {
+    bool first = true;
+    for (const OrderBy& term : order) {
+        out.sql(first ? " ORDER BY " : ", ");
+        first = false;
+        write_expression(out, term.expression, scope);
+        if (term.descending)
+            out.sql(" DESC");
+        if (term.nulls != Nulls::by_direction)
+            out.sql(term.nulls == Nulls::first ? " NULLS FIRST" : " NULLS LAST");
+    }
+}
+
+void write_bound(SqlWriter& out, std::string_view keyword, const std::optional<std::int64_t>& rows) {
+    if (!rows)
+        return;
+    if (*rows < 0)
+        throw MappingError(std::string{keyword} + " is negative; give a number of rows, 0 or more");
+    out.sql(" ").sql(keyword).sql(" ").parameter_int8(*rows);
+}
+
+} // namespace
+
+void write_lock(SqlWriter& out, const Lock& lock) {
+    switch (lock.mode) {
+    case LockMode::key_share: out.sql(" FOR KEY SHARE"); break;
+    case LockMode::share: out.sql(" FOR SHARE"); break;
+    case LockMode::no_key_update: out.sql(" FOR NO KEY UPDATE"); break;
+    case LockMode::update: out.sql(" FOR UPDATE"); break;
+    }
+    bool first = true;
+    for (const std::string& table : lock.of) {
+        out.sql(first ? " OF " : ", ").identifier(table);
+        first = false;
+    }
+    switch (lock.wait) {
+    case LockWait::block: break;
+    case LockWait::nowait: out.sql(" NOWAIT"); break;
+    case LockWait::skip_locked: out.sql(" SKIP LOCKED"); break;
+    }
+}
+
+namespace {
+
+void write_row_count(SqlWriter& out, const Select& statement, const Scope& scope) {
+    if (statement.lock)
+        throw MappingError("a count of " + statement.table +
+                           " cannot lock rows; select them with the lock, or count without it");
+    if (!statement.distinct && !statement.limit && !statement.offset) {
+        out.sql("SELECT count(*)");
+        write_from_where(out, statement, scope);
+        return;
+    }
+    out.sql("SELECT count(*) FROM (SELECT ");
+    if (statement.distinct) {
+        out.sql("DISTINCT ");
+        write_items(out, statement, scope);
+    } else {
+        out.sql("1");
+    }
+    write_from_where(out, statement, scope);
+    write_bound(out, "LIMIT", statement.limit);
+    write_bound(out, "OFFSET", statement.offset);
+    out.sql(") AS counted");
+}
+
+} // namespace
+
+Compiled compile(const Select& statement) {
+    const Scope scope{statement.schema, statement.table};
+    SqlWriter out;
+    out.reserve(64 + 16 * statement.columns.size());
+    if (statement.yield == Yield::row_count) {
+        write_row_count(out, statement, scope);
+        return std::move(out).finish();
+    }
+    out.sql(statement.distinct ? "SELECT DISTINCT " : "SELECT ");
+    write_items(out, statement, scope);
+    write_from_where(out, statement, scope);
+    write_order(out, statement.order_by, scope);
+    write_bound(out, "LIMIT", statement.limit);
+    write_bound(out, "OFFSET", statement.offset);
+    if (statement.lock)
+        write_lock(out, *statement.lock);
+    return std::move(out).finish();
+}
+
+} // namespace corm::sql

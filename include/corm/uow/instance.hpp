@@ -1,0 +1,112 @@
+// One mapped object and what the unit of work knows about it.
+#pragma once
+
+#include <corm/mapping/value_block.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace corm::uow {
+
+class Instance;
+
+/// Where an object stands with respect to a session and the database (SQLAlchemy's terms).
+enum class ObjectState : std::uint8_t {
+    transient,  ///< known to no session, no row
+    pending,    ///< added, not inserted yet
+    persistent, ///< has a row
+    deleted,    ///< its row was deleted in the transaction under way
+    detached,   ///< has a row, belongs to no session
+};
+
+[[nodiscard]] std::string_view to_string(ObjectState state) noexcept;
+
+/// How much the loaded values can be trusted.
+enum class Freshness : std::uint8_t {
+    fresh,   ///< as of the transaction under way
+    stale,   ///< as of an earlier transaction; readable, read anew by the next get, query or refresh that meets the row
+    expired, ///< not readable until it was read anew
+};
+
+/// The session, as its objects see it.
+class Scope {
+public:
+    virtual ~Scope() = default;
+    /// `instance` is about to be edited. Throws `ConcurrentUseError` while an operation of the session is in flight.
+    virtual void on_edit(const std::shared_ptr<Instance>& instance) = 0;
+};
+
+/// A mapped object with its state: one memory block, given back as soon as the last handle is gone. Held by
+/// `shared_ptr`; handles may be copied and dropped on any thread, everything else belongs to the session's task.
+class Instance : public std::enable_shared_from_this<Instance> {
+public:
+    /// A default-constructed object.
+    [[nodiscard]] static std::shared_ptr<Instance> create(std::shared_ptr<const mapping::Mapper> mapper);
+    /// An object moved out of `*object`, which is of the mapper's type.
+    [[nodiscard]] static std::shared_ptr<Instance> create(std::shared_ptr<const mapping::Mapper> mapper, void* object);
+
+    [[nodiscard]] const mapping::Mapper& mapper() const noexcept { return *mapper_; }
+    [[nodiscard]] const std::shared_ptr<const mapping::Mapper>& shared_mapper() const noexcept { return mapper_; }
+    [[nodiscard]] void* object() noexcept { return object_; }
+    [[nodiscard]] void* values() noexcept { return mapper_->object().values(object_); }
+    [[nodiscard]] const void* values() const noexcept { return mapper_->object().values(object_); }
+
+    /// The object for reading; throws `NotLoadedError` when it is expired.
+    [[nodiscard]] const void* readable() const {
+        if (freshness == Freshness::expired) [[unlikely]]
+            throw_expired();
+        return object_;
+    }
+    /// The object for writing: from now on it is watched. Throws as `readable`, and what `Scope::on_edit` throws.
+    [[nodiscard]] void* editable();
+
+    /// True if a column's value differs from what was last sent or loaded. The version never counts: it is the flush's
+    /// own.
+    [[nodiscard]] bool is_changed(const mapping::Column& column) const {
+        return sent && !column.version && !column.type->same(column.in(values()), sent.at(column));
+    }
+    [[nodiscard]] bool is_modified() const;
+
+    /// Relation members learn whom they belong to.
+    void bind_relations(bool from_row);
+
+    /// "User(7)" for messages; the entity alone while it has no key.
+    [[nodiscard]] std::string describe() const;
+
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+    ObjectState state = ObjectState::transient;
+    Freshness freshness = Freshness::fresh;
+    /// Listed by the session as one whose values are compared at a flush.
+    bool watched = false;
+    /// Edited since the last flush, and therefore kept alive by the session.
+    bool edited = false;
+    /// Marked by `remove`, deleted by the next flush.
+    bool doomed = false;
+    /// Inserted by the transaction under way.
+    bool inserted_now = false;
+    std::weak_ptr<Scope> scope;
+    /// Its place in the identity map; empty while it has none.
+    std::string key;
+    /// Values as last sent or loaded; empty unless watched.
+    mapping::ValueBlock sent;
+    /// Values at the start of the transaction; empty unless a flush of this transaction wrote the object.
+    mapping::ValueBlock at_begin;
+    /// The key at the start of the transaction, if a flush changed it.
+    std::string key_at_begin;
+
+private:
+    struct Deleter;
+    Instance(std::shared_ptr<const mapping::Mapper> mapper, void* object) noexcept;
+    ~Instance();
+    template <class Make>
+    [[nodiscard]] static std::shared_ptr<Instance> allocate(std::shared_ptr<const mapping::Mapper> mapper, Make make);
+    [[noreturn]] void throw_expired() const;
+
+    std::shared_ptr<const mapping::Mapper> mapper_;
+    void* object_;
+};
+
+} // namespace corm::uow

@@ -1,0 +1,152 @@
+// From rows to the objects of a session.
+#include "uow/unit_of_work.hpp"
+
+#include <corm/base/error.hpp>
+
+namespace corm::uow {
+namespace {
+
+/// Decodes one cell; errors say where.
+void decode(const mapping::Mapper& mapper, const mapping::Column& column, const types::FieldView& field, void* target) {
+    try {
+        column.type->decode(field, target);
+    } catch (const ConversionError& error) {
+        throw ConversionError(error, mapper.table(), column.name, error.where());
+    }
+}
+
+/// A value of its own for one cell.
+class Cell {
+public:
+    Cell(const mapping::Mapper& mapper, const mapping::Column& column, const types::FieldView& field)
+        : type_(*column.type), memory_(::operator new(type_.size, std::align_val_t{type_.align})) {
+        type_.construct(memory_);
+        try {
+            decode(mapper, column, field, memory_);
+        } catch (...) {
+            release();
+            throw;
+        }
+    }
+    Cell(const Cell&) = delete;
+    Cell& operator=(const Cell&) = delete;
+    ~Cell() { release(); }
+    [[nodiscard]] const void* value() const noexcept { return memory_; }
+
+private:
+    void release() noexcept {
+        type_.destroy(memory_);
+        ::operator delete(memory_, std::align_val_t{type_.align});
+    }
+
+    const types::ValueType& type_;
+    void* memory_;
+};
+
+} // namespace
+
+void UnitOfWork::append_row_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first,
+                                std::string& out) const {
+    const auto keys = mapper.key_columns();
+    // The bytes of a cell are the identity when the column has the very type of the member.
+    if (keys.size() == 1) {
+        const mapping::Column& column = mapper.column(keys.front());
+        const types::FieldView field = rows.field(row, first + keys.front());
+        if (!field.is_null() && field.oid == column.type->oid && field.format == column.type->format) {
+            out.append(field.bytes());
+            return;
+        }
+    }
+    mapping::ValueBlock values{mapper};
+    for (const std::uint16_t index : keys) {
+        const mapping::Column& column = mapper.column(index);
+        decode(mapper, column, rows.field(row, first + index), values.at(column));
+    }
+    mapper.append_packed_key(values.data(), out);
+}
+
+void UnitOfWork::hydrate(Instance& instance, const types::Rows& rows, int row, int first) const {
+    const mapping::Mapper& mapper = instance.mapper();
+    void* const values = instance.values();
+    int at = first;
+    for (const mapping::Column& column : mapper.columns())
+        decode(mapper, column, rows.field(row, at++), column.in(values));
+}
+
+void UnitOfWork::repopulate(Instance& instance, const types::Rows& rows, int row, int first, Populate populate,
+                            std::source_location where) const {
+    const mapping::Mapper& mapper = instance.mapper();
+    if (populate == Populate::overwrite || !instance.sent) {
+        // The copy goes first: what is left of a row that was read half must not look like an edit.
+        const bool compared = static_cast<bool>(instance.sent);
+        instance.sent = {};
+        hydrate(instance, rows, row, first);
+        if (compared)
+            instance.sent = mapping::ValueBlock(mapper, instance.values());
+        return;
+    }
+    bool overtaken = false;
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        const mapping::Column& column = mapper.column(i);
+        if (!instance.is_changed(column))
+            continue;
+        const Cell cell{mapper, column, rows.field(row, first + static_cast<int>(i))};
+        if (column.type->same(cell.value(), instance.sent.at(column)))
+            continue;
+        if (populate == Populate::locked)
+            throw StaleDataError(
+                instance.describe() + "." + column.member +
+                    " was edited here and changed by another transaction; lock before editing, or refresh "
+                    "the object to take the other value",
+                mapper.entity(), {mapper.key_text(instance.key)}, where);
+        overtaken = true;
+    }
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        const mapping::Column& column = mapper.column(i);
+        // An edit that somebody else overtook keeps the version it was made on, so that the flush finds out.
+        if (instance.is_changed(column) || (overtaken && column.version))
+            continue;
+        const Cell cell{mapper, column, rows.field(row, first + static_cast<int>(i))};
+        column.type->copy_assign(column.in(instance.values()), cell.value());
+        column.type->copy_assign(instance.sent.at(column), cell.value());
+    }
+}
+
+std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
+                                             const types::Rows& rows, int row, int first, Populate populate,
+                                             std::source_location where) {
+    scratch_.clear();
+    append_row_key(*mapper, rows, row, first, scratch_);
+    if (std::shared_ptr<Instance> present = map_.find(*mapper, scratch_)) {
+        if (populate == Populate::fill && present->freshness == Freshness::fresh)
+            return present;
+        // Until it was read whole, nobody may take it for a row.
+        const Freshness before = std::exchange(present->freshness, Freshness::expired);
+        try {
+            repopulate(*present, rows, row, first, populate, where);
+        } catch (const StaleDataError&) {
+            present->freshness = before;
+            throw;
+        }
+        present->freshness = Freshness::fresh;
+        return present;
+    }
+    std::shared_ptr<Instance> instance = Instance::create(mapper);
+    hydrate(*instance, rows, row, first);
+    instance->bind_relations(true);
+    instance->key = scratch_;
+    instance->state = ObjectState::persistent;
+    instance->scope = scope_;
+    map_.insert(instance);
+    return instance;
+}
+
+void UnitOfWork::vanished(const std::shared_ptr<Instance>& instance) {
+    map_.erase(*instance);
+    forget_removal(instance);
+    instance->state = ObjectState::deleted;
+    instance->freshness = Freshness::expired;
+    deleted_.push_back(instance);
+}
+
+} // namespace corm::uow

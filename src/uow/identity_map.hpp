@@ -1,0 +1,94 @@
+// One object per row and session.
+#pragma once
+
+#include <corm/uow/instance.hpp>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace corm::uow {
+
+/// From identity (mapper and encoded key) to the object. Holds objects weakly: entries of objects that are gone are
+/// swept as the map grows. Not thread-safe.
+class IdentityMap {
+public:
+    /// The living object with this identity, or null.
+    [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
+        const auto found = entries_.find(Identity{&mapper, key});
+        return found == entries_.end() ? nullptr : found->second.lock();
+    }
+    /// Registers `instance` under `instance->key`, in place of whatever was there.
+    void insert(const std::shared_ptr<Instance>& instance) {
+        if (entries_.size() >= sweep_at_)
+            sweep();
+        entries_.insert_or_assign(OwnedIdentity{&instance->mapper(), instance->key}, instance);
+    }
+    /// Forgets the identity if it is `instance`'s.
+    void erase(const Instance& instance) {
+        const auto found = entries_.find(Identity{&instance.mapper(), instance.key});
+        if (found == entries_.end())
+            return;
+        const std::shared_ptr<Instance> there = found->second.lock();
+        if (there == nullptr || there.get() == &instance)
+            entries_.erase(found);
+    }
+    void clear() noexcept { entries_.clear(); }
+    /// Room for so many more objects, at once instead of growing step by step.
+    void reserve(std::size_t more) {
+        if (more <= 64)
+            return;
+        sweep();
+        entries_.reserve(entries_.size() + more);
+        sweep_at_ = std::max(sweep_at_, entries_.size() + more + 64);
+    }
+
+    /// Calls `visit` with every living object.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [key, weak] : entries_) {
+            if (const std::shared_ptr<Instance> instance = weak.lock())
+                visit(instance);
+        }
+    }
+    /// Entries, those of dead objects included.
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+    struct Identity {
+        const mapping::Mapper* mapper;
+        std::string_view key;
+    };
+    struct OwnedIdentity {
+        const mapping::Mapper* mapper;
+        std::string key;
+        operator Identity() const noexcept { return {mapper, key}; } // NOLINT: both are one thing to the map
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(const Identity& id) const noexcept {
+            return std::hash<std::string_view>{}(id.key) ^
+                   (std::hash<const void*>{}(id.mapper) * 0x9e3779b97f4a7c15ULL);
+        }
+    };
+    struct Equal {
+        using is_transparent = void;
+        bool operator()(const Identity& a, const Identity& b) const noexcept {
+            return a.mapper == b.mapper && a.key == b.key;
+        }
+    };
+
+    void sweep() {
+        boost::unordered::erase_if(entries_, [](const auto& entry) { return entry.second.expired(); });
+        sweep_at_ = entries_.size() * 2 + 64;
+    }
+
+    boost::unordered_flat_map<OwnedIdentity, std::weak_ptr<Instance>, Hash, Equal> entries_;
+    std::size_t sweep_at_ = 64;
+};
+
+} // namespace corm::uow

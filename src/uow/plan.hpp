@@ -1,0 +1,59 @@
+// From changes to the statements of one flush.
+#pragma once
+
+#include "uow/statement_texts.hpp"
+
+#include <corm/type/parameters.hpp>
+#include <corm/uow/instance.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string_view>
+#include <vector>
+
+namespace corm::uow {
+
+/// One object of a flush.
+struct FlushRow {
+    std::shared_ptr<Instance> instance;
+    /// The values as sent; empty for deletes, and for inserts of objects that are not watched.
+    mapping::ValueBlock sent;
+};
+
+/// One statement of a flush. `rows` are in the order of its ordinals.
+struct FlushStatement {
+    enum class Kind : std::uint8_t { insert, update, remove, lock };
+
+    Kind kind{};
+    bool generated_keys = false;
+    const mapping::Mapper* mapper = nullptr;
+    Text text;
+    types::Parameters parameters;
+    std::vector<FlushRow> rows;
+};
+
+struct FlushPlan {
+    std::vector<FlushStatement> statements;
+    [[nodiscard]] bool empty() const noexcept { return statements.empty(); }
+};
+
+/// What a flush is made from. Order within a list matters for `added`.
+struct ChangeSet {
+    std::vector<std::shared_ptr<Instance>> added;
+    std::vector<std::shared_ptr<Instance>> modified; ///< each has `sent`, and a column that differs from it
+    std::vector<std::shared_ptr<Instance>> removed;
+};
+
+/// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
+/// statement, and statements of one table that write several sets of rows are preceded by one that locks them all in
+/// key order. Deterministic. Throws `MappingError` for keys that cannot be, `ConversionError` for values that cannot be
+/// sent (nothing was sent then).
+[[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
+
+/// Turns the server's "corm stale 1,3" into `StaleDataError` with entity and keys; null for any other message.
+[[nodiscard]] std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message,
+                                            std::source_location where);
+
+} // namespace corm::uow

@@ -1,0 +1,76 @@
+// The SQL of a mapper's own statements: constant texts, made once per shape.
+#pragma once
+
+#include <corm/mapping/mapper.hpp>
+#include <corm/sql/lock.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace corm::uow {
+
+using Text = std::shared_ptr<const std::string>;
+using ColumnIndex = std::uint16_t;
+
+/// Texts of selects by key and of flush statements. The shapes are those of docs/decisions.md, "Statements of a flush".
+/// Immutable to its users; thread-safe.
+class StatementTexts : public mapping::MapperExtension {
+public:
+    explicit StatementTexts(const mapping::Mapper& mapper);
+
+    /// All columns of the row with a key given as $1, $2, ...
+    [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
+
+    /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm stale N,M" if a row
+    /// is missing or its version differs. Parameters: old key, columns, old version (if mapped); arrays of them for
+    /// many.
+    [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
+    /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
+    [[nodiscard]] Text remove(bool many) const;
+    /// Inserts rows. With `generated` the key column is left to the server and comes back in column 1 of the result, in
+    /// ascending order. Fails with 22P02 and "corm missing N" unless every row was inserted.
+    [[nodiscard]] Text insert(bool generated, bool many) const;
+    /// Locks rows in key order ahead of several statements that write them. Parameters: arrays of the key.
+    /// `keys_written`: one of them deletes rows or writes a key or unique column.
+    [[nodiscard]] Text lock_rows(bool keys_written) const;
+
+private:
+    [[nodiscard]] Text cached(std::string shape,
+                              std::string (StatementTexts::*make)(std::span<const ColumnIndex>) const,
+                              std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string update_one(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string update_many(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string remove_one(std::span<const ColumnIndex>) const;
+    [[nodiscard]] std::string remove_many(std::span<const ColumnIndex>) const;
+    [[nodiscard]] std::string insert_one(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string insert_many(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string lock_many(std::span<const ColumnIndex>) const;
+    [[nodiscard]] std::string lock_keys(std::span<const ColumnIndex>) const;
+
+    /// `x AS (SELECT ... FROM unnest($1::int8[], ...) WITH ORDINALITY ...)` over the key, then `columns`, then the
+    /// version.
+    void append_rows(std::string& out, std::span<const ColumnIndex> columns, bool with_version) const;
+    /// `l AS MATERIALIZED (...)`: the rows of x, locked in key order.
+    void append_lock(std::string& out, const char* strength) const;
+    void append_match(std::string& out) const;
+    void append_stale_check(std::string& out) const;
+    void append_version_step(std::string& out) const;
+    void append_one_row(std::string& out, std::size_t parameter) const;
+    [[nodiscard]] std::string lock_text(const char* strength) const;
+    [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
+    [[nodiscard]] bool is_generated_insert(std::span<const ColumnIndex> columns) const;
+
+    const mapping::Mapper& mapper_;
+    std::string table_;
+    std::vector<std::string> quoted_;
+    Text plain_select_;
+    mutable std::mutex mutex_;
+    mutable std::map<std::string, Text, std::less<>> texts_;
+};
+
+} // namespace corm::uow

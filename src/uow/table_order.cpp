@@ -1,0 +1,47 @@
+#include "uow/table_order.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace corm::uow {
+namespace {
+
+/// True if rows of `child` refer to rows of `parent`.
+bool refers(const mapping::Mapper& child, const mapping::Mapper& parent) {
+    if (&child == &parent)
+        return false;
+    const auto has = [](const mapping::Mapper& owner, const mapping::Mapper& target, bool to_many) {
+        const auto relations = owner.relations();
+        return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
+            return (relation.kind == mapping::RelationKind::one_to_many) == to_many &&
+                   relation.target().get() == &target;
+        });
+    };
+    const auto references = child.references();
+    return has(child, parent, false) || has(parent, child, true) ||
+           std::any_of(references.begin(), references.end(),
+                       [&parent](mapping::TargetMapper target) { return target().get() == &parent; });
+}
+
+} // namespace
+
+std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers) {
+    std::sort(mappers.begin(), mappers.end(), [](const mapping::Mapper* a, const mapping::Mapper* b) {
+        return std::tie(a->schema(), a->table()) < std::tie(b->schema(), b->table());
+    });
+    std::vector<const mapping::Mapper*> order;
+    while (!mappers.empty()) {
+        auto next = std::find_if(mappers.begin(), mappers.end(), [&mappers](const mapping::Mapper* candidate) {
+            return std::none_of(mappers.begin(), mappers.end(),
+                                [candidate](const mapping::Mapper* other) { return refers(*candidate, *other); });
+        });
+        if (next == mappers.end())
+            next = mappers.begin();
+        order.push_back(*next);
+        mappers.erase(next);
+    }
+    return order;
+}
+
+} // namespace corm::uow

@@ -1,0 +1,14 @@
+// Tables in the order of their foreign keys.
+#pragma once
+
+#include <corm/mapping/mapper.hpp>
+
+#include <vector>
+
+namespace corm::uow {
+
+/// Referenced tables first; tables that are free of each other by schema and name, so that every session writes them in
+/// the same order. Tables that refer to each other in a circle keep the order by name.
+[[nodiscard]] std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers);
+
+} // namespace corm::uow

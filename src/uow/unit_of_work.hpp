@@ -1,0 +1,95 @@
+// The objects of one session and the changes to them.
+#pragma once
+
+#include "uow/identity_map.hpp"
+#include "uow/plan.hpp"
+
+#include <corm/type/field_view.hpp>
+#include <corm/uow/expire.hpp>
+
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace corm::uow {
+
+/// What a row does to an object that is in the identity map already.
+enum class Populate : std::uint8_t {
+    fill,      ///< only what is stale or expired; edited attributes keep their values
+    locked,    ///< every unmodified attribute; an edited object whose row changed underneath is a StaleDataError
+    overwrite, ///< everything, unflushed edits included
+};
+
+/// Identity map, pending, edited and removed objects, and what is needed to undo a transaction. Pure: no I/O, no
+/// threads. Objects are given as shared handles and must be of this session, or of none where that is said.
+class UnitOfWork {
+public:
+    /// `scope` is the session that new objects belong to.
+    void set_scope(std::weak_ptr<Scope> scope) { scope_ = std::move(scope); }
+
+    /// Transient becomes pending, detached persistent; a removal that was not flushed is taken back. Throws `Error` for
+    /// objects of another session and for deleted ones.
+    void add(const std::shared_ptr<Instance>& instance, std::source_location where);
+    /// Marks a persistent object for deletion by the next flush; a pending one becomes transient at once.
+    void remove(const std::shared_ptr<Instance>& instance, std::source_location where);
+    /// The object leaves the session: pending becomes transient, the rest detached. Unflushed edits stay in the object.
+    void expunge(const std::shared_ptr<Instance>& instance);
+    /// From now on the object's values are compared at every flush.
+    void watch(const std::shared_ptr<Instance>& instance);
+
+    [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
+        return map_.find(mapper, key);
+    }
+
+    /// Room for so many more objects.
+    void expect(std::size_t rows) { map_.reserve(rows); }
+    /// Hydrates one row, whose columns from `first` on are the mapper's in their order, into the one object of its
+    /// identity. Throws `ConversionError` with table and column; an object that was half read is expired then.
+    [[nodiscard]] std::shared_ptr<Instance> attach(const std::shared_ptr<const mapping::Mapper>& mapper,
+                                                   const types::Rows& rows, int row, int first, Populate populate,
+                                                   std::source_location where);
+    /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction.
+    void vanished(const std::shared_ptr<Instance>& instance);
+
+    [[nodiscard]] bool has_changes() const;
+    /// Leaves the edits of `except` out: it is about to be locked and read.
+    [[nodiscard]] FlushPlan plan(const Instance* except = nullptr);
+    /// The plan was carried out. `results[i]` are the rows of statement i, for generated keys.
+    void flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results);
+
+    void committed(ExpireOnCommit policy);
+    void rolled_back();
+    /// Every object leaves the session.
+    void clear();
+
+    [[nodiscard]] const IdentityMap& identity_map() const noexcept { return map_; }
+
+private:
+    void append_row_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first,
+                        std::string& out) const;
+    void hydrate(Instance& instance, const types::Rows& rows, int row, int first) const;
+    void repopulate(Instance& instance, const types::Rows& rows, int row, int first, Populate populate,
+                    std::source_location where) const;
+    void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
+    void updated(FlushRow& row);
+    void restore(Instance& instance) const;
+    void detach(Instance& instance, ObjectState state) const;
+    void abandon(Instance& instance) const;
+    [[nodiscard]] bool owns(const Instance& instance) const noexcept;
+    void forget_removal(const std::shared_ptr<Instance>& instance);
+    void settle_edits();
+
+    std::weak_ptr<Scope> scope_;
+    IdentityMap map_;
+    std::vector<std::shared_ptr<Instance>> pending_;
+    std::vector<std::shared_ptr<Instance>> doomed_;
+    std::vector<std::weak_ptr<Instance>> watched_;
+    std::vector<std::shared_ptr<Instance>> edited_; ///< keeps objects with unflushed edits alive
+    std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
+    std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
+    std::string scratch_;
+};
+
+} // namespace corm::uow

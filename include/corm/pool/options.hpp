@@ -1,0 +1,40 @@
+// What a pool may do, and what it has done.
+#pragma once
+
+#include <corm/base/clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace corm::pool {
+
+/// Limits of a connection pool. All durations are wall time.
+struct PoolOptions {
+    std::size_t min_size = 0;           ///< kept open, dialed in the background from the start
+    std::size_t max_size = 10;          ///< never exceeded, dialing and cleaning connections included
+    std::size_t max_waiters = 10'000;   ///< a further `acquire` fails at once
+    std::size_t statement_cache = 256;  ///< prepared statements per connection, least recently used first out
+    Duration connect_timeout{5'000};    ///< for each host and address, not for all of them
+    Duration max_lifetime{30 * 60'000}; ///< a connection older than this is replaced when idle; spread by 10 %
+    Duration idle_timeout{10 * 60'000}; ///< idle connections above `min_size` are closed after this
+    Duration reset_timeout{5'000};      ///< to cancel, drain and roll back a returned connection before it is closed
+    Duration leak_report{60'000};       ///< a lease held longer is reported to the tracer with the place that took it
+};
+
+/// A consistent picture of a pool. `idle + leased + dialing + cleaning` is its size.
+struct PoolStats {
+    std::size_t idle = 0;
+    std::size_t leased = 0;
+    std::size_t dialing = 0;
+    std::size_t cleaning = 0;
+    std::size_t waiting = 0;
+    std::uint64_t acquired = 0;    ///< leases given out so far
+    std::uint64_t timed_out = 0;   ///< waiters whose deadline passed
+    std::uint64_t connected = 0;   ///< connections made so far
+    std::uint64_t discarded = 0;   ///< connections closed because they broke or could not be cleaned
+    std::uint64_t round_trips = 0; ///< Syncs sent on all connections, open and closed
+    std::uint64_t statements = 0;  ///< statements sent, likewise
+};
+
+} // namespace corm::pool

@@ -1,0 +1,292 @@
+#include "wire/connect_plan.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <libpq-fe.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <set>
+#include <string_view>
+
+namespace corm::wire {
+namespace {
+
+struct FreeOptions {
+    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw ConnectionError("connection configuration: " + what, Diagnostics{}, false);
+}
+
+std::string* find(Keywords& keywords, std::string_view name) {
+    const auto at =
+        std::find_if(keywords.begin(), keywords.end(), [&](const auto& each) { return each.first == name; });
+    return at == keywords.end() ? nullptr : &at->second;
+}
+
+void set(Keywords& keywords, const std::string& name, std::string value) {
+    if (value.find('\0') != std::string::npos)
+        refuse("the value of \"" + name + "\" holds a NUL character");
+    if (std::string* present = find(keywords, name))
+        *present = std::move(value);
+    else
+        keywords.emplace_back(name, std::move(value));
+}
+
+std::string take(Keywords& keywords, std::string_view name) {
+    const auto at =
+        std::find_if(keywords.begin(), keywords.end(), [&](const auto& each) { return each.first == name; });
+    if (at == keywords.end())
+        return {};
+    std::string value = std::move(at->second);
+    keywords.erase(at);
+    return value;
+}
+
+Keywords parse_url(const std::string& url) {
+    Keywords keywords;
+    if (url.empty())
+        return keywords;
+    if (url.find('\0') != std::string::npos)
+        refuse("the URL holds a NUL character");
+    char* reason = nullptr;
+    const Options options{PQconninfoParse(url.c_str(), &reason)};
+    if (reason != nullptr)
+        PQfreemem(reason);
+    if (!options)
+        refuse("the URL cannot be parsed, or holds a keyword that this libpq does not know; percent-encode special "
+               "characters of a URL, quote values of the keyword form (the text is not shown: it may hold a password)");
+    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+        if (option->val != nullptr)
+            keywords.emplace_back(option->keyword, option->val);
+    }
+    return keywords;
+}
+
+// libpq's environment variables, service file and defaults.
+Keywords defaults(std::set<std::string>& known) {
+    Keywords keywords;
+    const Options options{PQconndefaults()};
+    for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+        known.insert(option->keyword);
+        if (option->val != nullptr)
+            keywords.emplace_back(option->keyword, option->val);
+    }
+    return keywords;
+}
+
+// The value of `options` is split at blanks by the server.
+std::string escape_option(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == ' ' || c == '\\' || c == '\t' || c == '\n')
+            escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
+void add_settings(const Config& config, Keywords& keywords) {
+    std::string options;
+    if (const std::string* present = find(keywords, "options"))
+        options = *present;
+    const auto add = [&](const std::string& name, const std::string& value) {
+        if (name.empty() || name.find_first_of(" =\\") != std::string::npos)
+            refuse("a server setting has a name that is empty or holds a blank, '=' or a backslash");
+        options += (options.empty() ? "-c " : " -c ") + name + "=" + escape_option(value);
+    };
+    if (config.statement_timeout) {
+        if (config.statement_timeout->count() < 0)
+            refuse("statement_timeout is negative");
+        add("statement_timeout", std::to_string(config.statement_timeout->count()));
+    }
+    for (const auto& [name, value] : config.settings)
+        add(name, value);
+    if (!options.empty())
+        set(keywords, "options", std::move(options));
+}
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> parts;
+    if (text.empty())
+        return parts;
+    for (std::size_t at = 0;;) {
+        const std::size_t comma = text.find(',', at);
+        parts.emplace_back(text.substr(at, comma - at));
+        if (comma == std::string_view::npos)
+            return parts;
+        at = comma + 1;
+    }
+}
+
+std::vector<Endpoint> make_endpoints(const std::string& host, const std::string& hostaddr, const std::string& port) {
+    const std::vector<std::string> hosts = split(host), addresses = split(hostaddr), ports = split(port);
+    const std::size_t count = std::max<std::size_t>({hosts.size(), addresses.size(), 1});
+    if (!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size())
+        refuse("\"host\" and \"hostaddr\" name different numbers of hosts");
+    if (ports.size() > 1 && ports.size() != count)
+        refuse("\"port\" names more or fewer ports than there are hosts; give one for all, or one for each");
+    std::vector<Endpoint> endpoints;
+    for (std::size_t i = 0; i < count; ++i) {
+        Endpoint& endpoint = endpoints.emplace_back();
+        if (!hosts.empty())
+            endpoint.host = hosts[i];
+        if (!addresses.empty())
+            endpoint.hostaddr = addresses[i];
+        if (!ports.empty())
+            endpoint.port = ports.size() == 1 ? ports[0] : ports[i];
+        unsigned number = 0;
+        const char* end = endpoint.port.data() + endpoint.port.size();
+        if (!endpoint.port.empty() &&
+            (std::from_chars(endpoint.port.data(), end, number).ptr != end || number == 0 || number > 65'535))
+            refuse("\"port\" is not a number from 1 to 65535");
+    }
+    return endpoints;
+}
+
+std::optional<Duration> parse_timeout(const std::string& text) {
+    if (text.empty())
+        return std::nullopt;
+    int seconds = 0;
+    const char* end = text.data() + text.size();
+    if (std::from_chars(text.data(), end, seconds).ptr != end)
+        refuse("\"connect_timeout\" is not a number of seconds");
+    return seconds > 0 ? std::optional<Duration>{std::chrono::seconds{seconds}} : std::nullopt;
+}
+
+Attempt make_attempt(const ConnectPlan& plan, const Endpoint& endpoint, std::string hostaddr, const char* role) {
+    Attempt attempt{plan.common, endpoint.host};
+    if (!endpoint.host.empty())
+        attempt.keywords.emplace_back("host", endpoint.host);
+    if (!endpoint.port.empty())
+        attempt.keywords.emplace_back("port", endpoint.port);
+    if (!hostaddr.empty()) {
+        if (hostaddr != endpoint.host)
+            attempt.place += attempt.place.empty() ? hostaddr : " (" + hostaddr + ")";
+        attempt.keywords.emplace_back("hostaddr", std::move(hostaddr));
+    }
+    if (attempt.place.empty())
+        attempt.place = "the local server";
+    if (!endpoint.port.empty())
+        attempt.place += " port " + endpoint.port;
+    if (role != nullptr)
+        set(attempt.keywords, "target_session_attrs", role);
+    return attempt;
+}
+
+// Numeric addresses of a name; none when it cannot be resolved.
+std::vector<std::string> resolve(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    std::vector<std::string> addresses;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0)
+        return addresses;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+        char text[NI_MAXHOST];
+        if (getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0 &&
+            std::find(addresses.begin(), addresses.end(), text) == addresses.end())
+            addresses.emplace_back(text);
+    }
+    freeaddrinfo(found);
+    return addresses;
+}
+
+} // namespace
+
+ConnectPlan make_plan(const Config& config) {
+    std::set<std::string> known;
+    Keywords base = defaults(known);
+    Keywords given = parse_url(config.url);
+    for (const auto& [name, value] : config.parameters) {
+        if (!known.contains(name))
+            refuse("this libpq does not know the keyword \"" + name + "\"");
+        set(given, name, value);
+    }
+    const std::pair<const char*, const std::string&> fields[] = {
+        {"host", config.host},         {"port", config.port},       {"user", config.user},
+        {"password", config.password}, {"dbname", config.database}, {"application_name", config.application_name}};
+    for (const auto& [name, value] : fields) {
+        if (!value.empty())
+            set(given, name, value);
+    }
+    if (find(given, "application_name") == nullptr && find(base, "application_name") == nullptr)
+        set(given, "application_name", "corm");
+    set(given, "client_encoding", "UTF8");
+    add_settings(config, given);
+
+    ConnectPlan plan;
+    const auto effective = [&](const char* name) {
+        const bool own = find(given, name) != nullptr;
+        std::string value = take(given, name);
+        const std::string* fallback = own ? nullptr : find(base, name);
+        return fallback != nullptr ? *fallback : value;
+    };
+    plan.connect_timeout = parse_timeout(effective("connect_timeout"));
+    const bool service = find(given, "service") != nullptr;
+    const auto place = [&](const char* name) { return service ? take(given, name) : effective(name); };
+    // An explicit host leaves no room for the environment's address of another one.
+    const bool has_host = find(given, "host") != nullptr;
+    const std::string host = place("host");
+    std::string hostaddr = find(given, "hostaddr") != nullptr || !has_host ? place("hostaddr") : std::string{};
+    plan.endpoints = make_endpoints(host, hostaddr, place("port"));
+    plan.shuffle = effective("load_balance_hosts") == "random";
+    if (const std::string* role = find(given, "target_session_attrs"))
+        plan.prefer_standby = *role == "prefer-standby" && plan.endpoints.size() > 1;
+    plan.common = std::move(given);
+    return plan;
+}
+
+std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random) {
+    std::vector<Endpoint> endpoints = plan.endpoints;
+    if (plan.shuffle)
+        std::shuffle(endpoints.begin(), endpoints.end(), random);
+    std::vector<std::pair<const Endpoint*, std::string>> places;
+    for (const Endpoint& endpoint : endpoints) {
+        const bool local = endpoint.host.empty() || endpoint.host.front() == '/' || endpoint.host.front() == '@';
+        std::vector<std::string> addresses;
+        if (!local && endpoint.hostaddr.empty())
+            addresses = resolve(endpoint.host);
+        if (addresses.empty())
+            addresses.push_back(endpoint.hostaddr);
+        for (std::string& address : addresses)
+            places.emplace_back(&endpoint, std::move(address));
+    }
+    std::vector<Attempt> attempts;
+    if (plan.prefer_standby) {
+        for (const auto& [endpoint, address] : places)
+            attempts.push_back(make_attempt(plan, *endpoint, address, "standby"));
+    }
+    for (const auto& [endpoint, address] : places)
+        attempts.push_back(make_attempt(plan, *endpoint, address, plan.prefer_standby ? "any" : nullptr));
+    return attempts;
+}
+
+void Config::validate() const {
+    static_cast<void>(make_plan(*this));
+}
+
+std::string Config::redacted() const {
+    ConnectPlan plan = make_plan(*this);
+    std::string text = "postgresql://";
+    if (const std::string* user_name = find(plan.common, "user"))
+        text += *user_name + "@";
+    for (std::size_t i = 0; i < plan.endpoints.size(); ++i) {
+        const Endpoint& endpoint = plan.endpoints[i];
+        text += (i == 0 ? "" : ",") + (endpoint.host.empty() ? endpoint.hostaddr : endpoint.host);
+        if (!endpoint.port.empty())
+            text += ":" + endpoint.port;
+    }
+    text += '/';
+    if (const std::string* name = find(plan.common, "dbname"))
+        text += *name;
+    return text;
+}
+
+} // namespace corm::wire

@@ -1,0 +1,360 @@
+#include "wire/connection.hpp"
+
+#include "wire/diagnostics.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <new>
+
+namespace corm::wire {
+namespace {
+
+// A connection that was in use less than this ago is not asked whether it still lives: that would cost a system call
+// per request, and one that ends this moment can be lost as well between the question and the request.
+constexpr std::chrono::microseconds fresh{100};
+
+std::exception_ptr make_timeout(const Request& request) {
+    constexpr std::size_t shown = 200;
+    std::string text = "the deadline passed while executing";
+    if (!request.statements.empty()) {
+        const std::string& sql = *request.statements.front().sql;
+        text += ": " + sql.substr(0, shown);
+        if (sql.size() > shown)
+            text += "...";
+        if (request.statements.size() > 1)
+            text += " and " + std::to_string(request.statements.size() - 1) + " more";
+    }
+    return std::make_exception_ptr(TimeoutError(text, Phase::execute, request.where));
+}
+
+} // namespace
+
+// What there is to tell when the lock is released.
+struct Connection::Ending {
+    std::shared_ptr<RequestSink> sink;
+    Reply reply;
+    bool settled = false; // nobody waited: the owner is told
+    std::vector<Diagnostics> notices;
+    bool traced = false;
+    std::vector<PipelineFsm::Answered> answers;
+    Request request; // freed, or traced, without the lock
+    TimePoint started;
+    std::uint64_t round_trip = 0;
+
+    [[nodiscard]] bool empty() const noexcept { return !sink && !settled && notices.empty() && !traced; }
+};
+
+struct Connection::Waiter {
+    std::shared_ptr<Connection> self;
+    bool readable;
+    void operator()(const boost::system::error_code& error) const noexcept { self->on_ready(readable, error); }
+};
+
+Connection::Connection(ConnHandle handle, ConnectionContext context)
+    : context_(std::move(context)), backend_(handle.pq().backend(handle.get())),
+      deadline_(TimePoint::max().time_since_epoch().count()), fsm_(std::move(handle), context_.statement_cache),
+      last_used_(Clock::now()) {
+    fsm_.keep_answers(context_.tracer != nullptr);
+}
+
+std::shared_ptr<Connection> Connection::make(ConnHandle handle, ConnectionContext context) {
+    const std::shared_ptr<Connection> connection{new Connection(std::move(handle), std::move(context))};
+    PipelineFsm& fsm = connection->fsm_;
+    const bool usable =
+        connection->context_.gate->add(*connection) && fsm.handle().pq().enter_pipeline(fsm.handle().get());
+    if (!usable)
+        std::rethrow_exception(fsm.loss({}));
+    connection->descriptor_.emplace(connection->context_.gate->executor(),
+                                    fsm.handle().pq().socket(fsm.handle().get()));
+    return connection;
+}
+
+Connection::~Connection() {
+    context_.gate->remove(*this, [this] { release_socket(); });
+}
+
+void Connection::release_socket() noexcept {
+    if (!descriptor_)
+        return;
+    // libpq owns the descriptor and closes it.
+    descriptor_->release();
+    descriptor_.reset();
+}
+
+void Connection::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
+    const std::lock_guard lock(mutex_);
+    release_socket();
+    fsm_.close();
+    dropped.push_back(std::move(sink_));
+}
+
+void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
+    Ending ending;
+    try {
+        PipelineFsm::check(request);
+        const TimePoint deadline = request.deadline;
+        const std::unique_lock lock(mutex_);
+        if (!fsm_.done())
+            throw Error("a request is under way on this connection already", request.where);
+        if (!check_idle_input())
+            std::rethrow_exception(fsm_.loss(request.where));
+        sink_ = std::move(sink);
+        sent_ = true;
+        if (context_.tracer)
+            started_ = Clock::now();
+        deadline_ = deadline.time_since_epoch().count();
+        Want want{};
+        try {
+            want = fsm_.begin(std::move(request), std::exchange(owes_rollback_, false));
+            proceed(want, ending);
+        } catch (...) {
+            lose_in(ending, std::current_exception());
+        }
+    } catch (...) {
+        refuse(std::move(sink), std::current_exception());
+        return;
+    }
+    if (context_.timekeeper)
+        context_.timekeeper->wake_by(deadline());
+    if (!ending.empty())
+        deliver_later(std::move(ending));
+}
+
+bool Connection::check_idle_input() {
+    if (fsm_.lost() || !descriptor_)
+        return false;
+    if (const TimePoint now = Clock::now(); now - last_used_ > fresh) {
+        last_used_ = now;
+        if (!fsm_.read_idle_input()) {
+            release_socket();
+            fsm_.close();
+            return false;
+        }
+    }
+    return true;
+}
+
+void Connection::proceed(Want want, Ending& ending) {
+    if (want == Want::done) {
+        settle(ending);
+        return;
+    }
+    if (!reading_)
+        wait(true);
+    if (want == Want::read_write && !writing_)
+        wait(false);
+}
+
+void Connection::wait(bool readable) {
+    (readable ? reading_ : writing_) = true;
+    using boost::asio::posix::descriptor_base;
+    descriptor_->async_wait(readable ? descriptor_base::wait_read : descriptor_base::wait_write,
+                            Waiter{shared_from_this(), readable});
+}
+
+void Connection::on_ready(bool readable, const boost::system::error_code& error) noexcept {
+    Ending ending;
+    {
+        const std::lock_guard lock(mutex_);
+        (readable ? reading_ : writing_) = false;
+        if (fsm_.done() || !descriptor_)
+            return;
+        try {
+            if (error)
+                throw boost::system::system_error(error);
+            proceed(readable ? fsm_.on_readable() : fsm_.on_writable(), ending);
+        } catch (...) {
+            lose_in(ending, std::current_exception());
+        }
+    }
+    deliver(std::move(ending));
+}
+
+// Under the lock: the machine is done.
+void Connection::settle(Ending& ending) {
+    round_trips_.store(fsm_.syncs(), std::memory_order_relaxed);
+    statements_.store(fsm_.statements_sent(), std::memory_order_relaxed);
+    deadline_.store(TimePoint::max().time_since_epoch().count(), std::memory_order_relaxed);
+    last_used_ = Clock::now();
+    ending.settled = sink_ == nullptr;
+    ending.sink = std::move(sink_);
+    ending.reply = fsm_.take_reply();
+    ending.notices = fsm_.take_notices();
+    ending.request = fsm_.take_request();
+    if (context_.tracer) {
+        ending.traced = true;
+        ending.answers = fsm_.answers();
+        ending.started = started_;
+        ending.round_trip = fsm_.syncs();
+    }
+    sent_ = false;
+    if (fsm_.lost()) {
+        release_socket();
+        fsm_.close();
+    }
+}
+
+// Under the lock: something failed that is not the server's doing. What the server has seen is unknown.
+void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
+    deadline_ = TimePoint::max().time_since_epoch().count();
+    ending.settled = sink_ == nullptr;
+    ending.sink = std::move(sink_);
+    ending.reply = fsm_.reply_early(std::move(error));
+    release_socket();
+    fsm_.close();
+}
+
+void Connection::refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept {
+    Ending ending;
+    ending.sink = std::move(sink);
+    ending.reply.error = std::move(error);
+    deliver_later(std::move(ending));
+}
+
+void Connection::deliver(Ending ending) noexcept {
+    if (trace::Tracer* tracer = context_.tracer.get()) {
+        for (const Diagnostics& notice : ending.notices)
+            tracer->notice("the server sent a notice of severity " + notice.severity, notice.sqlstate);
+        trace_statements(ending);
+    }
+    // Before the waiter goes on: it may run for long.
+    ending.request = {};
+    if (ending.sink)
+        std::exchange(ending.sink, nullptr)->on_reply(std::move(ending.reply));
+    if (ending.settled) {
+        if (const std::shared_ptr<ConnectionOwner> owner = context_.owner.lock())
+            owner->on_settled(*this);
+    }
+}
+
+void Connection::deliver_later(Ending ending) noexcept {
+    try {
+        context_.gate->post([self = shared_from_this(), ending = std::make_shared<Ending>(std::move(ending))] {
+            self->deliver(std::move(*ending));
+        });
+    } catch (const std::bad_alloc&) {
+        // Whoever waits is told by the destruction of its sink.
+    }
+}
+
+void Connection::trace_statements(const Ending& ending) const noexcept {
+    if (!ending.traced)
+        return;
+    const auto elapsed = Clock::now() - ending.started;
+    for (std::size_t i = 0; i < ending.answers.size() && i < ending.request.statements.size(); ++i) {
+        const PipelineFsm::Answered& answer = ending.answers[i];
+        if (answer.skipped)
+            continue;
+        const Statement& statement = ending.request.statements[i];
+        context_.tracer->statement({.sql = *statement.sql,
+                                    .parameters = statement.parameters.size(),
+                                    .parameter_bytes = statement.parameters.total_bytes(),
+                                    .rows = answer.rows,
+                                    .elapsed = elapsed,
+                                    .round_trip = ending.round_trip,
+                                    .backend = backend_,
+                                    .where = ending.request.where,
+                                    .failed = answer.failed,
+                                    .sqlstate = answer.sqlstate});
+    }
+}
+
+bool Connection::abandon() noexcept {
+    std::shared_ptr<RequestSink> dropped;
+    const std::lock_guard lock(mutex_);
+    deadline_ = TimePoint::max().time_since_epoch().count();
+    dropped = std::move(sink_);
+    return dropped != nullptr;
+}
+
+void Connection::expire(TimePoint now) noexcept {
+    Ending ending;
+    {
+        const std::lock_guard lock(mutex_);
+        if (deadline() > now || !sink_ || fsm_.done())
+            return;
+        deadline_ = TimePoint::max().time_since_epoch().count();
+        ending.sink = std::move(sink_);
+        ending.reply = fsm_.reply_early(make_timeout(fsm_.request()));
+    }
+    deliver_later(std::move(ending));
+}
+
+Connection::Rest Connection::rest() noexcept {
+    std::shared_ptr<RequestSink> dropped;
+    const std::lock_guard lock(mutex_);
+    if (!descriptor_ || fsm_.lost())
+        return Rest::broken;
+    if (!fsm_.done()) {
+        deadline_ = TimePoint::max().time_since_epoch().count();
+        dropped = std::move(sink_);
+        return Rest::busy;
+    }
+    switch (fsm_.status()) {
+    case TransactionStatus::idle: return owes_rollback_ ? Rest::in_transaction : Rest::clean;
+    case TransactionStatus::in_transaction:
+    case TransactionStatus::failed: owes_rollback_ = true; return Rest::in_transaction;
+    case TransactionStatus::broken: break;
+    }
+    return Rest::broken;
+}
+
+bool Connection::alive() noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        return !fsm_.done() || check_idle_input();
+    } catch (...) {
+        return false;
+    }
+}
+
+bool Connection::sent() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return sent_;
+}
+
+bool Connection::busy() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return !fsm_.done();
+}
+
+TransactionStatus Connection::status() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return descriptor_ ? fsm_.status() : TransactionStatus::broken;
+}
+
+void Connection::rollback_first() noexcept {
+    const std::lock_guard lock(mutex_);
+    owes_rollback_ = true;
+}
+
+bool Connection::owes_rollback() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return owes_rollback_;
+}
+
+std::unique_ptr<CancelHandle> Connection::make_cancel() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (fsm_.lost() || !fsm_.handle())
+        return nullptr;
+    return fsm_.handle().pq().make_cancel(fsm_.handle().get());
+}
+
+void Connection::close(std::exception_ptr reason) noexcept {
+    Ending ending;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!descriptor_)
+            return;
+        deadline_ = TimePoint::max().time_since_epoch().count();
+        ending.sink = std::move(sink_);
+        if (ending.sink)
+            ending.reply = fsm_.reply_early(std::move(reason));
+        release_socket();
+        fsm_.close();
+    }
+    if (ending.sink)
+        deliver_later(std::move(ending));
+}
+
+} // namespace corm::wire

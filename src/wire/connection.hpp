@@ -1,0 +1,138 @@
+// One connection to the server, driven by its sans-I/O machine.
+#pragma once
+
+#include "wire/gate.hpp"
+#include "wire/pipeline_fsm.hpp"
+#include "wire/request.hpp"
+#include "wire/timekeeper.hpp"
+
+#include <corm/trace/tracer.hpp>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace corm::wire {
+
+class Connection;
+
+/// Hears of connections that settle with nobody waiting for the reply: after `abandon`, or after a deadline.
+class ConnectionOwner {
+public:
+    virtual ~ConnectionOwner() = default;
+    /// The connection is not busy any more. Called with no lock held.
+    virtual void on_settled(Connection& connection) noexcept = 0;
+};
+
+/// What all the connections of a pool share.
+struct ConnectionContext {
+    std::shared_ptr<Gate> gate;
+    std::shared_ptr<Timekeeper> timekeeper; ///< its tick must call `expire`; null: no deadlines
+    std::weak_ptr<ConnectionOwner> owner;
+    std::shared_ptr<trace::Tracer> tracer; ///< may be null
+    std::size_t statement_cache = 256;
+};
+
+/// An established connection. Held by shared_ptr. Every function may be called from any thread; the connection
+/// serialises itself. At most one request at a time, from the holder of the lease.
+///
+/// Sinks and the owner are called with no lock held. No function blocks. If the context of the executor ends, the
+/// socket is closed and the sink is destroyed without a call.
+class Connection final : public std::enable_shared_from_this<Connection>, private Guarded {
+public:
+    /// Takes over a connection that `ConnectFsm` has made. Throws `ConnectionError` if it is lost already.
+    /// Call it on the executor.
+    [[nodiscard]] static std::shared_ptr<Connection> make(ConnHandle handle, ConnectionContext context);
+    ~Connection() override;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// Starts `request`; `sink` gets the reply. Precondition: no request is under way. If `rollback_first()` was
+    /// called, ROLLBACK travels in front in the same round trip, and its answer is not part of the reply. A request
+    /// without statements sends just that.
+    ///
+    /// At the request's deadline the reply is TimeoutError, or CommitOutcomeUnknown; the request itself goes on, as
+    /// after `abandon`.
+    void start(Request request, std::shared_ptr<RequestSink> sink);
+
+    /// The caller no longer wants the reply: returns true when the sink will not be called any more (it is dropped),
+    /// false when the reply is on its way already or nothing is under way. The request goes on on the server until
+    /// the pool has cancelled and drained it.
+    bool abandon() noexcept;
+
+    /// True once bytes of the current request were handed to the socket (partial and total cancellation look at this).
+    [[nodiscard]] bool sent() const noexcept;
+
+    /// A request is under way, abandoned or not.
+    [[nodiscard]] bool busy() const noexcept;
+    [[nodiscard]] TransactionStatus status() const noexcept;
+    /// Process id of the server's session.
+    [[nodiscard]] int backend() const noexcept { return backend_; }
+
+    /// Defers a ROLLBACK to the front of the next request.
+    void rollback_first() noexcept;
+    [[nodiscard]] bool owes_rollback() const noexcept;
+
+    /// For the pool.
+
+    /// In what state a lease leaves the connection. A transaction that is still open is rolled back in front of the
+    /// next request; a sink that still waits is dropped.
+    enum class Rest { clean, in_transaction, busy, broken };
+    [[nodiscard]] Rest rest() noexcept;
+    /// False when the server has gone: reads what an idle connection has received. One system call, and none at all
+    /// for a connection that was in use a moment ago.
+    [[nodiscard]] bool alive() noexcept;
+    /// When the request under way times out; `TimePoint::max()` for never, or when nobody waits for it.
+    [[nodiscard]] TimePoint deadline() const noexcept { return TimePoint{TimePoint::duration{deadline_.load()}}; }
+    /// Ends the wait for a request whose deadline is not after `now`.
+    void expire(TimePoint now) noexcept;
+    /// A handle that cancels what runs now; null when the connection is lost.
+    [[nodiscard]] std::unique_ptr<CancelHandle> make_cancel() noexcept;
+    /// Closes the socket. Whoever waits gets `reason`, unless the outcome of the request is known or in doubt.
+    void close(std::exception_ptr reason) noexcept;
+
+    [[nodiscard]] std::uint64_t round_trips() const noexcept { return round_trips_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t statements() const noexcept { return statements_.load(std::memory_order_relaxed); }
+
+private:
+    struct Waiter;
+    struct Ending;
+
+    Connection(ConnHandle handle, ConnectionContext context);
+
+    void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
+    void on_ready(bool readable, const boost::system::error_code& error) noexcept;
+    void proceed(Want want, Ending& ending);
+    void wait(bool readable);
+    void settle(Ending& ending);
+    void release_socket() noexcept;
+    void lose_in(Ending& ending, std::exception_ptr error) noexcept;
+    void deliver(Ending ending) noexcept;
+    void deliver_later(Ending ending) noexcept;
+    void refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept;
+    void trace_statements(const Ending& ending) const noexcept;
+    bool check_idle_input();
+
+    const ConnectionContext context_;
+    int backend_ = 0;
+    std::atomic<TimePoint::rep> deadline_;
+    std::atomic<std::uint64_t> round_trips_{0};
+    std::atomic<std::uint64_t> statements_{0};
+
+    mutable std::mutex mutex_; // guards everything below
+    PipelineFsm fsm_;
+    std::optional<boost::asio::posix::stream_descriptor> descriptor_;
+    std::shared_ptr<RequestSink> sink_;
+    bool reading_ = false;
+    bool writing_ = false;
+    bool sent_ = false;
+    bool owes_rollback_ = false;
+    TimePoint last_used_;
+    TimePoint started_;
+};
+
+} // namespace corm::wire

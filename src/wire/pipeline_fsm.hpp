@@ -1,0 +1,150 @@
+// One request at a time on an established connection: what to send, what to wait for, what came back.
+#pragma once
+
+#include "wire/pq.hpp"
+#include "wire/request.hpp"
+#include "wire/statement_cache.hpp"
+
+#include <corm/base/diagnostics.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace corm::wire {
+
+/// What a machine waits for. With `read_write`, output is pending: reading goes on meanwhile, because a server that
+/// cannot write its answers stops reading.
+enum class Want { read, read_write, done };
+
+/// Sans-I/O: calls libpq on a socket that never blocks, and says what to wait for. Not thread-safe.
+///
+/// Statements are held back while more than a window of them (by number or bytes) is unanswered, so that neither side's
+/// buffers grow without bound; the window moves on with flush requests, and the request still has one Sync.
+class PipelineFsm {
+public:
+    PipelineFsm(ConnHandle conn, std::size_t cached_statements);
+    PipelineFsm(const PipelineFsm&) = delete;
+    PipelineFsm& operator=(const PipelineFsm&) = delete;
+
+    /// Checks a request without sending anything. Throws `ConversionError` for what the protocol cannot carry.
+    static void check(const Request& request);
+
+    /// Sends the head of `request`, with ROLLBACK in front if asked. Precondition: `done()`, `!lost()`.
+    Want begin(Request request, bool rollback_first);
+    /// The socket became readable (or might be), or writable.
+    Want on_readable();
+    Want on_writable();
+
+    /// Takes what an idle connection has received: notices, or its end. False when the connection is lost.
+    bool read_idle_input();
+
+    [[nodiscard]] bool done() const noexcept { return phase_ == Phase::idle; }
+    [[nodiscard]] bool lost() const noexcept { return lost_; }
+    /// The answer. Precondition: `done()` after a `begin`.
+    [[nodiscard]] Reply take_reply();
+    /// The answer when nobody waits any longer for the rest: `error` unless the outcome is known, or the outcome of a
+    /// COMMIT is in doubt. The machine goes on until it is done.
+    [[nodiscard]] Reply reply_early(std::exception_ptr error);
+
+    [[nodiscard]] TransactionStatus status() const noexcept;
+    /// Why the connection was lost, for callers that come later.
+    [[nodiscard]] std::exception_ptr loss(std::source_location where) const;
+    /// Treats the connection as lost: the owner closes it.
+    void lose() noexcept { lost_ = true; }
+
+    /// Sends a goodbye and closes the socket.
+    void close() noexcept;
+
+    [[nodiscard]] ConnHandle& handle() noexcept { return conn_; }
+    [[nodiscard]] const Request& request() const noexcept { return request_; }
+    /// Takes the request that is done.
+    [[nodiscard]] Request take_request() noexcept { return std::move(request_); }
+    [[nodiscard]] std::uint64_t syncs() const noexcept { return syncs_; }
+    [[nodiscard]] std::uint64_t statements_sent() const noexcept { return statements_sent_; }
+    [[nodiscard]] const StatementCache& cache() const noexcept { return cache_; }
+    /// Notices since the last call, oldest first; a flood keeps the last 64.
+    [[nodiscard]] std::vector<Diagnostics> take_notices() noexcept { return std::exchange(notices_, {}); }
+    /// What the server answered for the last request, by statement: for the tracer. Valid until the next `begin`.
+    struct Answered {
+        std::int64_t rows = 0;
+        bool failed = false;
+        bool skipped = true;
+        SqlState sqlstate;
+    };
+    void keep_answers(bool keep) noexcept { keep_answers_ = keep; }
+    [[nodiscard]] const std::vector<Answered>& answers() const noexcept { return answers_; }
+
+private:
+    enum class Phase { idle, running };
+    enum class Kind : std::uint8_t { close, rollback, parse, execute, sync };
+    struct Expected {
+        Kind kind{};
+        bool answered = false;
+        std::uint32_t statement = 0;
+        StatementCache::Entry* entry = nullptr;
+    };
+
+    Want step();
+    bool send_more();
+    bool send_prefix();
+    bool send_statement(std::size_t index);
+    bool window_full() noexcept;
+    void expect(Kind kind, std::size_t statement = 0, StatementCache::Entry* entry = nullptr);
+    void receive();
+    void on_result(Expected& expected, pg_result* result);
+    void on_success(Expected& expected, Result result);
+    void on_error(Expected& expected, Diagnostics diagnostics);
+    void answered(const Expected& expected);
+    void drop_entry(StatementCache::Entry* entry) noexcept;
+    void forget(StatementCache::Entry* entry);
+    void close_later(StatementCache::Entry* entry);
+    void forget_all() noexcept;
+    void fail(std::exception_ptr error, bool in_statement);
+    void set_lost(Diagnostics cause);
+    void finish() noexcept;
+    [[nodiscard]] bool outcome_unknown() const noexcept;
+    [[nodiscard]] bool commit_acknowledged() const noexcept { return request_.commits && commit_acknowledged_; }
+    [[nodiscard]] bool safe_to_retry() const noexcept;
+    static void receive_notice(void* self, const pg_result* notice) noexcept;
+
+    ConnHandle conn_;
+    StatementCache cache_;
+    Phase phase_ = Phase::idle;
+    bool lost_ = false;
+    Diagnostics loss_cause_;
+
+    Request request_;
+    bool rollback_first_ = false;
+    bool in_transaction_before_ = false;
+    std::uint64_t number_ = 0; // of the request: what the cache may not evict
+    std::size_t next_ = 0;     // the statement to send next
+    std::size_t commit_at_ = 0;
+    bool synced_ = false;
+    bool output_pending_ = false;
+    bool holding_ = false;
+    std::size_t unanswered_ = 0;
+    std::size_t unanswered_bytes_ = 0;
+
+    std::vector<Expected> expected_; // a queue that is emptied from `expected_head_`, reused by every request
+    std::size_t expected_head_ = 0;
+
+    std::vector<Result> results_;
+    std::exception_ptr error_;
+    bool failed_in_statement_ = false;
+    bool commit_acknowledged_ = false;
+    bool failed_before_commit_ = false;
+
+    std::vector<const char*> values_; // arguments of libpq calls, kept for their capacity
+    std::vector<int> lengths_;
+    std::vector<int> formats_;
+    std::vector<Oid> oids_;
+
+    std::vector<Diagnostics> notices_;
+    std::vector<Answered> answers_;
+    bool keep_answers_ = false;
+    std::uint64_t syncs_ = 0;
+    std::uint64_t statements_sent_ = 0;
+};
+
+} // namespace corm::wire

@@ -1,0 +1,203 @@
+// The receiving half of PipelineFsm.
+#include "wire/pipeline_fsm.hpp"
+
+#include "wire/diagnostics.hpp"
+
+namespace corm::wire {
+
+Want PipelineFsm::on_readable() {
+    if (phase_ == Phase::idle)
+        return Want::done;
+    const bool alive = conn_.pq().consume_input(conn_.get());
+    // Even a connection that just ended has delivered what came before its end.
+    receive();
+    if (phase_ == Phase::idle)
+        return Want::done;
+    if (!alive) {
+        set_lost({});
+        finish();
+        return Want::done;
+    }
+    return !synced_ || output_pending_ ? step() : Want::read;
+}
+
+bool PipelineFsm::read_idle_input() {
+    if (lost_ || !conn_)
+        return false;
+    Pq& pq = conn_.pq();
+    const bool alive = pq.consume_input(conn_.get());
+    // Parses what has come: the farewell of a terminated session arrives as a notice.
+    static_cast<void>(pq.is_busy(conn_.get()));
+    if (!alive || !pq.connected(conn_.get()))
+        lost_ = true;
+    return !lost_;
+}
+
+void PipelineFsm::receive() {
+    Pq& pq = conn_.pq();
+    int unexpected = 0;
+    while (phase_ == Phase::running && expected_head_ < expected_.size()) {
+        if (pq.is_busy(conn_.get()))
+            return;
+        pg_result* result = pq.get_result(conn_.get());
+        Expected& expected = expected_[expected_head_];
+        if (result != nullptr) {
+            on_result(expected, result);
+        } else if (expected.answered) {
+            ++expected_head_;
+        } else if (!pq.connected(conn_.get()) || ++unexpected > 2) {
+            // libpq has lost step with the server: nothing it says can be matched any more.
+            set_lost({});
+        }
+        if (lost_) {
+            finish();
+            return;
+        }
+    }
+    if (phase_ == Phase::running && synced_)
+        finish();
+}
+
+void PipelineFsm::on_result(Expected& expected, pg_result* result) {
+    Pq& pq = conn_.pq();
+    const ResultStatus status = pq.result_status(result);
+    Result owner{result};
+    switch (status) {
+    case ResultStatus::sync:
+        if (expected.kind != Kind::sync)
+            set_lost({});
+        ++expected_head_;
+        return;
+    case ResultStatus::ok:
+    case ResultStatus::tuples:
+        if (expected.kind == Kind::sync || expected.answered)
+            return set_lost({});
+        expected.answered = true;
+        on_success(expected, std::move(owner));
+        return;
+    case ResultStatus::aborted:
+        expected.answered = true;
+        if (expected.kind == Kind::parse)
+            forget(expected.entry);
+        answered(expected);
+        return;
+    case ResultStatus::error: {
+        const std::string_view sql = expected.kind == Kind::execute || expected.kind == Kind::parse
+                                         ? std::string_view{*request_.statements[expected.statement].sql}
+                                         : std::string_view{};
+        expected.answered = true;
+        on_error(expected, read_diagnostics(pq, result, sql));
+        return;
+    }
+    case ResultStatus::copy:
+    case ResultStatus::other: break;
+    }
+    // libpq cannot leave a COPY in a pipeline.
+    failed_before_commit_ = true;
+    fail(std::make_exception_ptr(
+             Error("COPY cannot run as a statement of a pipeline; the connection is closed", request_.where)),
+         true);
+    set_lost({});
+}
+
+void PipelineFsm::on_success(Expected& expected, Result result) {
+    if (expected.kind == Kind::parse) {
+        if (expected.entry != nullptr)
+            expected.entry->parsed = true;
+        return;
+    }
+    if (expected.kind != Kind::execute)
+        return;
+    answered(expected);
+    const Statement& statement = request_.statements[expected.statement];
+    const std::string_view tag = result.tag();
+    if (keep_answers_) {
+        Answered& answer = answers_[expected.statement];
+        answer.skipped = false;
+        answer.rows = result.column_count() != 0 ? result.row_count() : result.affected_rows();
+    }
+    if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL")
+        forget_all();
+    if (!statement.expected_tag.empty() && tag != statement.expected_tag) {
+        Diagnostics diagnostics;
+        diagnostics.sqlstate = sqlstate::failed_transaction;
+        diagnostics.severity = "ERROR";
+        diagnostics.message = "the server answered " + std::string{tag} + " to " + std::string{statement.expected_tag};
+        diagnostics.hint = "An earlier statement failed in this transaction: nothing of it was saved.";
+        diagnostics.sql = *statement.sql;
+        fail(make_database_error(std::move(diagnostics), request_.where), true);
+        return;
+    }
+    if (error_)
+        return;
+    results_.push_back(std::move(result));
+    commit_acknowledged_ = commit_acknowledged_ || (request_.commits && expected.statement == commit_at_);
+}
+
+void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
+    const bool of_statement = expected.kind == Kind::parse || expected.kind == Kind::execute;
+    const bool fatal = is_fatal(diagnostics);
+    if (of_statement && (expected.statement < commit_at_ || expected.kind == Kind::parse) &&
+        !diagnostics.sqlstate.empty())
+        failed_before_commit_ = true;
+    // Without an SQLSTATE it is libpq that speaks: the socket ended, or the bytes made no sense.
+    if (fatal || diagnostics.sqlstate.empty() || expected.kind == Kind::rollback || expected.kind == Kind::sync) {
+        set_lost(std::move(diagnostics));
+        return;
+    }
+    if (!of_statement)
+        return;
+    answered(expected);
+    if (keep_answers_) {
+        Answered& answer = answers_[expected.statement];
+        answer.skipped = false;
+        answer.failed = true;
+        answer.sqlstate = diagnostics.sqlstate;
+    }
+    if (StatementCache::Entry* entry = expected.entry) {
+        const SqlState state = diagnostics.sqlstate;
+        const bool unusable =
+            state == sqlstate::duplicate_prepared_statement ||
+            (state == sqlstate::feature_not_supported && diagnostics.routine == "RevalidateCachedQuery");
+        if (unusable)
+            close_later(entry);
+        else if (expected.kind == Kind::parse || state == sqlstate::invalid_statement_name)
+            forget(entry);
+    }
+    fail(make_database_error(std::move(diagnostics), request_.where), true);
+}
+
+void PipelineFsm::answered(const Expected& expected) {
+    if (expected.kind != Kind::execute)
+        return;
+    const Statement& statement = request_.statements[expected.statement];
+    --unanswered_;
+    unanswered_bytes_ -= statement.parameters.total_bytes() + statement.sql->size();
+}
+
+void PipelineFsm::drop_entry(StatementCache::Entry* entry) noexcept {
+    for (std::size_t i = expected_head_; i < expected_.size(); ++i) {
+        if (expected_[i].entry == entry)
+            expected_[i].entry = nullptr;
+    }
+}
+
+void PipelineFsm::forget(StatementCache::Entry* entry) {
+    if (entry == nullptr)
+        return;
+    drop_entry(entry);
+    cache_.remove(entry);
+}
+
+void PipelineFsm::close_later(StatementCache::Entry* entry) {
+    drop_entry(entry);
+    cache_.remove_stale(entry);
+}
+
+void PipelineFsm::forget_all() noexcept {
+    for (Expected& expected : expected_)
+        expected.entry = nullptr;
+    cache_.clear();
+}
+
+} // namespace corm::wire

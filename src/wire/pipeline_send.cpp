@@ -1,0 +1,164 @@
+// The sending half of PipelineFsm.
+#include "wire/pipeline_fsm.hpp"
+
+#include <corm/base/error.hpp>
+
+namespace corm::wire {
+namespace {
+
+constexpr std::size_t max_parameters = 65'535;
+// The server takes messages below 1 GiB; the rest is room for lengths and formats.
+constexpr std::size_t max_message = (std::size_t{1} << 30) - (std::size_t{1} << 20);
+
+// Unanswered statements and bytes beyond which the next ones are held back.
+constexpr std::size_t window_statements = 256;
+constexpr std::size_t window_bytes = std::size_t{1} << 20;
+
+} // namespace
+
+void PipelineFsm::check(const Request& request) {
+    for (const Statement& statement : request.statements) {
+        const types::Parameters& parameters = statement.parameters;
+        if (parameters.size() > max_parameters)
+            throw ConversionError("a statement takes at most 65,535 parameters, this one has " +
+                                      std::to_string(parameters.size()) + "; send arrays, or several statements",
+                                  request.where);
+        if (parameters.total_bytes() + statement.sql->size() > max_message)
+            throw ConversionError("a statement and its parameters must stay below 1 GiB; send the value in parts",
+                                  request.where);
+        if (statement.sql->find('\0') != std::string::npos)
+            throw ConversionError("the text of a statement holds a NUL character", request.where);
+    }
+}
+
+Want PipelineFsm::begin(Request request, bool rollback_first) {
+    request_ = std::move(request);
+    rollback_first_ = rollback_first;
+    in_transaction_before_ = status() == TransactionStatus::in_transaction && !rollback_first;
+    phase_ = Phase::running;
+    ++number_;
+    next_ = 0;
+    synced_ = output_pending_ = holding_ = false;
+    unanswered_ = unanswered_bytes_ = 0;
+    expected_.clear();
+    expected_head_ = 0;
+    results_.clear();
+    results_.reserve(request_.statements.size());
+    error_ = nullptr;
+    failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = false;
+    commit_at_ = request_.statements.empty() ? 0 : request_.statements.size() - 1;
+    for (std::size_t i = 0; request_.commits && i < request_.statements.size(); ++i) {
+        if (request_.statements[i].expected_tag == "COMMIT")
+            commit_at_ = i;
+    }
+    if (keep_answers_)
+        answers_.assign(request_.statements.size(), Answered{});
+    if (!send_prefix()) {
+        set_lost({});
+        finish();
+        return Want::done;
+    }
+    return step();
+}
+
+bool PipelineFsm::send_prefix() {
+    Pq& pq = conn_.pq();
+    // Under a Sync of its own, so that an error in it (someone dropped the statement already) harms nothing else.
+    if (cache_.wants_closing() && status() == TransactionStatus::idle && !rollback_first_) {
+        for (const StatementCache::Entry& entry : cache_.evicted()) {
+            if (!pq.send_close(conn_.get(), entry.name.data()))
+                return false;
+            expect(Kind::close);
+        }
+        cache_.forget_evicted();
+        if (!pq.pipeline_sync(conn_.get()))
+            return false;
+        ++syncs_;
+        expect(Kind::sync);
+    }
+    if (rollback_first_) {
+        if (!pq.send_query(conn_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr))
+            return false;
+        expect(Kind::rollback);
+        ++statements_sent_;
+    }
+    return true;
+}
+
+bool PipelineFsm::window_full() noexcept {
+    // Filled up, the window opens again when half of it is answered: one flush request serves many statements.
+    const std::size_t share = holding_ ? 2 : 1;
+    return unanswered_ != 0 && (unanswered_ >= window_statements / share || unanswered_bytes_ >= window_bytes / share);
+}
+
+bool PipelineFsm::send_more() {
+    if (synced_)
+        return true;
+    Pq& pq = conn_.pq();
+    if (error_)
+        next_ = request_.statements.size(); // the server would only skip what is left
+    while (next_ < request_.statements.size()) {
+        if (window_full()) {
+            if (!holding_) {
+                // The server keeps its answers until it is told to send them.
+                holding_ = true;
+                if (!pq.send_flush_request(conn_.get()))
+                    return false;
+            }
+            return true;
+        }
+        holding_ = false;
+        if (!send_statement(next_++))
+            return false;
+    }
+    synced_ = true;
+    ++syncs_;
+    expect(Kind::sync);
+    return pq.pipeline_sync(conn_.get());
+}
+
+bool PipelineFsm::send_statement(std::size_t index) {
+    const Statement& statement = request_.statements[index];
+    const types::Parameters& parameters = statement.parameters;
+    const int count = static_cast<int>(parameters.size());
+    values_.clear();
+    lengths_.clear();
+    formats_.clear();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const std::string_view bytes = parameters.bytes(i);
+        values_.push_back(parameters.is_null(i) ? nullptr : bytes.data());
+        lengths_.push_back(static_cast<int>(bytes.size()));
+        formats_.push_back(static_cast<int>(parameters.format(i)));
+    }
+    Pq& pq = conn_.pq();
+    ++statements_sent_;
+    ++unanswered_;
+    unanswered_bytes_ += parameters.total_bytes() + statement.sql->size();
+
+    StatementCache::Lookup found;
+    if (statement.prepare)
+        found = cache_.find(statement.sql, parameters, number_);
+    if (found.entry == nullptr) {
+        oids_.clear();
+        for (std::size_t i = 0; i < parameters.size(); ++i)
+            oids_.push_back(parameters.oid(i));
+        expect(Kind::execute, index);
+        return pq.send_query(conn_.get(), statement.sql->c_str(), count, oids_.data(), values_.data(), lengths_.data(),
+                             formats_.data());
+    }
+    if (found.is_new) {
+        expect(Kind::parse, index, found.entry);
+        if (!pq.send_prepare(conn_.get(), found.entry->name.data(), statement.sql->c_str(), count,
+                             found.entry->oids.data()))
+            return false;
+    }
+    expect(Kind::execute, index, found.entry);
+    return pq.send_execute(conn_.get(), found.entry->name.data(), count, values_.data(), lengths_.data(),
+                           formats_.data());
+}
+
+void PipelineFsm::expect(Kind kind, std::size_t statement, StatementCache::Entry* entry) {
+    expected_.push_back({kind, false, static_cast<std::uint32_t>(statement), entry});
+}
+
+} // namespace corm::wire

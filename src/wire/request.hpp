@@ -1,0 +1,60 @@
+// What goes to the server under one Sync, and what comes back.
+#pragma once
+
+#include "wire/result.hpp"
+
+#include <corm/base/clock.hpp>
+#include <corm/type/parameters.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace corm::wire {
+
+/// One statement of a request.
+struct Statement {
+    /// Shared with whoever made it: texts of mappers are constant and never copied.
+    std::shared_ptr<const std::string> sql;
+    types::Parameters parameters;
+    /// Prepared once per connection and kept in its cache; otherwise parsed anew (the unnamed statement).
+    bool prepare = true;
+    /// The command tag that must come back ("COMMIT"), empty for any. Anything else is an error: COMMIT of an aborted
+    /// transaction answers ROLLBACK and calls it success.
+    std::string_view expected_tag{};
+};
+
+/// Statements that travel together and are ended by one Sync: one round trip.
+struct Request {
+    std::vector<Statement> statements;
+    TimePoint deadline = TimePoint::max();
+    std::source_location where;
+    /// True when the request holds a COMMIT: an end without an answer is CommitOutcomeUnknown.
+    bool commits = false;
+};
+
+/// The answer to a request.
+struct Reply {
+    /// One for each statement that succeeded, in order; the statements behind a failure have none.
+    std::vector<Result> results;
+    /// Why the request failed: DatabaseError and its kin, ConnectionError, TimeoutError, CommitOutcomeUnknown.
+    std::exception_ptr error;
+    /// The server refused a statement: the one at `results.size()`.
+    bool failed_in_statement = false;
+    /// Some bytes may have reached the server.
+    bool sent = false;
+};
+
+/// Receives the reply, exactly once, from a thread of the connection's executor, with no lock held; never from inside
+/// the call that started the request.
+class RequestSink {
+public:
+    virtual ~RequestSink() = default;
+    virtual void on_reply(Reply reply) noexcept = 0;
+};
+
+} // namespace corm::wire

@@ -1,0 +1,44 @@
+// The answer to one statement.
+#pragma once
+
+#include <corm/type/field_view.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+struct pg_result;
+
+namespace corm::wire {
+
+/// Owns a result of libpq and reads it in place: nothing is copied. Movable; not thread-safe, but independent of its
+/// connection: it may be read and destroyed on any thread, at any time.
+class Result final : public types::Rows {
+public:
+    Result() noexcept = default;
+    explicit Result(pg_result* result) noexcept;
+    Result(Result&&) noexcept = default;
+    Result& operator=(Result&&) noexcept = default;
+    ~Result() override = default;
+
+    [[nodiscard]] int row_count() const noexcept override { return rows_; }
+    [[nodiscard]] int column_count() const noexcept override { return columns_; }
+    [[nodiscard]] std::string_view column_name(int column) const noexcept override;
+    [[nodiscard]] types::Oid column_oid(int column) const noexcept override;
+    [[nodiscard]] types::FieldView field(int row, int column) const noexcept override;
+
+    /// The command tag: "UPDATE 3".
+    [[nodiscard]] std::string_view tag() const noexcept;
+    /// Rows that INSERT, UPDATE, DELETE, MERGE or SELECT touched, from the tag; 0 for anything else.
+    [[nodiscard]] std::int64_t affected_rows() const noexcept;
+
+private:
+    struct Clear {
+        void operator()(pg_result* result) const noexcept;
+    };
+    std::unique_ptr<pg_result, Clear> result_;
+    int rows_ = 0;
+    int columns_ = 0;
+};
+
+} // namespace corm::wire

@@ -1,0 +1,72 @@
+// The whole public interface, with the names that programs use hoisted into namespace corm.
+#pragma once
+
+#include <corm/base/error.hpp>
+#include <corm/mapping/describe.hpp>
+#include <corm/mapping/key.hpp>
+#include <corm/mapping/record.hpp>
+#include <corm/orm/async_session.hpp>
+#include <corm/orm/engine.hpp>
+#include <corm/orm/inspect.hpp>
+#include <corm/orm/transaction.hpp>
+#include <corm/query/options.hpp>
+#include <corm/query/raw.hpp>
+#include <corm/query/record_column.hpp>
+#include <corm/query/select.hpp>
+#include <corm/type/types.hpp>
+
+namespace corm {
+
+// Mapping
+using mapping::assigned;
+using mapping::define;
+using mapping::key;
+using mapping::Many;
+using mapping::Mapper;
+using mapping::One;
+using mapping::Record;
+using mapping::table;
+using types::enum_as_text;
+using types::pg_enum;
+
+// Values
+using types::Bytes;
+using types::Numeric;
+using types::Uuid;
+
+// Sessions
+using orm::AsyncSession;
+using orm::Edit;
+using orm::Engine;
+using orm::EngineOptions;
+using orm::ExpireOnCommit;
+using orm::Freshness;
+using orm::inspect;
+using orm::Isolation;
+using orm::ObjectState;
+using orm::Ref;
+using orm::rows_as;
+using orm::SessionOptions;
+using orm::TransactionOptions;
+using pool::PoolOptions;
+using pool::PoolStats;
+
+// Queries
+using query::asc;
+using query::col;
+using query::column;
+using query::count;
+using query::desc;
+using query::for_key_share;
+using query::for_no_key_update;
+using query::for_share;
+using query::for_update;
+using query::nowait;
+using query::populate_existing;
+using query::raw_sql;
+using query::select;
+using query::skip_locked;
+using query::unsafe_sql;
+using query::within;
+
+} // namespace corm

@@ -1,0 +1,65 @@
+// The operations of a session without their types: what the thin typed calls await. Compiled once.
+#pragma once
+
+#include <corm/mapping/key.hpp>
+#include <corm/orm/options.hpp>
+#include <corm/query/options.hpp>
+#include <corm/query/raw.hpp>
+#include <corm/query/select.hpp>
+#include <corm/uow/instance.hpp>
+#include <corm/wire/task.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <variant>
+#include <vector>
+
+namespace corm::orm {
+class SessionCore;
+struct EngineCore;
+} // namespace corm::orm
+
+namespace corm::orm::detail {
+
+using Core = std::shared_ptr<SessionCore>;
+using Handle = std::shared_ptr<uow::Instance>;
+
+/// What one query of an operation yields: objects of a select, rows of anything else.
+struct Outcome {
+    std::vector<Handle> instances;
+    std::shared_ptr<const types::Rows> rows;
+    std::int64_t affected = 0;
+};
+
+using Query = std::variant<query::SelectQuery, query::RawStatement>;
+
+/// How many rows a caller wants; more than it can use are an error that is worth a sentence.
+enum class Wanted { any, at_most_one, exactly_one };
+
+[[nodiscard]] Core make_session(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+void abandon(const Core& core) noexcept;
+
+[[nodiscard]] Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                               query::ReadOptions options, std::source_location where);
+/// As `get`; throws `NotFoundError` naming entity and key instead of returning null.
+[[nodiscard]] Task<Handle> get_one(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                                   query::ReadOptions options, std::source_location where);
+[[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where);
+[[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
+[[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where);
+[[nodiscard]] Task<void> flush(Core core, Duration within, std::source_location where);
+[[nodiscard]] Task<void> commit(Core core, Duration within, std::source_location where);
+[[nodiscard]] Task<void> rollback(Core core, Duration within, std::source_location where);
+[[nodiscard]] Task<void> close(Core core, Duration within, std::source_location where);
+
+void add(const Core& core, const Handle& instance, std::source_location where);
+void remove(const Core& core, const Handle& instance, std::source_location where);
+void expunge(const Core& core, const Handle& instance, std::source_location where);
+[[nodiscard]] bool in_transaction(const Core& core) noexcept;
+
+/// Waits before the next attempt of a transaction, and tells the tracer.
+[[nodiscard]] Task<void> back_off(std::shared_ptr<EngineCore> engine, TransactionOptions options, int attempt,
+                                  std::source_location where);
+
+} // namespace corm::orm::detail

@@ -1,0 +1,152 @@
+// The only coroutine templates: each awaits one erased operation and types its result.
+#pragma once
+
+#include <corm/orm/detail/erased.hpp>
+#include <corm/orm/ref.hpp>
+#include <corm/query/rows.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace corm::mapping {
+class Record;
+}
+
+namespace corm::orm {
+
+/// Raw SQL in a pipeline whose rows are wanted as `T`.
+template <class T>
+struct TypedSql {
+    query::RawStatement statement;
+};
+
+template <query::RowType T>
+[[nodiscard]] TypedSql<T> rows_as(query::RawStatement statement) {
+    return {std::move(statement)};
+}
+
+namespace detail {
+
+/// Throws `corm::Error` for an empty handle.
+template <class T>
+const Handle& required(const Ref<T>& ref) {
+    if (!ref)
+        throw_empty_ref("an operation of a session");
+    return ref.instance();
+}
+
+template <class T>
+Ref<T> make_ref(T value) {
+    if constexpr (std::is_same_v<T, mapping::Record>) {
+        std::shared_ptr<const mapping::Mapper> mapper = value.mapper();
+        if (mapper == nullptr)
+            throw_empty_ref("add(Record)");
+        return Ref<T>{uow::Instance::create(std::move(mapper), &value)};
+    } else {
+        mapping::require_mapped<T>();
+        return Ref<T>{uow::Instance::create(mapping::mapper_of<T>(), &value)};
+    }
+}
+
+template <class T>
+std::vector<Ref<T>> refs(Outcome outcome) {
+    std::vector<Ref<T>> refs;
+    refs.reserve(outcome.instances.size());
+    for (Handle& instance : outcome.instances)
+        refs.emplace_back(std::move(instance));
+    return refs;
+}
+
+template <class T>
+Task<Ref<T>> typed(Task<Handle> operation) {
+    co_return Ref<T>{co_await std::move(operation)};
+}
+
+template <class T>
+Task<std::vector<Ref<T>>> typed_all(Task<Outcome> operation) {
+    co_return refs<T>(co_await std::move(operation));
+}
+
+template <class T>
+Task<Ref<T>> typed_first(Task<Outcome> operation) {
+    Outcome outcome = co_await std::move(operation);
+    co_return outcome.instances.empty() ? Ref<T>{} : Ref<T>{std::move(outcome.instances.front())};
+}
+
+template <class T>
+Task<std::vector<T>> rows_all(Task<Outcome> operation) {
+    const Outcome outcome = co_await std::move(operation);
+    co_return query::RowReader<T>{*outcome.rows}.all();
+}
+
+template <class T>
+Task<std::optional<T>> rows_first(Task<Outcome> operation) {
+    const Outcome outcome = co_await std::move(operation);
+    const query::RowReader<T> reader{*outcome.rows};
+    co_return reader.size() == 0 ? std::optional<T>{} : std::optional<T>{reader.read(0)};
+}
+
+template <class T>
+Task<T> scalar_row(Task<Outcome> operation) {
+    const Outcome outcome = co_await std::move(operation);
+    co_return query::RowReader<T>{*outcome.rows}.read(0);
+}
+
+[[nodiscard]] Task<std::int64_t> affected(Task<Outcome> operation);
+
+/// What each kind of query becomes in a pipeline.
+template <class T>
+Query erase(query::Select<T> select) {
+    return std::move(select).erased();
+}
+inline Query erase(query::Count count) {
+    return std::move(count).erased();
+}
+inline Query erase(query::RawStatement statement) {
+    return statement;
+}
+template <class T>
+Query erase(TypedSql<T> sql) {
+    return std::move(sql.statement);
+}
+
+template <class T>
+std::vector<Ref<T>> result_of(const query::Select<T>*, Outcome outcome) {
+    return refs<T>(std::move(outcome));
+}
+inline std::int64_t result_of(const query::Count*, const Outcome& outcome) {
+    return query::RowReader<std::int64_t>{*outcome.rows}.read(0);
+}
+inline std::int64_t result_of(const query::RawStatement*, const Outcome& outcome) {
+    return outcome.affected;
+}
+template <class T>
+std::vector<T> result_of(const TypedSql<T>*, const Outcome& outcome) {
+    return query::RowReader<T>{*outcome.rows}.all();
+}
+
+template <class Query>
+using ResultOf = decltype(result_of(static_cast<const Query*>(nullptr), Outcome{}));
+
+template <class... Queries, std::size_t... I>
+Task<std::tuple<ResultOf<Queries>...>> await_pipeline(Task<std::vector<Outcome>> operation, std::index_sequence<I...>) {
+    std::vector<Outcome> outcomes = co_await std::move(operation);
+    co_return std::tuple<ResultOf<Queries>...>{
+        result_of(static_cast<const Queries*>(nullptr), std::move(outcomes[I]))...};
+}
+
+template <class... Queries>
+Task<std::tuple<ResultOf<Queries>...>> typed_pipeline(Core core, std::tuple<Queries...> queries,
+                                                      std::source_location where) {
+    std::vector<Query> erased;
+    erased.reserve(sizeof...(Queries));
+    std::apply([&erased](auto&... query) { (erased.push_back(erase(std::move(query))), ...); }, queries);
+    return await_pipeline<Queries...>(pipeline(std::move(core), std::move(erased), where),
+                                      std::index_sequence_for<Queries...>{});
+}
+
+} // namespace detail
+} // namespace corm::orm

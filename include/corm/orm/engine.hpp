@@ -1,0 +1,53 @@
+// Engine: a database, its connection pool, and the defaults of its sessions.
+#pragma once
+
+#include <corm/orm/options.hpp>
+#include <corm/pool/options.hpp>
+#include <corm/wire/task.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <source_location>
+#include <string_view>
+#include <type_traits>
+
+namespace corm::orm {
+
+struct EngineCore;
+
+/// A database behind a pool of connections. Thread-safe; sessions keep what they need of it alive. Nothing is dialed
+/// before the first use, unless the pool has a minimum size.
+class Engine {
+public:
+    /// Connections do their I/O on `executor`. `url` is a PostgreSQL URI or a keyword/value string; empty takes libpq's
+    /// environment. Throws `MappingError` naming the keyword for one that is malformed, never showing its value.
+    Engine(boost::asio::any_io_executor executor, std::string_view url, EngineOptions options = {});
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    /// Abandons: idle connections are closed, sessions in use keep theirs until they end. Does not wait for the server.
+    ~Engine();
+
+    /// Takes no further leases, waits for those that are out until `within`, then closes every connection. End sessions
+    /// first: one that is still in a transaction, also one that has only read, keeps its lease and makes this wait.
+    [[nodiscard]] Task<void> shutdown(Duration within = Duration{10'000});
+
+    [[nodiscard]] pool::PoolStats stats() const;
+    [[nodiscard]] const EngineOptions& options() const noexcept;
+
+    /// Runs `fn(session)`, a coroutine, in a session of its own and commits. While the server asks for it (40001,
+    /// 40P01, at COMMIT too) everything is run again in a fresh session after a growing, jittered pause. Any other
+    /// error is thrown as it is, after the rollback; a lost COMMIT is `CommitOutcomeUnknown` and never repeated.
+    /// Include `corm/orm/transaction.hpp` or `corm/corm.hpp`.
+    template <class Function>
+    [[nodiscard]] auto transaction(Function fn, TransactionOptions options = {},
+                                   std::source_location where = std::source_location::current());
+
+    /// For sessions.
+    [[nodiscard]] const std::shared_ptr<EngineCore>& core() const noexcept { return core_; }
+
+private:
+    std::shared_ptr<EngineCore> core_;
+};
+
+} // namespace corm::orm

@@ -1,0 +1,77 @@
+// inspect(ref): where an object stands, and what was changed in it.
+#pragma once
+
+#include <corm/mapping/describe.hpp>
+#include <corm/orm/ref.hpp>
+
+#include <optional>
+#include <string>
+
+namespace corm::orm {
+
+using uow::Freshness;
+using uow::ObjectState;
+
+/// The history of one attribute since it was last sent or loaded: at most one value in each place. All three are empty
+/// when the value is not loaded.
+template <class Value>
+struct History {
+    std::optional<Value> added;     ///< the new value
+    std::optional<Value> unchanged; ///< the value, when it is the one that was loaded or sent
+    std::optional<Value> deleted;   ///< the value that the new one replaces
+};
+
+/// A view of an object's state. Does no I/O. Valid while the handle lives; belongs to the session's task.
+template <class T>
+class Inspection {
+public:
+    explicit Inspection(const Ref<T>& ref) : instance_(ref.instance()) {
+        if (instance_ == nullptr)
+            detail::throw_empty_ref("inspect()");
+    }
+
+    [[nodiscard]] ObjectState state() const noexcept { return instance_->state; }
+    [[nodiscard]] Freshness freshness() const noexcept { return instance_->freshness; }
+    /// A mapped attribute differs from what was last sent or loaded; pending objects count as modified.
+    [[nodiscard]] bool is_modified() const {
+        return instance_->state == ObjectState::pending || instance_->is_modified();
+    }
+    /// Marked by `remove`, not flushed yet.
+    [[nodiscard]] bool is_doomed() const noexcept { return instance_->doomed; }
+    /// True if it belongs to a living session.
+    [[nodiscard]] bool has_session() const noexcept { return !instance_->scope.expired(); }
+    /// The primary key as text, empty while there is no identity.
+    [[nodiscard]] std::string identity() const {
+        return instance_->key.empty() ? std::string{} : instance_->mapper().key_text(instance_->key);
+    }
+
+    template <auto Member>
+    [[nodiscard]] auto history() const {
+        mapping::check_member<T, Member>();
+        using Value = std::remove_cv_t<mapping::member_type<Member>>;
+        History<Value> history;
+        if (instance_->freshness == Freshness::expired)
+            return history;
+        const mapping::Column& column = instance_->mapper().column(mapping::column_index<T, Member>());
+        const Value& current = *static_cast<const Value*>(column.in(instance_->values()));
+        if (instance_->state == ObjectState::transient || instance_->state == ObjectState::pending) {
+            history.added = current;
+        } else if (instance_->is_changed(column)) {
+            history.added = current;
+            history.deleted = *static_cast<const Value*>(instance_->sent.at(column));
+        } else {
+            history.unchanged = current;
+        }
+        return history;
+    }
+
+private:
+    std::shared_ptr<uow::Instance> instance_;
+};
+
+template <class T>
+[[nodiscard]] Inspection<T> inspect(const Ref<T>& ref) {
+    return Inspection<T>{ref};
+}
+
+} // namespace corm::orm

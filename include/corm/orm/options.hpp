@@ -1,0 +1,57 @@
+// Options of engines, sessions and transactions.
+#pragma once
+
+#include <corm/base/clock.hpp>
+#include <corm/pool/options.hpp>
+#include <corm/trace/tracer.hpp>
+#include <corm/uow/expire.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace corm::orm {
+
+using uow::ExpireOnCommit;
+
+/// PostgreSQL documentation, 13.2.
+enum class Isolation : std::uint8_t {
+    server_default,
+    read_committed,
+    repeatable_read,
+    serializable,
+};
+
+struct SessionOptions {
+    ExpireOnCommit expire_on_commit = ExpireOnCommit::stale;
+    Isolation isolation = Isolation::server_default;
+    bool read_only = false;
+    bool deferrable = false; ///< of serializable read-only transactions
+    /// No BEGIN: each operation is a transaction of its own and takes a connection for its own time only.
+    bool autocommit = false;
+    /// Queries send unflushed changes first, in the same round trip.
+    bool autoflush = true;
+    /// Of each operation: waiting for a connection, connecting, executing and committing. `Duration{}` takes the
+    /// engine's; `no_deadline` waits for ever.
+    Duration deadline{};
+};
+
+struct EngineOptions {
+    pool::PoolOptions pool{};
+    /// Of each operation of sessions that set none.
+    Duration deadline{30'000};
+    /// Shared; called from every thread of the executor.
+    std::shared_ptr<trace::Tracer> tracer{};
+    std::string application_name{"corm"};
+};
+
+/// For `Engine::transaction`.
+struct TransactionOptions {
+    SessionOptions session{};
+    /// How often the whole function is run, the first time included, while the server asks for a retry (40001, 40P01).
+    int max_attempts = 10;
+    Duration first_backoff{2}; ///< doubled at every attempt, with jitter
+    Duration max_backoff{500};
+};
+
+} // namespace corm::orm

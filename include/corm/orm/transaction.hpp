@@ -1,0 +1,52 @@
+// Engine::transaction: a unit of work that is retried whole.
+#pragma once
+
+#include <corm/base/error.hpp>
+#include <corm/orm/async_session.hpp>
+
+namespace corm::orm {
+namespace detail {
+
+[[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+
+template <class Result, class Function>
+Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, TransactionOptions options,
+                             std::source_location where) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            AsyncSession session = session_of(engine, options.session);
+            if constexpr (std::is_void_v<Result>) {
+                co_await fn(session);
+                co_await session.commit({}, where);
+                co_return;
+            } else {
+                Result result = co_await fn(session);
+                co_await session.commit({}, where);
+                co_return result;
+            }
+        } catch (const DatabaseError& error) {
+            if (!error.is_retryable() || attempt >= options.max_attempts)
+                throw;
+        }
+        co_await back_off(engine, options, attempt, where);
+    }
+}
+
+template <class Awaitable>
+struct AwaitedType;
+template <class Result>
+struct AwaitedType<Task<Result>> {
+    using type = Result;
+};
+
+} // namespace detail
+
+template <class Function>
+auto Engine::transaction(Function fn, TransactionOptions options, std::source_location where) {
+    static_assert(std::is_invocable_v<Function&, AsyncSession&>,
+                  "corm: the function of a transaction takes an AsyncSession& and returns a corm::Task");
+    using Result = typename detail::AwaitedType<std::invoke_result_t<Function&, AsyncSession&>>::type;
+    return detail::run_transaction<Result>(core_, std::move(fn), options, where);
+}
+
+} // namespace corm::orm

@@ -1,0 +1,118 @@
+#include <corm/orm/engine.hpp>
+
+#include "orm/engine_core.hpp"
+
+#include <corm/base/error.hpp>
+#include <corm/orm/detail/erased.hpp>
+#include <corm/trace/span.hpp>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <random>
+#include <string>
+
+namespace corm::orm {
+namespace asio = boost::asio;
+namespace {
+
+wire::Config config_of(std::string_view url, const EngineOptions& options) {
+    wire::Config config;
+    config.url = url;
+    config.application_name = options.application_name;
+    // A net below the client's deadline, which comes first: it ends what the client can no longer cancel.
+    if (options.deadline != no_deadline)
+        config.statement_timeout = options.deadline + Duration{1'000};
+    return config;
+}
+
+/// Movable only, as that of operations.
+struct Completion {
+    using Work = asio::executor_work_guard<asio::any_completion_executor>;
+
+    Completion(asio::any_completion_handler<void()>&& to_call, Work&& held)
+        : handler(std::move(to_call)), work(std::move(held)) {}
+    Completion(Completion&&) noexcept = default;
+    Completion(const Completion&) = delete;
+    Completion& operator=(const Completion&) = delete;
+    ~Completion() = default;
+
+    void operator()() {
+        work.reset();
+        std::move(handler)();
+    }
+
+    asio::any_completion_handler<void()> handler;
+    Work work;
+};
+
+/// Completes the coroutine that waits for the pool.
+class Shutdown final : public pool::ShutdownSink {
+public:
+    using Handler = asio::any_completion_handler<void()>;
+    explicit Shutdown(Handler handler) : work_(asio::get_associated_executor(handler)), handler_(std::move(handler)) {}
+
+    void on_shut_down(std::size_t) noexcept override {
+        asio::any_completion_executor executor = work_.get_executor();
+        asio::dispatch(executor, Completion{std::move(handler_), std::move(work_)});
+    }
+
+private:
+    asio::executor_work_guard<asio::any_completion_executor> work_;
+    Handler handler_;
+};
+
+} // namespace
+
+Engine::Engine(asio::any_io_executor executor, std::string_view url, EngineOptions options)
+    : core_(std::make_shared<EngineCore>()) {
+    core_->executor = executor;
+    core_->options = std::move(options);
+    core_->pool = pool::Pool::make(std::move(executor), config_of(url, core_->options), core_->options.pool,
+                                   core_->options.tracer);
+}
+
+Engine::~Engine() {
+    core_->pool->abandon();
+}
+
+Task<void> Engine::shutdown(Duration within) {
+    std::shared_ptr<pool::Pool> pool = core_->pool;
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        [](auto handler, std::shared_ptr<pool::Pool> target, TimePoint deadline) {
+            target->shut_down(deadline, std::make_shared<Shutdown>(std::move(handler)));
+        },
+        asio::use_awaitable, std::move(pool), deadline_in(within));
+}
+
+pool::PoolStats Engine::stats() const {
+    return core_->pool->stats();
+}
+
+const EngineOptions& Engine::options() const noexcept {
+    return core_->options;
+}
+
+namespace detail {
+
+Task<void> back_off(std::shared_ptr<EngineCore> engine, TransactionOptions options, int attempt,
+                    std::source_location where) {
+    const auto doubled = options.first_backoff * (1LL << std::min(attempt - 1, 20));
+    const auto ceiling = std::min<std::chrono::microseconds>(doubled, options.max_backoff);
+    thread_local std::minstd_rand random{std::random_device{}()};
+    const std::chrono::microseconds pause{
+        std::uniform_int_distribution<std::int64_t>{ceiling.count() / 2, ceiling.count()}(random)};
+    trace::Span span{engine->options.tracer, trace::Operation::retry, "transaction", where};
+    asio::steady_timer timer{co_await asio::this_coro::executor, pause};
+    co_await timer.async_wait(asio::use_awaitable);
+    span.succeed();
+}
+
+} // namespace detail
+} // namespace corm::orm

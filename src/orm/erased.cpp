@@ -1,0 +1,254 @@
+#include <corm/orm/detail/erased.hpp>
+
+#include "orm/parts.hpp"
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+#include <corm/orm/detail/typed.hpp>
+
+#include <string>
+
+namespace corm::orm::detail {
+namespace {
+
+using Parts = std::vector<std::shared_ptr<Part>>;
+
+SessionCore& attached(const Core& core, const char* name, std::source_location where) {
+    if (core == nullptr)
+        throw Error(std::string{name} + " was called on a session that was moved from", where);
+    return *core;
+}
+
+/// Unflushed changes travel in front of a query.
+bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, std::source_location where) {
+    uow::FlushPlan plan = session.uow.plan(except);
+    if (plan.empty())
+        return false;
+    parts.push_back(std::make_shared<FlushPart>(session, std::move(plan), where));
+    return true;
+}
+
+OperationPlan plan_of(const SessionCore& session, const char* name, std::optional<Duration> within,
+                      std::source_location where) {
+    OperationPlan plan;
+    plan.name = name;
+    plan.where = where;
+    plan.deadline = session.deadline(within.value_or(Duration{}));
+    return plan;
+}
+
+void check_wanted(const QueryPart& part, Wanted wanted, std::source_location where) {
+    const std::size_t rows =
+        part.outcome.rows ? static_cast<std::size_t>(part.outcome.rows->row_count()) : part.outcome.instances.size();
+    if (wanted == Wanted::exactly_one && rows == 0)
+        throw NotFoundError(
+            part.subject() + " yielded no row where one was asked for; use one_or_none() if that may be", where);
+    if (wanted != Wanted::any && rows > 1)
+        throw NotFoundError(part.subject() + " yielded " + std::to_string(rows) +
+                                " rows where one was asked for; narrow it down, or use first() or all()",
+                            where);
+}
+
+Task<void> end(Core core, const char* name, Duration within, std::source_location where) {
+    if (!core->in_transaction || !core->lease || core->only_read) {
+        // Nobody waits for the end of reads: the pool sends ROLLBACK with the next use of the connection.
+        core->rolled_back();
+        co_return;
+    }
+    OperationPlan plan = plan_of(*core, name, within, where);
+    plan.kind = trace::Operation::rollback;
+    plan.transactional = false;
+    plan.rolls_back = true;
+    std::exception_ptr error;
+    try {
+        co_await core->run(plan, {});
+    } catch (...) {
+        error = std::current_exception();
+    }
+    // Whatever happened to the connection, its transaction cannot be committed any more.
+    if (error) {
+        core->rolled_back();
+        std::rethrow_exception(error);
+    }
+}
+
+} // namespace
+
+Core make_session(std::shared_ptr<EngineCore> engine, const SessionOptions& options) {
+    return SessionCore::create(std::move(engine), options);
+}
+
+void abandon(const Core& core) noexcept {
+    if (core)
+        core->abandon();
+}
+
+Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                 query::ReadOptions options, std::source_location where) {
+    const SessionCore::Busy busy{core, "get()", where};
+    core->require_usable();
+    Handle known = core->uow.find(*mapper, key);
+    if (known && !options.lock && !options.populate_existing && known->freshness == uow::Freshness::fresh)
+        co_return known;
+    const uow::Populate populate = options.populate_existing ? uow::Populate::overwrite
+                                   : options.lock            ? uow::Populate::locked
+                                                             : uow::Populate::fill;
+    OperationPlan plan = plan_of(*core, "get()", options.within, where);
+    Parts parts;
+    if (core->options.autoflush)
+        plan.flushes = add_flush(*core, parts, known.get(), where);
+    plan.only_reads = !plan.flushes && !options.lock;
+    auto part = std::make_shared<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
+    parts.push_back(part);
+    co_await core->run(plan, std::move(parts));
+    co_return part->found;
+}
+
+Task<Handle> get_one(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                     query::ReadOptions options, std::source_location where) {
+    Handle found = co_await get(std::move(core), mapper, key, std::move(options), where);
+    if (!found)
+        throw NotFoundError(mapper->entity() + " with key " + mapper->key_text(key) + " does not exist", where);
+    co_return found;
+}
+
+Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where) {
+    const SessionCore::Busy busy{core, "refresh()", where};
+    core->require_usable();
+    if (instance->state != uow::ObjectState::persistent || instance->scope.lock() != core)
+        throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
+                        " or of another session, so it cannot be refreshed through this one; get it first",
+                    where);
+    OperationPlan plan = plan_of(*core, "refresh()", options.within, where);
+    Parts parts;
+    if (core->options.autoflush)
+        plan.flushes = add_flush(*core, parts, instance.get(), where);
+    plan.only_reads = !plan.flushes && !options.lock;
+    auto part = std::make_shared<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
+                                          uow::Populate::overwrite, where);
+    parts.push_back(part);
+    const std::string name = instance->describe();
+    co_await core->run(plan, std::move(parts));
+    if (!part->found)
+        throw NotFoundError(name + " has no row any more, so it cannot be refreshed", where);
+}
+
+Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where) {
+    const SessionCore::Busy busy{core, "pipeline()", where};
+    core->require_usable();
+    OperationPlan plan = plan_of(*core, "pipeline()", std::nullopt, where);
+    Parts parts;
+    if (core->options.autoflush)
+        plan.flushes = add_flush(*core, parts, nullptr, where);
+    plan.only_reads = !plan.flushes;
+    std::vector<std::shared_ptr<QueryPart>> query_parts;
+    for (Query& query : queries) {
+        auto part = std::make_shared<QueryPart>(*core, std::move(query), where);
+        if (part->alone())
+            throw Error("a statement marked outside_transaction() cannot share a round trip; execute() it by itself",
+                        where);
+        plan.only_reads = plan.only_reads && part->only_reads();
+        query_parts.push_back(part);
+        parts.push_back(std::move(part));
+    }
+    co_await core->run(plan, std::move(parts));
+    std::vector<Outcome> outcomes;
+    for (const auto& part : query_parts)
+        outcomes.push_back(std::move(part->outcome));
+    co_return outcomes;
+}
+
+Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where) {
+    const SessionCore::Busy busy{core, "a query", where};
+    core->require_usable();
+    auto part = std::make_shared<QueryPart>(*core, std::move(query), where);
+    OperationPlan plan = plan_of(*core, "a query", part->within(), where);
+    Parts parts;
+    if (part->alone()) {
+        if (core->in_transaction)
+            throw Error(
+                "a statement marked outside_transaction() cannot run while this session is in a transaction; commit "
+                "first, or use another session",
+                where);
+        plan.transactional = false;
+    } else if (core->options.autoflush) {
+        plan.flushes = add_flush(*core, parts, nullptr, where);
+    }
+    plan.only_reads = !plan.flushes && part->only_reads();
+    parts.push_back(part);
+    co_await core->run(plan, std::move(parts));
+    check_wanted(*part, wanted, where);
+    co_return std::move(part->outcome);
+}
+
+Task<void> flush(Core core, Duration within, std::source_location where) {
+    const SessionCore::Busy busy{core, "flush()", where};
+    core->require_usable();
+    OperationPlan plan = plan_of(*core, "flush()", within, where);
+    plan.kind = trace::Operation::flush;
+    Parts parts;
+    plan.flushes = add_flush(*core, parts, nullptr, where);
+    if (plan.flushes)
+        co_await core->run(plan, std::move(parts));
+}
+
+Task<void> commit(Core core, Duration within, std::source_location where) {
+    const SessionCore::Busy busy{core, "commit()", where};
+    core->require_usable();
+    OperationPlan plan = plan_of(*core, "commit()", within, where);
+    plan.kind = trace::Operation::commit;
+    Parts parts;
+    plan.flushes = add_flush(*core, parts, nullptr, where);
+    plan.commits = true;
+    // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
+    const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;
+    if (!plan.flushes && (!core->in_transaction || nothing_read_matters)) {
+        core->committed();
+        co_return;
+    }
+    co_await core->run(plan, std::move(parts));
+}
+
+Task<void> rollback(Core core, Duration within, std::source_location where) {
+    const SessionCore::Busy busy{core, "rollback()", where};
+    co_await end(core, "rollback()", within, where);
+}
+
+Task<void> close(Core core, Duration within, std::source_location where) {
+    const SessionCore::Busy busy{core, "close()", where};
+    std::exception_ptr error;
+    try {
+        co_await end(core, "close()", within, where);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    core->uow.clear();
+    if (error)
+        std::rethrow_exception(error);
+}
+
+void add(const Core& core, const Handle& instance, std::source_location where) {
+    attached(core, "add()", where).require_quiet("add()", where);
+    core->uow.add(instance, where);
+}
+
+void remove(const Core& core, const Handle& instance, std::source_location where) {
+    attached(core, "remove()", where).require_quiet("remove()", where);
+    core->uow.remove(instance, where);
+}
+
+void expunge(const Core& core, const Handle& instance, std::source_location where) {
+    attached(core, "expunge()", where).require_quiet("expunge()", where);
+    core->uow.expunge(instance);
+}
+
+bool in_transaction(const Core& core) noexcept {
+    return core->in_transaction;
+}
+
+Task<std::int64_t> affected(Task<Outcome> operation) {
+    const Outcome outcome = co_await std::move(operation);
+    co_return outcome.affected;
+}
+
+} // namespace corm::orm::detail

@@ -1,0 +1,292 @@
+#include "orm/operation.hpp"
+
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <string>
+#include <utility>
+
+namespace corm::orm {
+namespace asio = boost::asio;
+namespace {
+
+std::exception_ptr aborted() {
+    return std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted});
+}
+
+wire::Statement command(std::shared_ptr<const std::string> text, std::string_view tag) {
+    wire::Statement statement;
+    statement.sql = std::move(text);
+    statement.expected_tag = tag;
+    return statement;
+}
+
+wire::Statement commit_command() {
+    static const auto text = std::make_shared<const std::string>("COMMIT");
+    return command(text, "COMMIT");
+}
+
+wire::Statement rollback_command() {
+    static const auto text = std::make_shared<const std::string>("ROLLBACK");
+    return command(text, "ROLLBACK");
+}
+
+/// Why the session cannot go on after a cancelled operation.
+std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
+    return std::make_exception_ptr(
+        Error(std::string{plan.name} + " at " + plan.where.file_name() + ":" + std::to_string(plan.where.line()) +
+                  " was cancelled, which ended the transaction of this session; call rollback() before using it again",
+              plan.where));
+}
+
+std::exception_ptr unknown_outcome(const OperationPlan& plan) {
+    return std::make_exception_ptr(CommitOutcomeUnknown(
+        std::string{plan.name} + " was cancelled after COMMIT had been sent; whether it happened is not "
+                                 "known, look for its effects before repeating it",
+        plan.where));
+}
+
+using Work = asio::executor_work_guard<asio::any_completion_executor>;
+
+/// Calls the handler. Movable only, as the handler.
+struct Completion {
+    Completion(Operation::Handler&& to_call, Work&& held, std::exception_ptr&& outcome)
+        : handler(std::move(to_call)), work(std::move(held)), error(std::move(outcome)) {}
+    Completion(Completion&&) noexcept = default;
+    Completion(const Completion&) = delete;
+    Completion& operator=(const Completion&) = delete;
+    ~Completion() = default;
+
+    void operator()() {
+        asio::get_associated_cancellation_slot(handler).clear();
+        work.reset();
+        std::move(handler)(std::move(error));
+    }
+
+    Operation::Handler handler;
+    Work work;
+    std::exception_ptr error;
+};
+
+/// Goes to the executor of the handler from that of the engine.
+struct Hop {
+    Hop(asio::any_completion_executor&& to, Completion&& completion)
+        : executor(std::move(to)), complete(std::move(completion)) {}
+    Hop(Hop&&) noexcept = default;
+    Hop(const Hop&) = delete;
+    Hop& operator=(const Hop&) = delete;
+    ~Hop() = default;
+
+    void operator()() { asio::dispatch(executor, std::move(complete)); }
+
+    asio::any_completion_executor executor;
+    Completion complete;
+};
+
+} // namespace
+
+Operation::Operation(std::shared_ptr<SessionCore> session, OperationPlan plan, std::vector<std::shared_ptr<Part>> parts)
+    : session_(std::move(session)), plan_(plan), parts_(std::move(parts)),
+      span_(session_->engine->options.tracer, plan_.kind, plan_.name, plan_.where) {}
+
+Operation::~Operation() = default;
+
+bool Operation::advance(Stage from, Stage to) noexcept {
+    const std::scoped_lock lock{mutex_};
+    if (stage_ != from)
+        return false;
+    stage_ = to;
+    return true;
+}
+
+void Operation::build() {
+    begins_ = plan_.transactional && !session_->options.autocommit && !session_->in_transaction;
+    request_.statements.reserve(parts_.size() + (begins_ ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0));
+    if (begins_)
+        request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
+    for (const auto& part : parts_) {
+        const std::size_t before = request_.statements.size();
+        part->append(request_.statements);
+        part->statements = request_.statements.size() - before;
+    }
+    if (plan_.commits && !session_->options.autocommit)
+        request_.statements.push_back(commit_command());
+    if (plan_.rolls_back)
+        request_.statements.push_back(rollback_command());
+    commits_ = plan_.commits || (plan_.flushes && session_->options.autocommit); // the Sync commits then
+    request_.deadline = plan_.deadline;
+    request_.where = plan_.where;
+    request_.commits = commits_;
+}
+
+void Operation::initiate(Handler handler) {
+    handler_.swap(handler); // the move assignment of Boost 1.81 recurses for ever
+    work_.emplace(asio::get_associated_executor(handler_, asio::any_completion_executor{session_->engine->executor}));
+    const auto self = shared_from_this();
+    if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
+        slot.assign([weak = weak_from_this()](asio::cancellation_type type) {
+            if (const auto operation = weak.lock())
+                operation->cancel(type);
+        });
+    if (!session_->in_flight(self)) {
+        // The session was destroyed before its operation was awaited.
+        static_cast<void>(advance(Stage::idle, Stage::done));
+        finish(aborted(), false);
+        return;
+    }
+    try {
+        build();
+    } catch (...) {
+        static_cast<void>(advance(Stage::idle, Stage::done));
+        finish(std::current_exception(), false);
+        return;
+    }
+    pool::Pool& pool = *session_->engine->pool;
+    std::unique_lock lock{mutex_};
+    pool::Lease lease = session_->lease ? std::move(session_->lease) : pool.try_acquire(plan_.where);
+    if (lease) {
+        stage_ = Stage::executing;
+        send(std::move(lease));
+        return;
+    }
+    stage_ = Stage::acquiring;
+    lock.unlock();
+    pool.acquire(self, plan_.deadline, plan_.where);
+}
+
+void Operation::send(pool::Lease lease) {
+    session_->lease = std::move(lease);
+    session_->lease->start(std::move(request_), shared_from_this());
+}
+
+void Operation::on_lease(pool::Lease lease) noexcept {
+    std::unique_lock lock{mutex_};
+    if (!cancelled_) {
+        stage_ = Stage::executing;
+        send(std::move(lease));
+        return;
+    }
+    stage_ = Stage::done;
+    lock.unlock();
+    lease.release();
+    finish(aborted(), true);
+}
+
+void Operation::on_lease_failure(std::exception_ptr error) noexcept {
+    std::unique_lock lock{mutex_};
+    stage_ = Stage::done;
+    if (cancelled_)
+        error = aborted();
+    lock.unlock();
+    finish(std::move(error), true);
+}
+
+void Operation::cancel(asio::cancellation_type type) noexcept {
+    const auto self = shared_from_this();
+    const bool terminal = (type & asio::cancellation_type::terminal) != asio::cancellation_type::none;
+    std::unique_lock lock{mutex_};
+    if (stage_ == Stage::acquiring) {
+        cancelled_ = true;
+        lock.unlock();
+        // If the waiter is being served at this moment, on_lease sees the mark.
+        if (session_->engine->pool->withdraw(this) && advance(Stage::acquiring, Stage::done))
+            finish(aborted(), false);
+        return;
+    }
+    if (stage_ != Stage::executing)
+        return;
+    const bool sent = session_->lease->sent();
+    if ((sent && !terminal) || !session_->lease->abandon())
+        return;
+    stage_ = Stage::done;
+    lock.unlock();
+    const bool unknown = commits_ && sent;
+    session_->request_failed(plan_, unknown ? unknown_outcome(plan_) : ended_by_cancellation(plan_), sent);
+    finish(unknown ? unknown_outcome(plan_) : aborted(), false);
+}
+
+std::exception_ptr Operation::explain(const wire::Reply& reply) const {
+    if (!reply.failed_in_statement)
+        return reply.error;
+    std::size_t statement = reply.results.size();
+    if (begins_ && statement-- == 0)
+        return reply.error;
+    for (const auto& part : parts_) {
+        if (statement < part->statements) {
+            std::exception_ptr better = part->explain(statement, reply.error);
+            return better ? better : reply.error;
+        }
+        statement -= part->statements;
+    }
+    return reply.error;
+}
+
+std::exception_ptr Operation::digest(wire::Reply& reply) {
+    if (reply.error) {
+        std::exception_ptr error = explain(reply);
+        session_->request_failed(plan_, error, reply.sent);
+        return error;
+    }
+    if (begins_)
+        session_->in_transaction = true;
+    if (!plan_.only_reads)
+        session_->only_read = false;
+    std::exception_ptr error;
+    std::span<wire::Result> results{reply.results};
+    results = results.subspan(begins_ ? 1 : 0);
+    for (const auto& part : parts_) {
+        try {
+            if (!error)
+                part->digest(results.first(part->statements));
+        } catch (...) {
+            error = std::current_exception();
+        }
+        results = results.subspan(part->statements);
+    }
+    if (plan_.rolls_back)
+        session_->rolled_back();
+    else if (plan_.commits)
+        session_->committed();
+    else if (session_->options.autocommit && plan_.flushes)
+        session_->committed();
+    else if (!session_->in_transaction)
+        session_->release();
+    return error;
+}
+
+void Operation::on_reply(wire::Reply reply) noexcept {
+    if (!advance(Stage::executing, Stage::digesting))
+        return;
+    std::exception_ptr error = digest(reply);
+    // The caller runs inside of `finish`, for as long as it does not wait again: the rows must not last that long.
+    reply = {};
+    static_cast<void>(advance(Stage::digesting, Stage::done));
+    finish(std::move(error), true);
+}
+
+void Operation::finish(std::exception_ptr error, bool inline_allowed) noexcept {
+    if (error)
+        span_.fail(error);
+    else
+        span_.succeed();
+    // They hold objects, which are dropped with their last handle, not with the last frame on the stack.
+    parts_.clear();
+    asio::any_completion_executor executor = work_->get_executor();
+    Completion complete{std::move(handler_), std::move(*work_), std::move(error)};
+    work_.reset();
+    if (inline_allowed) {
+        asio::dispatch(executor, std::move(complete));
+    } else {
+        asio::post(session_->engine->executor, Hop{std::move(executor), std::move(complete)});
+    }
+}
+
+} // namespace corm::orm

@@ -1,0 +1,89 @@
+// One operation of a session: a lease, one round trip, its results.
+#pragma once
+
+#include "orm/part.hpp"
+#include "pool/pool.hpp"
+
+#include <corm/base/clock.hpp>
+#include <corm/trace/span.hpp>
+
+#include <boost/asio/any_completion_executor.hpp>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <source_location>
+#include <vector>
+
+namespace corm::orm {
+
+class SessionCore;
+
+/// How an operation treats the transaction.
+struct OperationPlan {
+    const char* name = "";
+    std::source_location where;
+    TimePoint deadline = TimePoint::max();
+    trace::Operation kind = trace::Operation::execute;
+    bool transactional = true; ///< begin a transaction if none is under way (sessions without autocommit)
+    bool flushes = false;      ///< one of the parts writes the session's changes
+    bool commits = false;      ///< ends it with COMMIT
+    bool rolls_back = false;   ///< ends it with ROLLBACK
+    bool only_reads = false;   ///< takes no locks and changes nothing, so that nobody waits for the end of it
+};
+
+/// A composed asynchronous operation. It is kept alive by whoever will call it back next, the pool or the connection,
+/// and never by the coroutine that waits for it: destroying either frees everything.
+///
+/// Cancellation: terminal at any time; partial and total until the request was handed to the socket. The operation then
+/// completes with operation_aborted (CommitOutcomeUnknown when a COMMIT was sent) while the pool cleans up behind it.
+class Operation final : public wire::RequestSink,
+                        public pool::LeaseSink,
+                        public std::enable_shared_from_this<Operation> {
+public:
+    using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
+
+    Operation(std::shared_ptr<SessionCore> session, OperationPlan plan, std::vector<std::shared_ptr<Part>> parts);
+    ~Operation() override;
+
+    /// Starts; `handler` is called once, through its executor, never from inside.
+    void initiate(Handler handler);
+    /// Cancels from outside (the session is destroyed).
+    void cancel(boost::asio::cancellation_type type) noexcept;
+
+    void on_lease(pool::Lease lease) noexcept override;
+    void on_lease_failure(std::exception_ptr error) noexcept override;
+    void on_reply(wire::Reply reply) noexcept override;
+
+private:
+    enum class Stage { idle, acquiring, executing, digesting, done };
+
+    void build();
+    /// Precondition: the mutex is held, so that a cancellation finds either no request or a whole one.
+    void send(pool::Lease lease);
+    [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
+    [[nodiscard]] std::exception_ptr explain(const wire::Reply& reply) const;
+    /// Precondition: this caller moved the stage to done.
+    void finish(std::exception_ptr error, bool inline_allowed) noexcept;
+    [[nodiscard]] bool advance(Stage from, Stage to) noexcept;
+
+    std::shared_ptr<SessionCore> session_;
+    OperationPlan plan_;
+    std::vector<std::shared_ptr<Part>> parts_;
+    wire::Request request_;
+    bool begins_ = false;
+    bool commits_ = false;
+
+    std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
+    Stage stage_ = Stage::idle;
+    bool cancelled_ = false;
+
+    trace::Span span_;
+    Handler handler_;
+    std::optional<boost::asio::executor_work_guard<boost::asio::any_completion_executor>> work_;
+};
+
+} // namespace corm::orm

@@ -1,0 +1,33 @@
+// A part of an operation: some statements of its request, and what becomes of their results.
+#pragma once
+
+#include "wire/request.hpp"
+
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <vector>
+
+namespace corm::orm {
+
+/// Parts of one operation travel in one request. They are shared by the operation and the coroutine that reads their
+/// outcome, and never refer to the operation.
+class Part {
+public:
+    virtual ~Part() = default;
+
+    /// How many statements `append` added; the operation's to set.
+    std::size_t statements = 0;
+
+    /// Appends the statements. Runs before anything is sent; may throw.
+    virtual void append(std::vector<wire::Statement>& request) = 0;
+    /// Takes the results of exactly these statements, all of which succeeded.
+    virtual void digest(std::span<wire::Result> results) = 0;
+    /// A better error for the failure of the part's n-th statement, or null to keep the server's.
+    [[nodiscard]] virtual std::exception_ptr explain(std::size_t /*statement*/,
+                                                     const std::exception_ptr& /*error*/) const {
+        return nullptr;
+    }
+};
+
+} // namespace corm::orm

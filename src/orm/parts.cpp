@@ -1,0 +1,128 @@
+#include "orm/parts.hpp"
+
+#include <corm/base/error.hpp>
+#include <corm/sql/compile.hpp>
+
+namespace corm::orm {
+namespace {
+
+wire::Statement statement(std::shared_ptr<const std::string> sql, types::Parameters parameters) {
+    wire::Statement made;
+    made.sql = std::move(sql);
+    made.parameters = std::move(parameters);
+    return made;
+}
+
+} // namespace
+
+void FlushPart::append(std::vector<wire::Statement>& request) {
+    for (uow::FlushStatement& planned : plan_.statements)
+        request.push_back(statement(planned.text, std::move(planned.parameters)));
+}
+
+void FlushPart::digest(std::span<wire::Result> results) {
+    std::vector<const types::Rows*> rows;
+    rows.reserve(results.size());
+    for (const wire::Result& result : results)
+        rows.push_back(&result);
+    session_.uow.flushed(plan_, rows);
+}
+
+std::exception_ptr FlushPart::explain(std::size_t index, const std::exception_ptr& error) const {
+    try {
+        std::rethrow_exception(error);
+    } catch (const DatabaseError& refused) {
+        // A cast inside a trigger has a context; the statement's own has none.
+        if (refused.sqlstate() == sqlstate::invalid_text_representation && refused.diagnostics().context.empty())
+            return uow::stale_rows(plan_.statements[index], refused.diagnostics().message, where_);
+    } catch (...) {
+        // Not the server's word on a statement.
+    }
+    return nullptr;
+}
+
+void GetPart::append(std::vector<wire::Statement>& request) {
+    types::Parameters parameters;
+    const auto add = [&](std::size_t part, std::string_view bytes) {
+        const types::ValueType& type = *mapper_->column(mapper_->key_columns()[part]).type;
+        parameters.add_encoded(type.oid, type.format, bytes);
+    };
+    if (mapper_->key_columns().size() == 1) {
+        add(0, key_);
+    } else {
+        std::vector<std::string_view> parts;
+        mapper_->split_key(key_, parts);
+        for (std::size_t i = 0; i < parts.size(); ++i)
+            add(i, parts[i]);
+    }
+    request.push_back(statement(mapper_->extension<uow::StatementTexts>().select_by_key(lock_), std::move(parameters)));
+}
+
+void GetPart::digest(std::span<wire::Result> results) {
+    const wire::Result& rows = results.front();
+    if (rows.row_count() > 1)
+        throw MappingError(mapper_->entity() + ": " + std::to_string(rows.row_count()) + " rows have the key " +
+                               mapper_->key_text(key_) + "; map columns as primary key that are unique",
+                           where_);
+    if (rows.row_count() == 1) {
+        found = session_.uow.attach(mapper_, rows, 0, 0, populate_, where_);
+        return;
+    }
+    // A row that a lock skips is still there.
+    if (const bool skipped = lock_ && lock_->wait == sql::LockWait::skip_locked; !skipped) {
+        if (const auto known = session_.uow.find(*mapper_, key_))
+            session_.uow.vanished(known);
+    }
+}
+
+void QueryPart::append(std::vector<wire::Statement>& request) {
+    if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
+        request.push_back(statement(raw->text, raw->parameters));
+        request.back().prepare = !raw->alone;
+        return;
+    }
+    sql::Compiled compiled = sql::compile(std::get<query::SelectQuery>(query_).statement);
+    request.push_back(
+        statement(std::make_shared<const std::string>(std::move(compiled.text)), std::move(compiled.parameters)));
+}
+
+void QueryPart::digest(std::span<wire::Result> results) {
+    wire::Result& result = results.front();
+    outcome.affected = result.affected_rows();
+    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    if (select == nullptr || select->statement.yield == sql::Yield::row_count) {
+        outcome.rows = std::make_shared<const wire::Result>(std::move(result));
+        return;
+    }
+    const uow::Populate populate = select->populate_existing ? uow::Populate::overwrite
+                                   : select->statement.lock  ? uow::Populate::locked
+                                                             : uow::Populate::fill;
+    outcome.instances.reserve(static_cast<std::size_t>(result.row_count()));
+    session_.uow.expect(static_cast<std::size_t>(result.row_count()));
+    for (int row = 0; row < result.row_count(); ++row)
+        outcome.instances.push_back(session_.uow.attach(select->mapper, result, row, 0, populate, where_));
+}
+
+bool QueryPart::only_reads() const noexcept {
+    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    return select != nullptr && !select->statement.lock;
+}
+
+bool QueryPart::alone() const noexcept {
+    const auto* raw = std::get_if<query::RawStatement>(&query_);
+    return raw != nullptr && raw->alone;
+}
+
+std::optional<Duration> QueryPart::within() const noexcept {
+    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+        return select->within;
+    return std::get<query::RawStatement>(query_).within_deadline;
+}
+
+std::string QueryPart::subject() const {
+    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+        return "a query for " + select->mapper->entity();
+    return "a raw SQL statement";
+}
+
+} // namespace corm::orm

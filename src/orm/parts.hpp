@@ -1,0 +1,73 @@
+// The parts of session operations.
+#pragma once
+
+#include "orm/part.hpp"
+#include "orm/session_core.hpp"
+
+#include <corm/orm/detail/erased.hpp>
+
+namespace corm::orm {
+
+/// The changes of the session.
+class FlushPart final : public Part {
+public:
+    FlushPart(SessionCore& session, uow::FlushPlan plan, std::source_location where)
+        : session_(session), plan_(std::move(plan)), where_(where) {}
+
+    void append(std::vector<wire::Statement>& request) override;
+    void digest(std::span<wire::Result> results) override;
+    [[nodiscard]] std::exception_ptr explain(std::size_t statement, const std::exception_ptr& error) const override;
+
+private:
+    SessionCore& session_; // the operation keeps it alive
+    uow::FlushPlan plan_;
+    std::source_location where_;
+};
+
+/// One object by its key.
+class GetPart final : public Part {
+public:
+    GetPart(SessionCore& session, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+            const std::optional<sql::Lock>& lock, uow::Populate populate, std::source_location where)
+        : session_(session), mapper_(std::move(mapper)), key_(std::move(key)), lock_(lock), populate_(populate),
+          where_(where) {}
+
+    void append(std::vector<wire::Statement>& request) override;
+    void digest(std::span<wire::Result> results) override;
+
+    detail::Handle found;
+
+private:
+    SessionCore& session_;
+    std::shared_ptr<const mapping::Mapper> mapper_;
+    mapping::EncodedKey key_;
+    std::optional<sql::Lock> lock_;
+    uow::Populate populate_;
+    std::source_location where_;
+};
+
+/// One query.
+class QueryPart final : public Part {
+public:
+    QueryPart(SessionCore& session, detail::Query query, std::source_location where)
+        : session_(session), query_(std::move(query)), where_(where) {}
+
+    void append(std::vector<wire::Statement>& request) override;
+    void digest(std::span<wire::Result> results) override;
+
+    /// Reads without a lock that the library wrote itself.
+    [[nodiscard]] bool only_reads() const noexcept;
+    [[nodiscard]] bool alone() const noexcept;
+    [[nodiscard]] std::optional<Duration> within() const noexcept;
+    /// For messages: the entity, or "a statement".
+    [[nodiscard]] std::string subject() const;
+
+    detail::Outcome outcome;
+
+private:
+    SessionCore& session_;
+    detail::Query query_;
+    std::source_location where_;
+};
+
+} // namespace corm::orm

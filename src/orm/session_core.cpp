@@ -1,0 +1,163 @@
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <string>
+
+namespace corm::orm {
+namespace {
+
+std::string place(const std::source_location& where) {
+    if (where.line() == 0)
+        return "an unknown place";
+    return std::string{where.file_name()} + ":" + std::to_string(where.line());
+}
+
+} // namespace
+
+std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> engine, SessionOptions options) {
+    // Not make_shared: objects refer to their session weakly, and would keep its memory.
+    std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), options)};
+    core->uow.set_scope(core);
+    return core;
+}
+
+SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
+    : engine(std::move(shared)), options(session_options) {}
+
+SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where)
+    : session_(std::move(session)) {
+    if (session_ == nullptr)
+        throw Error(std::string{name} + " was called on a session that was moved from", where);
+    const std::scoped_lock lock{session_->mutex_};
+    session_->check_quiet(name, where);
+    session_->busy_ = true;
+    session_->busy_with_ = name;
+    session_->busy_where_ = where;
+}
+
+SessionCore::Busy::~Busy() {
+    bool abandoned = false;
+    {
+        const std::scoped_lock lock{session_->mutex_};
+        session_->busy_ = false;
+        abandoned = session_->abandoned_;
+    }
+    if (abandoned)
+        session_->release();
+}
+
+void SessionCore::require_quiet(const char* name, std::source_location where) {
+    const std::scoped_lock lock{mutex_};
+    check_quiet(name, where);
+}
+
+void SessionCore::check_quiet(const char* name, std::source_location where) const {
+    if (busy_)
+        throw ConcurrentUseError(
+            std::string{name} + " at " + place(where) + " was called while " + busy_with_ + " at " +
+                place(busy_where_) +
+                " of the same session is in flight; a session belongs to one task, use one for each "
+                "task, or pipeline() for several queries at once",
+            where);
+}
+
+void SessionCore::require_usable() const {
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+void SessionCore::on_edit(const std::shared_ptr<uow::Instance>& instance) {
+    require_quiet("edit()", {});
+    uow.watch(instance);
+}
+
+TimePoint SessionCore::deadline(Duration call) const noexcept {
+    if (call != Duration{})
+        return deadline_in(call);
+    return deadline_in(options.deadline != Duration{} ? options.deadline : engine->options.deadline);
+}
+
+// No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
+// handler, and with it that frame.
+Task<void> SessionCore::run(OperationPlan plan, std::vector<std::shared_ptr<Part>> parts) {
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
+        [](auto handler, std::shared_ptr<Operation> started) {
+            Operation& running = *started;
+            running.initiate(std::move(handler));
+        },
+        boost::asio::use_awaitable, std::make_shared<Operation>(shared_from_this(), plan, std::move(parts)));
+}
+
+bool SessionCore::in_flight(const std::shared_ptr<Operation>& operation) {
+    const std::scoped_lock lock{mutex_};
+    operation_ = operation;
+    return !abandoned_;
+}
+
+void SessionCore::request_failed(const OperationPlan& plan, const std::exception_ptr& error, bool reached) {
+    lease.release();
+    const bool in_block = in_transaction || (plan.transactional && !options.autocommit);
+    // Without a transaction that the server knows of, changes are kept, and the next attempt may find a better
+    // connection.
+    if (!in_transaction && !reached)
+        return;
+    if (in_block || plan.flushes)
+        uow.rolled_back();
+    if (in_block)
+        failure = error;
+    in_transaction = false;
+    only_read = true;
+}
+
+void SessionCore::committed() {
+    lease.release();
+    in_transaction = false;
+    only_read = true;
+    uow.committed(options.expire_on_commit);
+}
+
+void SessionCore::rolled_back() {
+    lease.release();
+    in_transaction = false;
+    only_read = true;
+    failure = nullptr;
+    uow.rolled_back();
+}
+
+void SessionCore::abandon() noexcept {
+    std::shared_ptr<Operation> operation;
+    bool busy = false;
+    {
+        const std::scoped_lock lock{mutex_};
+        abandoned_ = true;
+        busy = busy_;
+        operation = operation_.lock();
+    }
+    if (!busy)
+        lease.release();
+    else if (operation)
+        operation->cancel(boost::asio::cancellation_type::terminal);
+}
+
+const std::shared_ptr<const std::string>& SessionCore::begin_text() const {
+    using Texts = std::array<std::shared_ptr<const std::string>, 16>;
+    static const Texts texts = [] {
+        constexpr const char* levels[] = {"", " ISOLATION LEVEL READ COMMITTED", " ISOLATION LEVEL REPEATABLE READ",
+                                          " ISOLATION LEVEL SERIALIZABLE"};
+        Texts made;
+        for (std::size_t i = 0; i < made.size(); ++i)
+            made[i] = std::make_shared<const std::string>(std::string{"BEGIN"} + levels[i / 4] +
+                                                          (i % 2 != 0 ? " READ ONLY" : "") +
+                                                          (i % 4 >= 2 ? " DEFERRABLE" : ""));
+        return made;
+    }();
+    return texts[static_cast<std::size_t>(options.isolation) * 4 + (options.read_only ? 1 : 0) +
+                 (options.deferrable ? 2 : 0)];
+}
+
+} // namespace corm::orm

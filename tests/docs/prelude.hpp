@@ -1,0 +1,16 @@
+// What the code blocks of the documentation may use without saying so.
+#pragma once
+
+#include <corm/corm.hpp>
+#include <corm/orm/transaction.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;

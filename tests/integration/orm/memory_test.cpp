@@ -1,0 +1,102 @@
+// What sessions and objects leave behind: nothing.
+#include "fixture.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+using namespace corm::test;
+
+namespace {
+
+// Sanitizers keep freed memory and have an allocator without figures; what is lost they report themselves.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool measured = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool measured = false;
+#else
+constexpr bool measured = true;
+#endif
+#else
+constexpr bool measured = true;
+#endif
+
+constexpr std::size_t mib = 1024 * 1024;
+
+std::size_t resident() {
+    std::ifstream file{"/proc/self/statm"};
+    std::size_t total = 0;
+    std::size_t pages = 0;
+    file >> total >> pages;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Bytes that are allocated now.
+std::size_t allocated() {
+    const struct mallinfo2 now = ::mallinfo2();
+    return now.uordblks + now.hblkhd;
+}
+
+int session_count() {
+    if (!measured)
+        return 2'000;
+    const char* full = std::getenv("CORM_TEST_FULL");
+    return full != nullptr && std::string{full} == "1" ? 100'000 : 20'000;
+}
+
+} // namespace
+
+TEST_CASE("sessions in a loop take no more memory after the first ones", "[orm][integration]") {
+    Sessions s{users(100)};
+    const int count = session_count();
+    std::size_t early = 0;
+    s.run([&]() -> corm::Task<> {
+        for (int i = 0; i < count; ++i) {
+            if (i == count / 10)
+                early = resident();
+            corm::AsyncSession session{s.engine};
+            const corm::Ref<User> user = co_await session.get_one<User>(i % 100 + 1);
+            user.edit().age = i;
+            co_await session.commit();
+        }
+    });
+    const std::size_t late = resident();
+    INFO("resident " << early << " bytes after a tenth of " << count << " sessions, " << late << " at the end");
+    if (measured)
+        CHECK(late <= early + mib);
+    CHECK(s.engine.stats().leased == 0);
+    CHECK(s.database.query("select sum(version) from users") == std::to_string(count));
+}
+
+TEST_CASE("objects give their memory back when the last handle goes", "[orm][integration]") {
+    constexpr int count = 100'000;
+    Sessions s{"insert into users (name, age) select repeat('n', 500), n from generate_series(1, " +
+               std::to_string(count) + ") n;"};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        co_await session.get_one<User>(1);
+        const std::size_t before = allocated();
+        auto loaded = co_await session.all(corm::select<User>());
+        const std::size_t full = allocated();
+        REQUIRE(loaded.size() == count);
+        const corm::Ref<User> kept = loaded[count / 2];
+        std::vector<corm::Ref<User>>{}.swap(loaded);
+        const std::size_t after = allocated();
+        INFO("allocated " << before << " bytes before, " << full << " with " << count << " objects, " << after
+                          << " with one");
+        if (measured) {
+            CHECK(full - before >= std::size_t{count} * 500);
+            // What is left are the map's entries for them, which it sweeps as it grows, and the buffer of libpq.
+            CHECK(after - before <= (full - before) / 6);
+        }
+        CHECK(kept->name.size() == 500);
+        co_await session.close();
+        if (measured)
+            CHECK(allocated() - before <= (full - before) / 10);
+    });
+}

@@ -1,0 +1,134 @@
+// From a described struct to a Mapper.
+#include "entities.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <thread>
+#include <vector>
+
+using namespace mapping_test;
+using Catch::Matchers::Equals;
+using Catch::Matchers::MessageMatches;
+using corm::mapping::Column;
+using corm::mapping::Mapper;
+using corm::mapping::mapper_of;
+
+TEST_CASE("a struct becomes columns in the order of its members, bases first", "[mapping][unit]") {
+    const Mapper& mapper = *mapper_of<HttpAccessLog>();
+    CHECK(mapper.entity() == "HttpAccessLog");
+    CHECK(mapper.table() == "http_access_log");
+    CHECK(mapper.schema() == "web");
+    CHECK(mapper.type() == std::type_index{typeid(HttpAccessLog)});
+    std::vector<std::string> names;
+    for (const Column& column : mapper.columns())
+        names.push_back(column.name);
+    CHECK(names == std::vector<std::string>{"id", "created_at", "Path of \"file\"", "status", "revision"});
+    CHECK(mapper.column(2).member == "path");
+    CHECK(mapper.find_column("Path of \"file\"") == 2);
+    CHECK(mapper.find_column("path") == -1);
+    CHECK(mapper.find_member("path") == 2);
+    CHECK(mapper.find_member("cache") == -1);
+    // The unmapped member keeps its place among the described ones.
+    CHECK(mapper.column_of_member(4) == -1);
+    CHECK(mapper.column_of_member(5) == 4);
+    CHECK(corm::mapping::column_index<HttpAccessLog, &HttpAccessLog::revision>() == 4);
+    CHECK(corm::mapping::column_index<HttpAccessLog, &Dated::created_at>() == 1);
+}
+
+TEST_CASE("columns reach their members, inherited ones included", "[mapping][unit]") {
+    const Mapper& mapper = *mapper_of<HttpAccessLog>();
+    HttpAccessLog log;
+    const void* const members[] = {&log.id, &log.created_at, &log.path, &log.status, &log.revision};
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        CAPTURE(mapper.column(i).name);
+        CHECK(mapper.column(i).in(mapper.object().values(&log)) == members[i]);
+    }
+    CHECK(mapper.column(2).type == &corm::types::value_type<std::string>);
+    CHECK(mapper.column(3).type == &corm::types::value_type<std::optional<std::int32_t>>);
+    CHECK(mapper.column(3).type->nullable);
+}
+
+TEST_CASE("flags are where the mapping puts them", "[mapping][unit]") {
+    const Mapper& mapper = *mapper_of<HttpAccessLog>();
+    std::string flags;
+    for (const Column& column : mapper.columns())
+        flags += std::string{column.key ? "K" : ""} + (column.generated ? "G" : "") + (column.version ? "V" : "") +
+                 (column.unique ? "U" : "") + ",";
+    CHECK(flags == "KG,,U,U,V,");
+    CHECK(mapper.version_column() == 4);
+    CHECK(mapper_of<Line>()->version_column() == -1);
+}
+
+TEST_CASE("packed values are aligned and do not overlap", "[mapping][unit]") {
+    const Mapper& mapper = *mapper_of<HttpAccessLog>();
+    std::size_t end = 0;
+    for (const Column& column : mapper.columns()) {
+        CHECK(column.packed % column.type->align == 0);
+        CHECK(column.packed >= end);
+        end = column.packed + column.type->size;
+    }
+    CHECK(mapper.packed_size() == end);
+}
+
+TEST_CASE("a single integer or UUID key is the server's, unless it is assigned", "[mapping][unit]") {
+    CHECK(mapper_of<HttpAccessLog>()->generated_key() == 0);
+    CHECK(mapper_of<Token>()->generated_key() == 0);
+    CHECK(mapper_of<Loose>()->generated_key() == 0);
+    CHECK(mapper_of<Slot>()->generated_key() == -1);
+    CHECK(mapper_of<Country>()->generated_key() == -1);
+    CHECK(mapper_of<Line>()->generated_key() == -1);
+}
+
+TEST_CASE("table names in snake case", "[mapping][unit]") {
+    using corm::mapping::detail::snake_case;
+    CHECK(snake_case("User") == "user");
+    CHECK(snake_case("OrderLine") == "order_line");
+    CHECK(snake_case("order_line") == "order_line");
+    CHECK(snake_case("Order_Line") == "order_line");
+    CHECK(snake_case("HTTPServer") == "http_server");
+    CHECK(snake_case("Http2Stream") == "http2_stream");
+    CHECK(snake_case("") == "");
+}
+
+TEST_CASE("there is one mapper of a type, whoever asks first", "[mapping][unit]") {
+    std::vector<const Mapper*> seen(8);
+    {
+        std::vector<std::jthread> threads;
+        for (const Mapper*& slot : seen)
+            threads.emplace_back([&slot] { slot = mapper_of<Country>().get(); });
+    }
+    for (const Mapper* mapper : seen)
+        CHECK(mapper == mapper_of<Country>().get());
+}
+
+TEST_CASE("extensions are made once per mapper and kind", "[mapping][unit]") {
+    struct Counting : corm::mapping::MapperExtension {
+        explicit Counting(const Mapper& mapper) : of(&mapper) {}
+        const Mapper* of;
+    };
+    struct Other : Counting {
+        using Counting::Counting;
+    };
+    const Mapper& mapper = *mapper_of<Country>();
+    CHECK(&mapper.extension<Counting>() == &mapper.extension<Counting>());
+    CHECK(mapper.extension<Counting>().of == &mapper);
+    CHECK(static_cast<const void*>(&mapper.extension<Other>()) != &mapper.extension<Counting>());
+    CHECK(mapper_of<Line>()->extension<Counting>().of == mapper_of<Line>().get());
+}
+
+TEST_CASE("mistakes that only composition shows", "[mapping][unit]") {
+    CHECK_THROWS_MATCHES(mapper_of<Clash>(), corm::MappingError,
+                         MessageMatches(Equals("Clash: two members are mapped to column id")));
+    // A mapper that failed is tried again, not handed out half made.
+    CHECK_THROWS_AS(mapper_of<Clash>(), corm::MappingError);
+    CHECK_THROWS_MATCHES(mapper_of<UnmappedKey>(), corm::MappingError,
+                         MessageMatches(Equals("UnmappedKey.id is named in the mapping and is no column of it; map a "
+                                               "described member that holds a value")));
+    CHECK_THROWS_MATCHES(mapper_of<TextVersion>(), corm::MappingError,
+                         MessageMatches(Equals("TextVersion.version cannot be the version column; use one NOT NULL "
+                                               "integer member that is not in the key")));
+}

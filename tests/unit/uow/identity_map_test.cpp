@@ -1,0 +1,75 @@
+#include "support.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace uow_test;
+using corm::uow::IdentityMap;
+
+namespace {
+
+Handle keyed(std::int64_t id) {
+    Handle handle = make(Tick{id});
+    handle->mapper().append_key(handle->values(), handle->key);
+    return handle;
+}
+const corm::mapping::Mapper& ticks() {
+    return *corm::mapping::mapper_of<Tick>();
+}
+
+} // namespace
+
+TEST_CASE("an identity is mapper and key", "[uow][unit]") {
+    IdentityMap map;
+    const Handle tick = keyed(7);
+    map.insert(tick);
+    CHECK(map.find(ticks(), tick->key) == tick);
+    CHECK(map.find(ticks(), keyed(8)->key) == nullptr);
+    CHECK(map.find(*corm::mapping::mapper_of<User>(), tick->key) == nullptr);
+}
+
+TEST_CASE("the map keeps nothing alive", "[uow][unit]") {
+    IdentityMap map;
+    Handle tick = keyed(7);
+    const std::string key = tick->key;
+    map.insert(tick);
+    tick.reset();
+    CHECK(map.size() == 1);
+    CHECK(map.find(ticks(), key) == nullptr);
+    int visited = 0;
+    map.for_each([&visited](const Handle&) { ++visited; });
+    CHECK(visited == 0);
+}
+
+TEST_CASE("entries of dead objects are swept as the map grows", "[uow][unit]") {
+    IdentityMap map;
+    const Handle survivor = keyed(-1);
+    map.insert(survivor);
+    std::size_t largest = 0;
+    for (std::int64_t id = 0; id < 10'000; ++id) {
+        map.insert(keyed(id));
+        largest = std::max(largest, map.size());
+    }
+    CHECK(largest < 200);
+    CHECK(map.find(ticks(), survivor->key) == survivor);
+
+    std::vector<Handle> living;
+    for (std::int64_t id = 0; id < 1'000; ++id)
+        map.insert(living.emplace_back(keyed(id)));
+    for (const Handle& handle : living)
+        REQUIRE(map.find(ticks(), handle->key) == handle);
+}
+
+TEST_CASE("an object forgets its own identity only", "[uow][unit]") {
+    IdentityMap map;
+    const Handle first = keyed(7);
+    const Handle second = keyed(7);
+    map.insert(first);
+    map.insert(second);
+    CHECK(map.find(ticks(), first->key) == second);
+    map.erase(*first);
+    CHECK(map.find(ticks(), first->key) == second);
+    map.erase(*second);
+    CHECK(map.size() == 0);
+    map.erase(*second);
+    CHECK(map.size() == 0);
+}

@@ -1,0 +1,153 @@
+// The SQL of each shape of flush statement, word for word. Integration tests prove that it means what it should.
+#include "support.hpp"
+
+#include "uow/statement_texts.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace uow_test;
+using corm::uow::ColumnIndex;
+using corm::uow::StatementTexts;
+
+namespace {
+
+template <class T>
+const StatementTexts& texts() {
+    return corm::mapping::mapper_of<T>()->template extension<StatementTexts>();
+}
+using Columns = std::vector<ColumnIndex>;
+
+constexpr ColumnIndex name_and_age[] = {1, 3};
+constexpr ColumnIndex quantity[] = {3};
+constexpr ColumnIndex tags[] = {2};
+
+} // namespace
+
+TEST_CASE("selects by key name every column", "[uow][unit]") {
+    CHECK(*texts<User>().select_by_key({}) ==
+          R"(SELECT "id", "name", "email", "age", "version" FROM "app"."users" WHERE "id" = $1)");
+    CHECK(*texts<Line>().select_by_key({}) == R"(SELECT "order_no", "line_no", "article", "quantity" FROM "lines" )"
+                                              R"(WHERE "order_no" = $1 AND "line_no" = $2)");
+    const corm::sql::Lock lock{corm::sql::LockMode::no_key_update, corm::sql::LockWait::skip_locked, {}};
+    CHECK(*texts<Tick>().select_by_key(lock) ==
+          R"(SELECT "id" FROM "ticks" WHERE "id" = $1 FOR NO KEY UPDATE SKIP LOCKED)");
+}
+
+TEST_CASE("inserts", "[uow][unit]") {
+    CHECK(
+        *texts<User>().insert(true, false) ==
+        R"(WITH i AS (INSERT INTO "app"."users" ("name", "email", "age", "version") VALUES ($1, $2, $3, $4) )"
+        R"(RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm missing ' || count(*))::int4 )"
+        R"(END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT JOIN i ON true)");
+    CHECK(*texts<User>().insert(true, true) ==
+          R"(WITH i AS (INSERT INTO "app"."users" ("name", "email", "age", "version") SELECT x.c1, x.c2, x.c3, x.c4 )"
+          R"(FROM unnest($1::text[], $2::text[], $3::int4[], $4::int4[]) WITH ORDINALITY x(c1, c2, c3, c4, ord) )"
+          R"(ORDER BY x.ord RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
+          R"(('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT JOIN i ON )"
+          R"(true ORDER BY i.k)");
+    CHECK(*texts<Line>().insert(false, true) ==
+          R"(WITH i AS (INSERT INTO "lines" ("order_no", "line_no", "article", "quantity") SELECT x.c1, x.c2, x.c3, )"
+          R"(x.c4 FROM unnest($1::int4[], $2::int2[], $3::text[], $4::int4[]) WITH ORDINALITY x(c1, c2, c3, c4, ord) )"
+          R"(ORDER BY x.ord RETURNING 1 AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
+          R"(('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing FROM a)");
+    CHECK(*texts<Tick>().insert(true, false) ==
+          R"(WITH i AS (INSERT INTO "ticks" DEFAULT VALUES RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = 1 )"
+          R"(THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT )"
+          R"(JOIN i ON true)");
+}
+
+TEST_CASE("updates", "[uow][unit]") {
+    CHECK(*texts<User>().update(name_and_age, false) ==
+          R"(WITH u AS (UPDATE "app"."users" t SET "name" = $2, "age" = $3, "version" = t."version" + 1 WHERE )"
+          R"(t."id" = $1 AND t."version" = $4 RETURNING 1) SELECT CASE WHEN count(*) = 1 THEN 0 ELSE )"
+          R"(('corm stale ' || (count(*) + 1))::int4 END FROM u)");
+    CHECK(
+        *texts<Line>().update(quantity, false) ==
+        R"(WITH u AS (UPDATE "lines" t SET "quantity" = $3 WHERE t."order_no" = $1 AND t."line_no" = $2 RETURNING 1) )"
+        R"(SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm stale ' || (count(*) + 1))::int4 END FROM u)");
+    CHECK(
+        *texts<User>().update(name_and_age, true) ==
+        R"(WITH x AS (SELECT k1, c1, c2, v, ord FROM unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) )"
+        R"(WITH ORDINALITY x(k1, c1, c2, v, ord)), l AS MATERIALIZED (SELECT x.* FROM "app"."users" t JOIN x )"
+        R"(ON t."id" = x.k1 ORDER BY t."id" FOR NO KEY UPDATE OF t), u AS (UPDATE "app"."users" t SET "name" = l.c1, )"
+        R"("age" = l.c2, "version" = t."version" + 1 FROM l WHERE t."id" = l.k1 AND )"
+        R"(t."version" = l.v RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
+        R"(('corm stale ' || coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS (SELECT FROM u u WHERE )"
+        R"(u.ord = x.ord)), 'many'))::int4 END AS missing FROM u) SELECT missing FROM a)");
+    CHECK(
+        *texts<Line>().update(quantity, true) ==
+        R"(WITH x AS (SELECT k1, k2, c1, ord FROM unnest($1::int4[], $2::int2[], $3::int4[]) WITH ORDINALITY )"
+        R"(x(k1, k2, c1, ord)), l AS MATERIALIZED (SELECT x.* FROM "lines" t JOIN x )"
+        R"(ON t."order_no" = x.k1 AND t."line_no" = x.k2 ORDER BY t."order_no", t."line_no" FOR NO KEY UPDATE OF t), )"
+        R"(u AS (UPDATE "lines" t SET "quantity" = l.c1 FROM l WHERE )"
+        R"(t."order_no" = l.k1 AND t."line_no" = l.k2 RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = )"
+        R"(cardinality($1) THEN 0 ELSE ('corm stale ' || coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS )"
+        R"((SELECT FROM u u WHERE u.ord = x.ord)), 'many'))::int4 END AS missing FROM u) SELECT missing FROM a)");
+}
+
+TEST_CASE("array columns travel as literals and are cast row by row", "[uow][unit]") {
+    const std::string insert = *texts<Order>().insert(true, true);
+    CHECK(insert.find(R"(SELECT x.c1, x.c2::int4[] FROM unnest($1::int8[], $2::text[]))") != std::string::npos);
+    const std::string update = *texts<Order>().update(tags, true);
+    CHECK(update.starts_with(R"(WITH x AS (SELECT k1, c1::int4[] AS c1, ord FROM unnest($1::int8[], $2::text[]) )"));
+    // A single row needs no unnest, which would flatten it.
+    CHECK(texts<Order>().update(tags, false)->find(R"(SET "tags" = $2 WHERE t."id" = $1)") != std::string::npos);
+}
+
+TEST_CASE("deletes", "[uow][unit]") {
+    CHECK(
+        *texts<User>().remove(false) ==
+        R"(WITH u AS (DELETE FROM "app"."users" t WHERE t."id" = $1 AND t."version" = $2 RETURNING 1) SELECT CASE WHEN )"
+        R"(count(*) = 1 THEN 0 ELSE ('corm stale ' || (count(*) + 1))::int4 END FROM u)");
+    CHECK(
+        *texts<User>().remove(true) ==
+        R"(WITH x AS (SELECT k1, v, ord FROM unnest($1::int8[], $2::int4[]) WITH ORDINALITY x(k1, v, ord)), l AS )"
+        R"(MATERIALIZED (SELECT x.* FROM "app"."users" t JOIN x ON t."id" = x.k1 ORDER BY t."id" FOR UPDATE OF )"
+        R"(t), u AS (DELETE FROM "app"."users" t USING l WHERE t."id" = l.k1 AND t."version" = )"
+        R"(l.v RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm stale ' || )"
+        R"(coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS (SELECT FROM u u WHERE u.ord = x.ord)), 'many'))::int4 )"
+        R"(END AS missing FROM u) SELECT missing FROM a)");
+}
+
+TEST_CASE("the lock ahead of several statements is as strong as what they write", "[uow][unit]") {
+    CHECK(
+        *texts<Line>().lock_rows(false) ==
+        R"(WITH x AS (SELECT k1, k2, ord FROM unnest($1::int4[], $2::int2[]) WITH ORDINALITY x(k1, k2, ord)), l AS )"
+        R"(MATERIALIZED (SELECT x.* FROM "lines" t JOIN x ON t."order_no" = x.k1 )"
+        R"(AND t."line_no" = x.k2 ORDER BY t."order_no", t."line_no" FOR NO KEY UPDATE OF t) SELECT count(*) FROM l)");
+    CHECK(texts<Line>().lock_rows(true)->find("FOR UPDATE OF t) SELECT count(*) FROM l") != std::string::npos);
+}
+
+TEST_CASE("texts are made once per shape, whatever the number of rows", "[uow][unit]") {
+    CHECK(texts<User>().update(name_and_age, true) == texts<User>().update(name_and_age, true));
+    CHECK(texts<User>().update(name_and_age, true) != texts<User>().update(name_and_age, false));
+    CHECK(texts<User>().insert(true, true) == texts<User>().insert(true, true));
+    CHECK(texts<User>().remove(true) == texts<User>().remove(true));
+    CHECK(texts<User>().lock_rows(true) == texts<User>().lock_rows(true));
+    CHECK(texts<User>().lock_rows(true) != texts<User>().lock_rows(false));
+    CHECK(texts<User>().select_by_key({}) == texts<User>().select_by_key({}));
+    const corm::sql::Lock lock{};
+    CHECK(texts<User>().select_by_key(lock) == texts<User>().select_by_key(lock));
+    // Columns 1 and 12 are another shape than columns 11 and 2 would be.
+    CHECK(texts<User>().update(Columns{1}, false) != texts<User>().update(Columns{3}, false));
+
+    const auto text_for = [](int rows) {
+        const auto session = Session::create();
+        for (int n = 0; n < rows; ++n)
+            session->add(User{.name = std::to_string(n)});
+        return session->uow.plan().statements.at(0).text;
+    };
+    CHECK(text_for(2) == text_for(300));
+}
+
+TEST_CASE("identifiers are quoted wherever they come from", "[uow][unit]") {
+    const auto mapper = corm::mapping::define("odd \" table", "odd.schema")
+                            .column<std::int32_t>("key; --")
+                            .column<std::int32_t>("SELECT")
+                            .primary_key({"key; --"}, true)
+                            .build();
+    const StatementTexts odd{*mapper};
+    CHECK(*odd.select_by_key({}) ==
+          R"(SELECT "key; --", "SELECT" FROM "odd.schema"."odd "" table" WHERE "key; --" = $1)");
+    CHECK(odd.remove(true)->find(R"(DELETE FROM "odd.schema"."odd "" table" t)") != std::string::npos);
+}

@@ -1,0 +1,151 @@
+#include "pipeline_fixture.hpp"
+
+#include "wire/connect_fsm.hpp"
+#include "wire/connect_plan.hpp"
+
+#include <corm/wire/config.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+using namespace corm;
+using namespace corm::test;
+using wire::Config;
+using wire::ConnectFsm;
+
+namespace {
+
+std::string value(const wire::Keywords& keywords, const std::string& name) {
+    const auto found =
+        std::find_if(keywords.begin(), keywords.end(), [&](const auto& each) { return each.first == name; });
+    return found == keywords.end() ? "(none)" : found->second;
+}
+
+std::vector<wire::Attempt> attempts(const Config& config) {
+    std::mt19937 random{1};
+    return wire::make_attempts(wire::make_plan(config), random);
+}
+
+} // namespace
+
+TEST_CASE("fields win over the URL", "[wire][unit]") {
+    const Config config{.url = "postgresql://app:secret@/shop?application_name=mine&host=/run/a",
+                        .host = "/run/b",
+                        .user = "other",
+                        .statement_timeout = Duration{2500},
+                        .settings = {{"search_path", "app, public"}}};
+    const auto made = attempts(config);
+    REQUIRE(made.size() == 1);
+    const wire::Keywords& keywords = made[0].keywords;
+    CHECK(value(keywords, "host") == "/run/b");
+    CHECK(value(keywords, "user") == "other");
+    CHECK(value(keywords, "password") == "secret");
+    CHECK(value(keywords, "dbname") == "shop");
+    CHECK(value(keywords, "application_name") == "mine");
+    CHECK(value(keywords, "client_encoding") == "UTF8");
+    CHECK(value(keywords, "options") == "-c statement_timeout=2500 -c search_path=app,\\ public");
+    CHECK(value(attempts({.host = "/run/b"})[0].keywords, "application_name") == "corm");
+}
+
+TEST_CASE("each host and address is an attempt of its own", "[wire][unit]") {
+    const auto made = attempts({.url = "host=10.0.0.1,/run/pg,localhost port=6000,6001,6002 connect_timeout=3"});
+    REQUIRE(made.size() >= 3);
+    CHECK(value(made[0].keywords, "hostaddr") == "10.0.0.1");
+    CHECK(value(made[0].keywords, "port") == "6000");
+    CHECK(value(made[0].keywords, "connect_timeout") == "(none)");
+    CHECK(value(made[1].keywords, "hostaddr") == "(none)");
+    CHECK(value(made[1].keywords, "port") == "6001");
+    CHECK(value(made[2].keywords, "host") == "localhost");
+    CHECK(value(made[2].keywords, "hostaddr") != "(none)");
+    CHECK(wire::make_plan({.url = "connect_timeout=3"}).connect_timeout == Duration{3000});
+}
+
+TEST_CASE("standbys are preferred over all hosts, not host by host", "[wire][unit]") {
+    const auto made = attempts({.url = "host=/a,/b target_session_attrs=prefer-standby"});
+    REQUIRE(made.size() == 4);
+    CHECK(value(made[1].keywords, "target_session_attrs") == "standby");
+    CHECK(value(made[2].keywords, "target_session_attrs") == "any");
+    CHECK(value(made[2].keywords, "host") == "/a");
+}
+
+TEST_CASE("a redacted configuration shows no password", "[wire][unit]") {
+    const Config config{.url = "postgresql://app:SECRET@db1:6000,db2:6001/shop?sslmode=require", .password = "SECRET2"};
+    CHECK(config.redacted() == "postgresql://app@db1:6000,db2:6001/shop");
+}
+
+TEST_CASE("a malformed configuration is refused without its text", "[wire][unit]") {
+    const std::string canary = "SECRETWORD";
+    const std::string nul("pass\0SECRETWORD", 15);
+    const Config configs[] = {
+        {.url = "password=my SECRETWORD"},
+        {.url = "postgresql://user:SECRETWORD/x@host"},
+        {.url = "postgresql://user:p%zzSECRETWORD@host/x"},
+        {.url = "postgresql://host/x?SECRETWORD=1"},
+        {.url = "postgresql://[SECRETWORD/x"},
+        {.url = "host='SECRETWORD"},
+        {.url = "host=a port=SECRETWORD"},
+        {.url = "host=a port=70000"},
+        {.url = "host=a,b port=1,2,3"},
+        {.url = "host=a connect_timeout=SECRETWORD"},
+        {.url = "host=a,b hostaddr=10.0.0.1"},
+        {.password = nul},
+        {.parameters = {{"no_such_keyword", canary}}},
+        {.settings = {{"a b", canary}}},
+        {.statement_timeout = Duration{-1}},
+    };
+    for (const Config& config : configs) {
+        INFO(&config - configs);
+        try {
+            config.validate();
+            FAIL("accepted");
+        } catch (const ConnectionError& e) {
+            CHECK(std::string{e.what()}.find(canary) == std::string::npos);
+            CHECK(e.diagnostics().message.empty());
+            CHECK_FALSE(e.safe_to_retry());
+        }
+    }
+}
+
+TEST_CASE("an attempt waits for what libpq asks for", "[wire][unit]") {
+    const auto pq = std::make_shared<FakePq>();
+    pq->polls = {wire::PollStatus::reading, wire::PollStatus::writing, wire::PollStatus::ok};
+    ConnectFsm fsm{pq, {{{"host", "/run/a"}, {"user", "app"}}, "/run/a"}};
+    CHECK(fsm.start() == ConnectFsm::Want::write);
+    CHECK(pq->verbose);
+    CHECK(pq->keywords == std::map<std::string, std::string>{{"host", "/run/a"}, {"user", "app"}});
+    CHECK(fsm.resume() == ConnectFsm::Want::read);
+    CHECK(fsm.resume() == ConnectFsm::Want::write);
+    CHECK(fsm.resume() == ConnectFsm::Want::connected);
+    CHECK(fsm.take());
+    CHECK(pq->finished == 1);
+}
+
+TEST_CASE("a failed attempt tells whether waiting mends it", "[wire][unit]") {
+    struct Case {
+        std::string text;
+        std::string code;
+        wire::DialFailure failure;
+    };
+    using enum wire::DialFailure;
+    const Case cases[] = {
+        {"connection to server failed: FATAL:  28P01: password authentication failed", "28P01", permanent},
+        {"FATAL:  3D000: database \"x\" does not exist\nLOCATION:  InitPostgres", "3D000", permanent},
+        {"SCHWERWIEGEND:  53300: zu viele Verbindungen", "53300", transient},
+        {"FATAL:  57P03: the database system is starting up", "57P03", transient},
+        {"connection to server at \"db\" failed: Connection refused\n", "", transient},
+    };
+    for (const Case& each : cases) {
+        const auto pq = std::make_shared<FakePq>();
+        pq->polls = {wire::PollStatus::failed};
+        pq->connect_error = each.text;
+        ConnectFsm fsm{pq, {{}, "db1"}};
+        fsm.start();
+        REQUIRE(fsm.resume() == ConnectFsm::Want::failed);
+        CHECK(fsm.failure() == each.failure);
+        const auto error = caught<ConnectionError>(fsm.error());
+        CHECK(error.sqlstate().code() == each.code);
+        CHECK(std::string{error.what()}.find("db1") != std::string::npos);
+        CHECK(pq->finished == 1);
+    }
+}

@@ -1,0 +1,103 @@
+#include "pipeline_fixture.hpp"
+
+#include "wire/statement_cache.hpp"
+
+#include <algorithm>
+
+using namespace corm;
+using namespace corm::test;
+using wire::StatementCache;
+
+namespace {
+
+std::shared_ptr<const std::string> text(const std::string& sql) {
+    return std::make_shared<const std::string>(sql);
+}
+
+} // namespace
+
+TEST_CASE("the key is the text with the types", "[wire][unit]") {
+    StatementCache cache{8};
+    types::Parameters none, number, name;
+    number.add_null(23);
+    name.add_null(25);
+    const auto first = cache.find(text("SELECT $1"), number, 1);
+    CHECK(first.is_new);
+    CHECK_FALSE(cache.find(text("SELECT $1"), number, 1).is_new);
+    CHECK(cache.find(text("SELECT $1"), name, 1).is_new);
+    CHECK(cache.size() == 2);
+    CHECK(wire::statement_hash("SELECT $1", number) != wire::statement_hash("SELECT $1", name));
+    CHECK(wire::statement_hash("SELECT 12345678", none) != wire::statement_hash("SELECT 12345679", none));
+    CHECK(std::string_view{first.entry->name.data()}.size() == 21);
+}
+
+TEST_CASE("the least recently used statement leaves first, but none of the request under way", "[wire][unit]") {
+    StatementCache cache{2};
+    const types::Parameters none;
+    cache.find(text("a"), none, 1).entry->parsed = true;
+    cache.find(text("b"), none, 1).entry->parsed = true;
+    CHECK(cache.find(text("c"), none, 1).entry == nullptr);
+    static_cast<void>(cache.find(text("a"), none, 2));
+    CHECK(cache.find(text("c"), none, 2).is_new);
+    REQUIRE(cache.evicted().size() == 1);
+    CHECK(*cache.evicted()[0].sql == "b");
+    SECTION("one that is still on the server comes back without a Parse") {
+        const auto again = cache.find(text("b"), none, 3);
+        REQUIRE(again.entry != nullptr);
+        CHECK_FALSE(again.is_new);
+    }
+    SECTION("a stale one goes unnamed until it is closed") {
+        cache.remove_stale(cache.find(text("a"), none, 3).entry);
+        CHECK(cache.wants_closing());
+        CHECK(cache.find(text("a"), none, 3).entry == nullptr);
+        cache.forget_evicted();
+        CHECK(cache.find(text("a"), none, 4).is_new);
+    }
+}
+
+TEST_CASE("no cache: every statement is unnamed", "[wire][unit]") {
+    PipelineFixture f{0};
+    REQUIRE_FALSE(f.run(request({"SELECT 1", "SELECT 1"})).error);
+    CHECK(f.pq->prepared() == 0);
+}
+
+TEST_CASE("evicted statements are closed on the server", "[wire][unit]") {
+    constexpr int texts = 200;
+    PipelineFixture f{4};
+    for (int round = 0; round < 2; ++round) {
+        for (int i = 0; i < texts; ++i) {
+            const wire::Reply reply = f.run(request({"SELECT " + std::to_string(i)}));
+            REQUIRE_FALSE(reply.error);
+            REQUIRE(reply.results.size() == 1);
+        }
+    }
+    CHECK(f.pq->prepared() <= 4 + 16);
+    // In batches: one more Sync for each.
+    CHECK(f.fsm.syncs() <= 2 * texts + 2 * texts / 16);
+}
+
+TEST_CASE("a statement that someone dropped harms one request", "[wire][unit]") {
+    PipelineFixture f;
+    f.run(request({"SELECT 1"}));
+    f.pq->forget_prepared();
+    CHECK(caught<DatabaseError>(f.run(request({"SELECT 1"})).error).sqlstate() == sqlstate::invalid_statement_name);
+    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+}
+
+TEST_CASE("DISCARD ALL empties the cache", "[wire][unit]") {
+    PipelineFixture f;
+    f.run(request({"SELECT 1", "DISCARD ALL"}));
+    f.pq->forget_prepared();
+    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+}
+
+TEST_CASE("a plan that the server cannot use any more is made anew", "[wire][unit]") {
+    PipelineFixture f;
+    f.run(request({"SELECT 1"}));
+    f.pq->failures["SELECT 1"] = {"0A000", "ERROR", "RevalidateCachedQuery"};
+    CHECK(f.run(request({"SELECT 1"})).failed_in_statement);
+    f.pq->failures.clear();
+    f.pq->sent.clear();
+    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+    CHECK(f.pq->sent.front() == "close:SELECT 1");
+}

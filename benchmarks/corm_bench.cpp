@@ -1,0 +1,37 @@
+// One workload over corm: TASKS coroutines on one thread share a pool of as many connections.
+#include "corm_workloads.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+
+int main(int argc, char** argv) {
+    try {
+        const auto arguments = bench::Arguments::parse(argc, argv);
+        const bench::Workload workload = bench::workload(arguments.workload);
+        if (workload == nullptr)
+            throw std::invalid_argument{"no workload " + std::string{arguments.workload}};
+        boost::asio::io_context context{1};
+        const auto size = static_cast<std::size_t>(arguments.tasks);
+        corm::Engine engine{context.get_executor(), arguments.url, {.pool = {.max_size = size}}};
+        bench::Run run{arguments.duration, arguments.tasks};
+        bench::Shared shared{engine, run, arguments.tasks};
+        int running = arguments.tasks;
+        for (int task = 0; task < arguments.tasks; ++task) {
+            boost::asio::co_spawn(context, workload(shared, task), [&](std::exception_ptr error) {
+                if (error)
+                    std::rethrow_exception(error);
+                if (--running == 0) {
+                    run.report();
+                    context.stop(); // the pool's connections end with the program
+                }
+            });
+        }
+        context.run();
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench-corm: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,136 @@
+#include "corm_workloads.hpp"
+
+#include <boost/describe.hpp>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+// What `pgbench -S` reads: the key and the balance.
+struct Balance {
+    std::int32_t aid = 0;
+    std::int32_t abalance = 0;
+};
+BOOST_DESCRIBE_STRUCT(Balance, (), (aid, abalance))
+
+constexpr auto corm_mapping(corm::type<Balance>) {
+    return corm::table<Balance>("pgbench_accounts").primary_key<&Balance::aid>(corm::assigned);
+}
+
+// The whole row.
+struct Account {
+    std::int32_t aid = 0;
+    std::optional<std::int32_t> bid;
+    std::optional<std::int32_t> abalance;
+    std::string filler;
+};
+BOOST_DESCRIBE_STRUCT(Account, (), (aid, bid, abalance, filler))
+
+constexpr auto corm_mapping(corm::type<Account>) {
+    return corm::table<Account>("pgbench_accounts").primary_key<&Account::aid>(corm::assigned);
+}
+
+struct Item {
+    std::int64_t id = 0;
+    std::string name;
+    std::int64_t amount = 0;
+    std::int32_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(Item, (), (id, name, amount, version))
+
+constexpr auto corm_mapping(corm::type<Item>) {
+    return corm::table<Item>("bench_items").primary_key<&Item::id>().version<&Item::version>();
+}
+
+struct Entry {
+    std::int64_t id = 0;
+    std::string name;
+    std::int64_t amount = 0;
+};
+BOOST_DESCRIBE_STRUCT(Entry, (), (id, name, amount))
+
+constexpr auto corm_mapping(corm::type<Entry>) {
+    return corm::table<Entry>("bench_entries").primary_key<&Entry::id>();
+}
+
+namespace {
+
+template <class T>
+corm::Task<> get(Shared& shared, int task, corm::SessionOptions options) {
+    Random random{task};
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine, options};
+        const corm::Ref<T> account = co_await session.get<T>(static_cast<std::int32_t>(random.row(accounts)));
+        if (!account)
+            throw std::runtime_error{"pgbench_accounts lacks a row; run pgbench -i -s 10"};
+        shared.run.done(first);
+    }
+}
+
+corm::Task<> get_autocommit(Shared& shared, int task) {
+    return get<Balance>(shared, task, {.autocommit = true});
+}
+corm::Task<> get_wide(Shared& shared, int task) {
+    return get<Account>(shared, task, {.autocommit = true});
+}
+corm::Task<> get_transaction(Shared& shared, int task) {
+    return get<Balance>(shared, task, {});
+}
+
+corm::Task<> unit_of_work(Shared& shared, int task) {
+    Random random{task};
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        const auto keys = unit_keys(random, task, shared.tasks);
+        const auto loaded = co_await session.all(corm::select<Item>().where(corm::col<&Item::id>.in(keys)));
+        if (loaded.size() != keys.size())
+            throw std::runtime_error{"bench_items lacks rows"};
+        for (const corm::Ref<Item>& item : loaded)
+            item.edit().amount += 1;
+        co_await session.commit();
+        shared.run.done(first);
+    }
+}
+
+corm::Task<> insert_entries(Shared& shared, int) {
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        for (int i = 0; i < inserted_rows; ++i)
+            session.add(Entry{.name = "entry number " + std::to_string(i), .amount = i});
+        co_await session.commit();
+        shared.run.done(first);
+    }
+}
+
+corm::Task<> read_items(Shared& shared, int task) {
+    Random random{task};
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        const std::int64_t from = random.row(items - read_rows);
+        const auto loaded =
+            co_await session.all(corm::select<Item>().where(corm::col<&Item::id>.between(from, from + read_rows - 1)));
+        if (loaded.size() != read_rows)
+            throw std::runtime_error{"bench_items lacks rows"};
+        shared.run.done(first);
+    }
+}
+
+} // namespace
+
+Workload workload(std::string_view name) {
+    constexpr std::pair<std::string_view, Workload> all[] = {
+        {"get", get_autocommit}, {"get_wide", get_wide},     {"get_transaction", get_transaction},
+        {"uow", unit_of_work},   {"insert", insert_entries}, {"read", read_items},
+    };
+    for (const auto& [known, function] : all) {
+        if (known == name)
+            return function;
+    }
+    return nullptr;
+}
+
+} // namespace bench

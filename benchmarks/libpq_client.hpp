@@ -1,0 +1,68 @@
+// A connection of the raw libpq program: non-blocking, one statement at a time, driven by a small epoll loop.
+#pragma once
+
+#include "schedule.hpp"
+
+#include <libpq-fe.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// Parameters of one statement, in binary.
+class Parameters {
+public:
+    Parameters& int4(std::int32_t value);
+    Parameters& int8(std::int64_t value);
+    Parameters& array(std::span<const std::int64_t> values);
+    Parameters& array(std::span<const std::int32_t> values);
+    Parameters& array(std::span<const std::string> values);
+
+private:
+    friend class Client;
+    std::vector<std::string> values_;
+};
+
+std::int32_t read_int4(const PGresult* result, int row, int column) noexcept;
+std::int64_t read_int8(const PGresult* result, int row, int column) noexcept;
+
+/// What one connection does: operations of one or more steps, each of which sends a statement and awaits its result.
+class Client {
+public:
+    /// Blocking; throws with the server's message.
+    explicit Client(const std::string& url);
+    virtual ~Client() = default;
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    /// Sends the statement of a step, counted from 0 in each operation.
+    virtual void step(int number) = 0;
+    /// The number of steps of an operation.
+    [[nodiscard]] virtual int steps() const noexcept = 0;
+    /// Gets the result of a step.
+    virtual void receive(int number, const PGresult* result) = 0;
+
+protected:
+    void prepare(const char* name, const char* sql);
+    void send(const char* statement, const Parameters& parameters = {});
+
+private:
+    friend void drive(std::span<const std::unique_ptr<Client>> clients, Run& run);
+    /// True when the result of the step has arrived and was handed on.
+    bool read(int number);
+    void require(bool done) const;
+
+    std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+};
+
+/// Runs every client, one operation after the other, until the run closes. One thread.
+void drive(std::span<const std::unique_ptr<Client>> clients, Run& run);
+
+/// The clients of a workload; empty for a name that is not known.
+[[nodiscard]] std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments);
+
+} // namespace bench

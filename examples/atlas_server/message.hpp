@@ -1,0 +1,58 @@
+// A request and its answer, without the library that carries them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace atlas {
+
+struct Request {
+    std::string method;
+    std::vector<std::string> path; ///< decoded segments: {"countries", "FR"}
+    std::vector<std::pair<std::string, std::string>> query;
+    std::optional<std::string> if_match{};
+    std::string body;
+};
+
+struct Response {
+    unsigned status = 200;
+    std::string body; ///< JSON
+    std::string etag{};
+    std::string allow{};
+    unsigned retry_after = 0; ///< seconds; 0: no such header
+};
+
+/// Ends a request with this status; the text goes to the client.
+class HttpError : public std::runtime_error {
+public:
+    HttpError(unsigned status, const std::string& message) : std::runtime_error(message), status_(status) {}
+    [[nodiscard]] unsigned status() const noexcept { return status_; }
+
+private:
+    unsigned status_;
+};
+
+/// Fills path and query from a request target, percent-decoded. Throws `HttpError` 400 for a malformed one.
+void parse_target(std::string_view target, Request& request);
+
+/// The value of a query parameter, or none.
+[[nodiscard]] const std::string* query_value(const Request& request, std::string_view name);
+/// A query parameter as a number. Throws `HttpError` 400 unless it is one between `least` and `most`.
+[[nodiscard]] std::int64_t query_number(const Request& request, std::string_view name, std::int64_t otherwise,
+                                        std::int64_t least, std::int64_t most);
+/// Throws `HttpError` 400 for a query parameter that is not one of these: a typing error must not list everything.
+void allow_query(const Request& request, std::initializer_list<std::string_view> names);
+
+/// The entity tag of a version, with its quotes.
+[[nodiscard]] std::string entity_tag(std::int32_t version);
+/// Throws `HttpError` 428 when the request has no If-Match.
+void require_if_match(const Request& request);
+/// True if If-Match is `*` or lists this tag. Weak tags match nothing (RFC 9110, 13.1.1).
+[[nodiscard]] bool matches(const Request& request, std::string_view tag);
+
+} // namespace atlas

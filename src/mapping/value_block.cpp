@@ -1,14 +1,14 @@
 #include <corm/mapping/value_block.hpp>
 
-#include <new>
+#include "base/memory.hpp"
+
 #include <utility>
 
 namespace corm::mapping {
 
 template <class Make>
 void ValueBlock::fill(Make make) {
-    memory_ =
-        static_cast<std::byte*>(::operator new(mapper_->packed_size(), std::align_val_t{mapper_->packed_align()}));
+    memory_ = static_cast<std::byte*>(corm::detail::allocate(mapper_->packed_size(), mapper_->packed_align()));
     std::size_t made = 0;
     try {
         for (const Column& column : mapper_->columns()) {
@@ -20,7 +20,7 @@ void ValueBlock::fill(Make make) {
             const Column& column = mapper_->column(made);
             column.type->destroy(memory_ + column.packed);
         }
-        ::operator delete(memory_, std::align_val_t{mapper_->packed_align()});
+        corm::detail::deallocate(memory_, mapper_->packed_align());
         memory_ = nullptr;
         throw;
     }
@@ -54,7 +54,7 @@ ValueBlock::~ValueBlock() {
         return;
     for (const Column& column : mapper_->columns())
         column.type->destroy(memory_ + column.packed);
-    ::operator delete(memory_, std::align_val_t{mapper_->packed_align()});
+    corm::detail::deallocate(memory_, mapper_->packed_align());
 }
 
 } // namespace corm::mapping

@@ -1,6 +1,8 @@
 // From rows to the objects of a session.
 #include "uow/unit_of_work.hpp"
 
+#include "base/memory.hpp"
+
 #include <corm/base/error.hpp>
 
 namespace corm::uow {
@@ -19,7 +21,7 @@ void decode(const mapping::Mapper& mapper, const mapping::Column& column, const 
 class Cell {
 public:
     Cell(const mapping::Mapper& mapper, const mapping::Column& column, const types::FieldView& field)
-        : type_(*column.type), memory_(::operator new(type_.size, std::align_val_t{type_.align})) {
+        : type_(*column.type), memory_(corm::detail::allocate(type_.size, type_.align)) {
         type_.construct(memory_);
         try {
             decode(mapper, column, field, memory_);
@@ -36,7 +38,7 @@ public:
 private:
     void release() noexcept {
         type_.destroy(memory_);
-        ::operator delete(memory_, std::align_val_t{type_.align});
+        corm::detail::deallocate(memory_, type_.align);
     }
 
     const types::ValueType& type_;

@@ -1,5 +1,7 @@
 #include <corm/uow/instance.hpp>
 
+#include "base/memory.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -12,8 +14,8 @@ std::size_t object_offset(const mapping::ObjectType& type) noexcept {
     return (sizeof(Instance) + type.align - 1) / type.align * type.align;
 }
 
-std::align_val_t block_align(const mapping::ObjectType& type) noexcept {
-    return std::align_val_t{std::max(alignof(Instance), type.align)};
+std::size_t block_align(const mapping::ObjectType& type) noexcept {
+    return std::max(alignof(Instance), type.align);
 }
 
 } // namespace
@@ -34,7 +36,7 @@ struct Instance::Deleter {
         // The mapper describes the block, so it has to outlive the destructor.
         const std::shared_ptr<const mapping::Mapper> mapper = instance->mapper_;
         instance->~Instance();
-        ::operator delete(static_cast<void*>(instance), block_align(mapper->object()));
+        corm::detail::deallocate(instance, block_align(mapper->object()));
     }
 };
 
@@ -51,12 +53,12 @@ template <class Make>
 std::shared_ptr<Instance> Instance::allocate(std::shared_ptr<const mapping::Mapper> mapper, Make make) {
     const mapping::ObjectType& type = mapper->object();
     const std::size_t offset = object_offset(type);
-    void* block = ::operator new(offset + type.size, block_align(type));
+    void* block = corm::detail::allocate(offset + type.size, block_align(type));
     void* object = static_cast<char*>(block) + offset;
     try {
         make(type, object);
     } catch (...) {
-        ::operator delete(block, block_align(type));
+        corm::detail::deallocate(block, block_align(type));
         throw;
     }
     return std::shared_ptr<Instance>(::new (block) Instance(std::move(mapper), object), Deleter{});

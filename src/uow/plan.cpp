@@ -14,9 +14,15 @@ namespace {
 using Kind = FlushStatement::Kind;
 using Instances = std::vector<std::shared_ptr<Instance>>;
 
+/// Objects whose changes are in the same columns.
+struct Update {
+    std::vector<ColumnIndex> columns;
+    Instances instances;
+};
+
 /// The changes of one table.
 struct TableChanges {
-    std::map<std::vector<ColumnIndex>, Instances> updates; // by the set of columns written
+    std::vector<Update> updates;
     Instances inserts;
     Instances deletes;
 };
@@ -25,50 +31,57 @@ const StatementTexts& texts_of(const mapping::Mapper& mapper) {
     return mapper.extension<StatementTexts>();
 }
 
-std::vector<ColumnIndex> changed_columns(const Instance& instance) {
-    std::vector<ColumnIndex> columns;
+void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
+    columns.clear();
     const auto all = instance.mapper().columns();
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (instance.is_changed(all[i]))
             columns.push_back(static_cast<ColumnIndex>(i));
     }
-    return columns;
 }
 
-/// Reads the value of a column for one row of a statement.
-using Read = const void* (*)(const FlushRow& row, const mapping::Column& column);
-
-const void* current(const FlushRow& row, const mapping::Column& column) {
-    return column.in(row.instance->values());
-}
-const void* loaded(const FlushRow& row, const mapping::Column& column) {
-    const mapping::ValueBlock& sent = row.instance->sent;
-    return sent ? sent.at(column) : current(row, column);
+void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns,
+                const std::shared_ptr<Instance>& instance) {
+    auto found = std::find_if(table.updates.rbegin(), table.updates.rend(),
+                              [&columns](const Update& update) { return update.columns == columns; });
+    Update& update = found != table.updates.rend() ? *found : table.updates.emplace_back(Update{columns, {}});
+    update.instances.push_back(instance);
 }
 
-void add_column(FlushStatement& statement, const mapping::Column& column, bool many, Read read) {
+/// Where a statement reads the value of a column.
+using Read = const void* (*)(const Instance& instance, const mapping::Column& column);
+
+const void* current(const Instance& instance, const mapping::Column& column) {
+    return column.in(instance.values());
+}
+const void* loaded(const Instance& instance, const mapping::Column& column) {
+    return instance.sent ? instance.sent.at(column) : current(instance, column);
+}
+
+void add_column(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances,
+                const mapping::Column& column, bool many, Read read) {
     try {
         if (!many) {
-            statement.parameters.add(*column.type, read(statement.rows.front(), column));
+            statement.parameters.add(*column.type, read(*instances.front(), column));
             return;
         }
-        types::ArrayParameter array{statement.parameters, *column.type, statement.rows.size()};
-        for (const FlushRow& row : statement.rows)
-            array.add(read(row, column));
+        types::ArrayParameter array{statement.parameters, *column.type, instances.size()};
+        for (const std::shared_ptr<Instance>& instance : instances)
+            array.add(read(*instance, column));
         array.finish();
     } catch (const ConversionError& error) {
         throw ConversionError(error, statement.mapper->table(), column.name, error.where());
     }
 }
 
-void add_keys(FlushStatement& statement, bool many) {
+void add_keys(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances, bool many) {
     for (const ColumnIndex index : statement.mapper->key_columns())
-        add_column(statement, statement.mapper->column(index), many, loaded);
+        add_column(statement, instances, statement.mapper->column(index), many, loaded);
 }
 
-void add_version(FlushStatement& statement, bool many) {
+void add_version(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances, bool many) {
     if (const int version = statement.mapper->version_column(); version >= 0)
-        add_column(statement, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
+        add_column(statement, instances, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
 }
 
 FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const std::shared_ptr<Instance>> instances) {
@@ -86,16 +99,24 @@ void take_copies(FlushStatement& statement) {
         row.sent = mapping::ValueBlock(*statement.mapper, row.instance->values());
 }
 
+FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written,
+                    std::span<const std::shared_ptr<Instance>> instances) {
+    FlushStatement statement = start(Kind::lock, mapper, {});
+    statement.text = texts_of(mapper).lock_rows(keys_written);
+    add_keys(statement, instances, true);
+    return statement;
+}
+
 FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns,
                       std::span<const std::shared_ptr<Instance>> instances) {
     FlushStatement statement = start(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).update(columns, many);
     take_copies(statement);
-    add_keys(statement, many);
+    add_keys(statement, instances, many);
     for (const ColumnIndex index : columns)
-        add_column(statement, mapper.column(index), many, current);
-    add_version(statement, many);
+        add_column(statement, instances, mapper.column(index), many, current);
+    add_version(statement, instances, many);
     return statement;
 }
 
@@ -103,8 +124,8 @@ FlushStatement remove(const mapping::Mapper& mapper, const Instances& instances)
     FlushStatement statement = start(Kind::remove, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).remove(many);
-    add_keys(statement, many);
-    add_version(statement, many);
+    add_keys(statement, instances, many);
+    add_version(statement, instances, many);
     return statement;
 }
 
@@ -120,7 +141,7 @@ FlushStatement insert(const mapping::Mapper& mapper, bool generated,
     }
     for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
         if (!generated || static_cast<int>(i) != mapper.generated_key())
-            add_column(statement, mapper.column(i), many, current);
+            add_column(statement, instances, mapper.column(i), many, current);
     }
     return statement;
 }
@@ -168,22 +189,25 @@ void sort_by_key(Instances& instances) {
 }
 
 void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, TableChanges& changes) {
-    std::size_t sets = changes.deletes.empty() ? 0 : 1;
+    // In the order of their columns, whatever was edited first.
+    std::sort(changes.updates.begin(), changes.updates.end(),
+              [](const Update& a, const Update& b) { return a.columns < b.columns; });
     bool keys_written = !changes.deletes.empty();
-    Instances touched = changes.deletes;
-    for (auto& [columns, instances] : changes.updates) {
-        sort_by_key(instances);
-        const bool one_by_one = writes_unique(mapper, columns);
-        keys_written = keys_written || one_by_one;
-        sets += one_by_one ? instances.size() : 1;
-        touched.insert(touched.end(), instances.begin(), instances.end());
+    std::size_t rows = changes.deletes.size();
+    for (Update& update : changes.updates) {
+        sort_by_key(update.instances);
+        keys_written = keys_written || writes_unique(mapper, update.columns);
+        rows += update.instances.size();
     }
-    if (sets > 1) {
+    if (changes.deletes.empty() && changes.updates.size() == 1) {
+        if (rows > 1)
+            out.push_back(lock_all(mapper, keys_written, changes.updates.front().instances));
+    } else if (rows > 1) {
+        Instances touched = changes.deletes;
+        for (const Update& update : changes.updates)
+            touched.insert(touched.end(), update.instances.begin(), update.instances.end());
         sort_by_key(touched);
-        FlushStatement lock = start(Kind::lock, mapper, touched);
-        lock.text = texts_of(mapper).lock_rows(keys_written);
-        add_keys(lock, true);
-        out.push_back(std::move(lock));
+        out.push_back(lock_all(mapper, keys_written, touched));
     }
     for (const auto& [columns, instances] : changes.updates) {
         const std::size_t step = writes_unique(mapper, columns) ? 1 : instances.size();
@@ -198,23 +222,33 @@ void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper,
 FlushPlan plan_flush(const ChangeSet& changes) {
     std::vector<const mapping::Mapper*> mappers;
     std::map<const mapping::Mapper*, TableChanges> tables;
+    const mapping::Mapper* last = nullptr;
+    TableChanges* found = nullptr;
     const auto table = [&](const Instance& instance) -> TableChanges& {
-        const auto [found, added] = tables.try_emplace(&instance.mapper());
+        if (&instance.mapper() == last)
+            return *found;
+        const auto [entry, added] = tables.try_emplace(&instance.mapper());
+        last = entry->first;
+        found = &entry->second;
         if (added)
-            mappers.push_back(&instance.mapper());
-        return found->second;
+            mappers.push_back(last);
+        return *found;
     };
+    std::vector<ColumnIndex> columns;
     for (const auto& instance : changes.modified) {
-        if (std::vector<ColumnIndex> columns = changed_columns(*instance); !columns.empty())
-            table(*instance).updates[std::move(columns)].push_back(instance);
+        find_changes(*instance, columns);
+        if (!columns.empty())
+            add_update(table(*instance), columns, instance);
     }
     for (const auto& instance : changes.added)
         table(*instance).inserts.push_back(instance);
     for (const auto& instance : changes.removed)
         table(*instance).deletes.push_back(instance);
 
-    const std::vector<const mapping::Mapper*> order = order_tables(std::move(mappers));
     FlushPlan plan;
+    if (mappers.empty())
+        return plan;
+    const std::vector<const mapping::Mapper*> order = order_tables(std::move(mappers));
     for (const mapping::Mapper* mapper : order)
         plan_saves(plan.statements, *mapper, tables[mapper]);
     for (auto mapper = order.rbegin(); mapper != order.rend(); ++mapper) {
@@ -235,19 +269,24 @@ std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view 
         return std::make_exception_ptr(StaleDataError(
             entity + ": fewer rows were inserted than were added; a trigger or rule of the table keeps rows out",
             entity, {}, where));
-    constexpr std::string_view stale = "corm stale ";
-    const std::size_t at = message.find(stale);
+    constexpr std::string_view found = "corm found ";
+    const std::size_t at = message.find(found);
     if (at == std::string_view::npos)
         return nullptr;
-    std::vector<std::string> keys;
-    const char* next = message.data() + at + stale.size();
+    std::vector<bool> hit(statement.rows.size());
+    const char* next = message.data() + at + found.size();
     const char* const end = message.data() + message.size();
     std::size_t ordinal = 0;
     for (auto parsed = std::from_chars(next, end, ordinal); parsed.ec == std::errc{};
          parsed = std::from_chars(next, end, ordinal)) {
-        if (ordinal >= 1 && ordinal <= statement.rows.size())
-            keys.push_back(statement.mapper->key_text(statement.rows[ordinal - 1].instance->key));
+        if (ordinal >= 1 && ordinal <= hit.size())
+            hit[ordinal - 1] = true;
         next = parsed.ptr + (parsed.ptr != end && *parsed.ptr == ',' ? 1 : 0);
+    }
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < hit.size(); ++i) {
+        if (!hit[i])
+            keys.push_back(statement.mapper->key_text(statement.rows[i].instance->key));
     }
     if (keys.empty())
         return std::make_exception_ptr(StaleDataError(

@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <source_location>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct FlushRow {
     mapping::ValueBlock sent;
 };
 
-/// One statement of a flush. `rows` are in the order of its ordinals.
+/// One statement of a flush. `rows` are in the order of its ordinals; a lock has none.
 struct FlushStatement {
     enum class Kind : std::uint8_t { insert, update, remove, lock };
 
@@ -41,18 +42,18 @@ struct FlushPlan {
 
 /// What a flush is made from. Order within a list matters for `added`.
 struct ChangeSet {
-    std::vector<std::shared_ptr<Instance>> added;
-    std::vector<std::shared_ptr<Instance>> modified; ///< each has `sent`, and a column that differs from it
-    std::vector<std::shared_ptr<Instance>> removed;
+    std::span<const std::shared_ptr<Instance>> added;
+    std::vector<std::shared_ptr<Instance>> modified; ///< to be compared with what was last sent or loaded
+    std::span<const std::shared_ptr<Instance>> removed;
 };
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
-/// statement, and statements of one table that write several sets of rows are preceded by one that locks them all in
-/// key order. Deterministic. Throws `MappingError` for keys that cannot be, `ConversionError` for values that cannot be
+/// statement, and where more than one row of a table is updated or deleted, a statement ahead locks them all in key
+/// order. Deterministic. Throws `MappingError` for keys that cannot be, `ConversionError` for values that cannot be
 /// sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
 
-/// Turns the server's "corm stale 1,3" into `StaleDataError` with entity and keys; null for any other message.
+/// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other message.
 [[nodiscard]] std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message,
                                             std::source_location where);
 

@@ -87,71 +87,62 @@ bool StatementTexts::is_generated_insert(std::span<const ColumnIndex> columns) c
     return columns.size() < mapper_.columns().size();
 }
 
-void StatementTexts::append_rows(std::string& out, std::span<const ColumnIndex> columns, bool with_version) const {
-    std::vector<std::pair<ColumnIndex, std::string>> arrays;
-    const auto keys = mapper_.key_columns();
-    for (std::size_t i = 0; i < keys.size(); ++i)
-        arrays.emplace_back(keys[i], "k" + number(i + 1));
+std::vector<StatementTexts::Array> StatementTexts::arrays(std::span<const ColumnIndex> columns,
+                                                          bool with_version) const {
+    std::vector<Array> made;
+    for (const ColumnIndex key : mapper_.key_columns())
+        made.push_back({key, "k" + number(made.size() + 1)});
     for (std::size_t i = 0; i < columns.size(); ++i)
-        arrays.emplace_back(columns[i], "c" + number(i + 1));
-    if (with_version)
-        arrays.emplace_back(static_cast<ColumnIndex>(mapper_.version_column()), "v");
+        made.push_back({columns[i], "c" + number(i + 1)});
+    if (const int version = mapper_.version_column(); with_version && version >= 0)
+        made.push_back({static_cast<ColumnIndex>(version), "v"});
+    return made;
+}
 
-    out += "x AS (SELECT ";
-    for (const auto& [index, name] : arrays) {
-        const types::ValueType& type = *mapper_.column(index).type;
-        out += name;
-        if (types::ArrayParameter::as_literals(type)) {
-            out += "::";
-            out += type.sql_type();
-            out += " AS " + name;
-        }
-        out += ", ";
-    }
-    out += "ord FROM unnest(";
+void StatementTexts::append_unnest(std::string& out, std::span<const Array> arrays, bool ordinals) const {
+    std::string names;
+    out += "unnest(";
     for (std::size_t i = 0; i < arrays.size(); ++i) {
-        const types::ValueType& type = *mapper_.column(arrays[i].first).type;
+        const types::ValueType& type = *mapper_.column(arrays[i].column).type;
         out += (i == 0 ? "$" : ", $") + number(i + 1) + "::";
         out += types::ArrayParameter::as_literals(type) ? std::string_view{"text"} : type.sql_type();
         out += "[]";
+        names += (i == 0 ? "" : ", ") + arrays[i].name;
     }
-    out += ") WITH ORDINALITY x(";
-    for (const auto& [index, name] : arrays)
-        out += name + ", ";
-    out += "ord))";
+    out += ordinals ? ") WITH ORDINALITY x(" + names + ", ord)" : ") x(" + names + ")";
 }
 
-// The order of an array is no lock order, so the rows are locked by key before they are written. They carry their new
-// values along: joined with the arrays once more, a plan for few rows would compare each with each.
-void StatementTexts::append_lock(std::string& out, const char* strength) const {
-    const auto keys = mapper_.key_columns();
-    std::string join;
-    std::string order;
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-        const std::string& name = quoted(keys[i]);
-        join += (i == 0 ? "t." : " AND t.") + name + " = x.k" + number(i + 1);
-        order += (i == 0 ? "t." : ", t.") + name;
+std::string StatementTexts::value_of(const Array& array) const {
+    const types::ValueType& type = *mapper_.column(array.column).type;
+    std::string value = "x." + array.name;
+    if (types::ArrayParameter::as_literals(type)) {
+        value += "::";
+        value += type.sql_type();
     }
-    out += "l AS MATERIALIZED (SELECT x.* FROM " + table_ + " t JOIN x ON " + join + " ORDER BY " + order + " FOR " +
-           strength + " OF t)";
+    return value;
 }
 
-// The condition that pairs a row of the table with its locked row, at the version that was read.
-void StatementTexts::append_match(std::string& out) const {
-    const auto keys = mapper_.key_columns();
-    for (std::size_t i = 0; i < keys.size(); ++i)
-        out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = l.k" + number(i + 1);
-    if (const int version = mapper_.version_column(); version >= 0)
-        out += " AND t." + quoted(static_cast<ColumnIndex>(version)) + " = l.v";
+// The condition that pairs a row of the table with its row of the arrays.
+void StatementTexts::append_keys(std::string& out, std::span<const Array> arrays) const {
+    for (std::size_t i = 0; i < mapper_.key_columns().size(); ++i)
+        out += (i == 0 ? "t." : " AND t.") + quoted(arrays[i].column) + " = " + value_of(arrays[i]);
 }
 
-// The server raises inside the pipeline, so that the COMMIT behind cannot succeed. The text of the cast names the rows;
-// it depends on an aggregate, or the planner would evaluate it beforehand.
-void StatementTexts::append_stale_check(std::string& out) const {
-    out +=
-        "a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm stale ' || "
-        "coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS (SELECT FROM u u WHERE u.ord = x.ord)), "
-        "'many'))::int4 END AS missing FROM u) SELECT missing FROM a";
+// The source of rows for a write: the arrays, paired with the table at the version that was read.
+void StatementTexts::append_rows(std::string& out, std::span<const Array> arrays) const {
+    append_unnest(out, arrays, true);
+    out += " WHERE ";
+    append_keys(out, arrays);
+    if (mapper_.version_column() >= 0)
+        out += " AND t." + quoted(arrays.back().column) + " = " + value_of(arrays.back());
+}
+
+// The server raises inside the pipeline, so that the COMMIT behind cannot succeed. The text of the cast lists the rows
+// that were there: those that were not would take a second look at the arrays, which every flush would pay for. It
+// depends on an aggregate, or the planner would evaluate it beforehand.
+void StatementTexts::append_check(std::string& out) const {
+    out += " RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || "
+           "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u";
 }
 
 void StatementTexts::append_version_step(std::string& out) const {
@@ -168,7 +159,8 @@ void StatementTexts::append_one_row(std::string& out, std::size_t parameter) con
         out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = $" + number(i + 1);
     if (const int version = mapper_.version_column(); version >= 0)
         out += " AND t." + quoted(static_cast<ColumnIndex>(version)) + " = $" + number(parameter + 1);
-    out += " RETURNING 1) SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm stale ' || (count(*) + 1))::int4 END FROM u";
+    out += " RETURNING 1) SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', "
+           "count(*)::int4))::int4 END FROM u";
 }
 
 std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) const {
@@ -182,22 +174,15 @@ std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) con
 }
 
 std::string StatementTexts::update_many(std::span<const ColumnIndex> columns) const {
-    const int version = mapper_.version_column();
-    const bool key_written = std::any_of(columns.begin(), columns.end(), [this](ColumnIndex index) {
-        return mapper_.column(index).key || mapper_.column(index).unique;
-    });
-    std::string out = "WITH ";
-    append_rows(out, columns, version >= 0);
-    out += ", ";
-    append_lock(out, key_written ? "UPDATE" : "NO KEY UPDATE");
-    out += ", u AS (UPDATE " + table_ + " t SET ";
+    const std::vector<Array> all = arrays(columns, true);
+    const std::size_t keys = mapper_.key_columns().size();
+    std::string out = "WITH u AS (UPDATE " + table_ + " t SET ";
     for (std::size_t i = 0; i < columns.size(); ++i)
-        out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = l.c" + number(i + 1);
+        out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = " + value_of(all[keys + i]);
     append_version_step(out);
-    out += " FROM l";
-    append_match(out);
-    out += " RETURNING l.ord), ";
-    append_stale_check(out);
+    out += " FROM ";
+    append_rows(out, all);
+    append_check(out);
     return out;
 }
 
@@ -208,15 +193,10 @@ std::string StatementTexts::remove_one(std::span<const ColumnIndex>) const {
 }
 
 std::string StatementTexts::remove_many(std::span<const ColumnIndex>) const {
-    const int version = mapper_.version_column();
-    std::string out = "WITH ";
-    append_rows(out, {}, version >= 0);
-    out += ", ";
-    append_lock(out, "UPDATE");
-    out += ", u AS (DELETE FROM " + table_ + " t USING l";
-    append_match(out);
-    out += " RETURNING l.ord), ";
-    append_stale_check(out);
+    const std::vector<Array> all = arrays({}, true);
+    std::string out = "WITH u AS (DELETE FROM " + table_ + " t USING ";
+    append_rows(out, all);
+    append_check(out);
     return out;
 }
 
@@ -246,32 +226,21 @@ std::string StatementTexts::insert_one(std::span<const ColumnIndex> columns) con
 // RETURNING cannot name the ordinal.
 std::string StatementTexts::insert_many(std::span<const ColumnIndex> columns) const {
     const bool generated = is_generated_insert(columns);
+    std::vector<Array> all;
     std::string names;
     std::string values;
-    std::string arrays;
-    std::string aliases;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const types::ValueType& type = *mapper_.column(columns[i]).type;
-        const bool literals = types::ArrayParameter::as_literals(type);
-        const std::string c = "c" + number(i + 1);
-        const char* comma = i == 0 ? "" : ", ";
-        names += comma + quoted(columns[i]);
-        values += comma + ("x." + c);
-        if (literals) {
-            values += "::";
-            values += type.sql_type();
-        }
-        arrays += comma + ("$" + number(i + 1)) + "::";
-        arrays += literals ? std::string_view{"text"} : type.sql_type();
-        arrays += "[]";
-        aliases += c + ", ";
+    for (const ColumnIndex column : columns) {
+        const char* comma = all.empty() ? "" : ", ";
+        all.push_back({column, "c" + number(all.size() + 1)});
+        names += comma + quoted(column);
+        values += comma + value_of(all.back());
     }
     const std::string key = generated ? quoted(static_cast<ColumnIndex>(mapper_.generated_key())) : std::string{"1"};
-    return "WITH i AS (INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM unnest(" + arrays +
-           ") WITH ORDINALITY x(" + aliases + "ord) ORDER BY x.ord RETURNING " + key +
+    std::string out = "WITH i AS (INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM ";
+    append_unnest(out, all, true);
+    return out + " ORDER BY x.ord RETURNING " + key +
            " AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm missing ' || count(*))::int4 "
-           "END AS "
-           "missing FROM i) SELECT a.missing" +
+           "END AS missing FROM i) SELECT a.missing" +
            (generated ? ", i.k FROM a LEFT JOIN i ON true ORDER BY i.k" : " FROM a");
 }
 
@@ -283,12 +252,25 @@ std::string StatementTexts::lock_keys(std::span<const ColumnIndex>) const {
     return lock_text("UPDATE");
 }
 
+// An array has no order that the plan of a write would follow, so the rows are locked by key beforehand.
 std::string StatementTexts::lock_text(const char* strength) const {
-    std::string out = "WITH ";
-    append_rows(out, {}, false);
-    out += ", ";
-    append_lock(out, strength);
-    return out + " SELECT count(*) FROM l";
+    const std::vector<Array> keys = arrays({}, false);
+    std::string order;
+    for (const Array& key : keys)
+        order += (order.empty() ? " ORDER BY t." : ", t.") + quoted(key.column);
+    std::string out = "SELECT FROM " + table_ + " t";
+    const types::ValueType& type = *mapper_.column(keys.front().column).type;
+    if (keys.size() == 1 && !types::ArrayParameter::as_literals(type)) {
+        out += " WHERE t." + quoted(keys.front().column) + " = ANY ($1::";
+        out += type.sql_type();
+        out += "[])";
+    } else {
+        out += " JOIN ";
+        append_unnest(out, keys, false);
+        out += " ON ";
+        append_keys(out, keys);
+    }
+    return out + order + " FOR " + strength + " OF t";
 }
 
 } // namespace corm::uow

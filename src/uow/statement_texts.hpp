@@ -26,16 +26,16 @@ public:
     /// All columns of the row with a key given as $1, $2, ...
     [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
 
-    /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm stale N,M" if a row
-    /// is missing or its version differs. Parameters: old key, columns, old version (if mapped); arrays of them for
-    /// many.
+    /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm found N,M" (the
+    /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version (if
+    /// mapped); arrays of them for many.
     [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;
     /// Inserts rows. With `generated` the key column is left to the server and comes back in column 1 of the result, in
     /// ascending order. Fails with 22P02 and "corm missing N" unless every row was inserted.
     [[nodiscard]] Text insert(bool generated, bool many) const;
-    /// Locks rows in key order ahead of several statements that write them. Parameters: arrays of the key.
+    /// Locks rows in key order ahead of the statements that write them. Parameters: arrays of the key.
     /// `keys_written`: one of them deletes rows or writes a key or unique column.
     [[nodiscard]] Text lock_rows(bool keys_written) const;
 
@@ -52,13 +52,19 @@ private:
     [[nodiscard]] std::string lock_many(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string lock_keys(std::span<const ColumnIndex>) const;
 
-    /// `x AS (SELECT ... FROM unnest($1::int8[], ...) WITH ORDINALITY ...)` over the key, then `columns`, then the
-    /// version.
-    void append_rows(std::string& out, std::span<const ColumnIndex> columns, bool with_version) const;
-    /// `l AS MATERIALIZED (...)`: the rows of x, locked in key order.
-    void append_lock(std::string& out, const char* strength) const;
-    void append_match(std::string& out) const;
-    void append_stale_check(std::string& out) const;
+    /// An array parameter: the column whose values it has, and its name among the columns of x.
+    struct Array {
+        ColumnIndex column;
+        std::string name;
+    };
+    /// Those of the key, then of `columns`, then of the version (if mapped and wanted).
+    [[nodiscard]] std::vector<Array> arrays(std::span<const ColumnIndex> columns, bool with_version) const;
+    /// `unnest($1::int8[], ...) WITH ORDINALITY x(k1, ..., ord)`
+    void append_unnest(std::string& out, std::span<const Array> arrays, bool ordinals) const;
+    [[nodiscard]] std::string value_of(const Array& array) const;
+    void append_keys(std::string& out, std::span<const Array> arrays) const;
+    void append_rows(std::string& out, std::span<const Array> arrays) const;
+    void append_check(std::string& out) const;
     void append_version_step(std::string& out) const;
     void append_one_row(std::string& out, std::size_t parameter) const;
     [[nodiscard]] std::string lock_text(const char* strength) const;

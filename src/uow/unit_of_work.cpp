@@ -11,6 +11,14 @@ bool same_owner(const std::weak_ptr<Scope>& a, const std::weak_ptr<Scope>& b) no
     return !a.owner_before(b) && !b.owner_before(a);
 }
 
+/// Small lists grow in one step.
+template <class Handle>
+void append(std::vector<Handle>& list, const std::shared_ptr<Instance>& instance) {
+    if (list.capacity() == 0)
+        list.reserve(16);
+    list.push_back(instance);
+}
+
 void erase_handle(std::vector<std::shared_ptr<Instance>>& list, const std::shared_ptr<Instance>& instance) {
     list.erase(std::remove(list.begin(), list.end(), instance), list.end());
 }
@@ -121,11 +129,11 @@ void UnitOfWork::watch(const std::shared_ptr<Instance>& instance) {
         instance->sent = mapping::ValueBlock(instance->mapper(), instance->values());
     if (!instance->watched) {
         instance->watched = true;
-        watched_.push_back(instance);
+        append(watched_, instance);
     }
     if (!instance->edited) {
         instance->edited = true;
-        edited_.push_back(instance);
+        append(edited_, instance);
     }
 }
 
@@ -144,10 +152,11 @@ FlushPlan UnitOfWork::plan(const Instance* except) {
     ChangeSet changes;
     changes.added = pending_;
     changes.removed = doomed_;
+    changes.modified.reserve(watched_.size());
     for (const std::weak_ptr<Instance>& weak : watched_) {
         auto instance = weak.lock();
         if (instance && instance.get() != except && instance->watched && instance->state == ObjectState::persistent &&
-            !instance->doomed && instance->freshness != Freshness::expired && instance->is_modified())
+            !instance->doomed && instance->freshness != Freshness::expired)
             changes.modified.push_back(std::move(instance));
     }
     return plan_flush(changes);

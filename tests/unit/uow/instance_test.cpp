@@ -30,11 +30,11 @@ namespace {
 #endif
 constexpr bool counts_memory = CORM_TEST_OWN_NEW != 0;
 
-/// Bytes of aligned allocations that were not given back: instances and value blocks are the only ones here.
+/// Bytes of over-aligned allocations that were not given back: blocks that hold a Payload or a Huge.
 std::size_t aligned_bytes = 0;
 
 /// Counts its objects, and fails to be copied on request.
-struct Payload {
+struct alignas(64) Payload {
     std::string text;
     static inline int alive = 0;
     static inline int copies_left = -1; ///< negative: as many as wanted

@@ -49,9 +49,9 @@ TEST_CASE("parameters of an array are PostgreSQL's binary format, byte for byte"
     edit<Line>(session->attach<Line>(one_line(7, 1, "nail", 1))).quantity = 258;
     edit<Line>(session->attach<Line>(one_line(8, 2, "nail", 1))).quantity = -1;
     const FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"update lines 2"});
+    REQUIRE(outline(plan) == Outline{"lock lines", "update lines 2"});
     // One dimension, no NULLs, element type, two elements from 1 on, each with its length.
-    CHECK(dump(plan, 0) == "1007 b 0000000100000000000000170000000200000001"
+    CHECK(dump(plan, 1) == "1007 b 0000000100000000000000170000000200000001"
                            "00000004"
                            "00000007"
                            "00000004"
@@ -163,9 +163,11 @@ TEST_CASE("updates of the same columns are one statement, sorted by key", "[uow]
     edit<User>(second).age = 42;
     edit<User>(first).age = 41;
     const FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"update users 2"});
-    CHECK(dump(plan, 0) == parameters(Int64s{1, 2}, Int32s{41, 42}, Int32s{4, 5}));
-    CHECK(plan.statements[0].rows[0].instance == first);
+    REQUIRE(outline(plan) == Outline{"lock users", "update users 2"});
+    CHECK(plan.statements[0].text == user_texts().lock_rows(false));
+    CHECK(dump(plan, 0) == parameters(Int64s{1, 2}));
+    CHECK(dump(plan, 1) == parameters(Int64s{1, 2}, Int32s{41, 42}, Int32s{4, 5}));
+    CHECK(plan.statements[1].rows[0].instance == first);
 }
 
 TEST_CASE("several sets of columns lock all their rows first, in key order", "[uow][unit]") {
@@ -177,13 +179,13 @@ TEST_CASE("several sets of columns lock all their rows first, in key order", "[u
     edit<User>(first).name = "Ada L.";
     edit<User>(second).age = 1;
     FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"lock users 3", "update users 1", "update users 2"});
+    REQUIRE(outline(plan) == Outline{"lock users", "update users 1", "update users 2"});
     CHECK(plan.statements[0].text == user_texts().lock_rows(false));
     CHECK(dump(plan, 0) == parameters(Int64s{1, 2, 3}));
 
     session->uow.remove(second, {});
     plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"lock users 3", "update users 1", "update users 1", "remove users 1"});
+    REQUIRE(outline(plan) == Outline{"lock users", "update users 1", "update users 1", "remove users 1"});
     CHECK(plan.statements[0].text == user_texts().lock_rows(true));
 }
 
@@ -192,7 +194,7 @@ TEST_CASE("rows that write a unique column go one by one", "[uow][unit]") {
     for (std::int64_t id = 1; id <= 3; ++id)
         edit<User>(session->user(id)).email = std::to_string(id);
     const FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"lock users 3", "update users 1", "update users 1", "update users 1"});
+    REQUIRE(outline(plan) == Outline{"lock users", "update users 1", "update users 1", "update users 1"});
     CHECK(plan.statements[0].text == user_texts().lock_rows(true));
     CHECK(dump(plan, 2) == parameters(std::int64_t{2}, std::string{"2"}, std::int32_t{0}));
     // One row alone needs no lock of its own.
@@ -220,9 +222,11 @@ TEST_CASE("deletes name key and version as loaded", "[uow][unit]") {
     CHECK(dump(session->uow.plan(), 1) == parameters(std::int64_t{1}, std::int64_t{50}, std::int32_t{4}));
     session->uow.remove(first, {});
     const FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"remove users 2"});
-    CHECK(plan.statements[0].text == user_texts().remove(true));
-    CHECK(dump(plan, 0) == parameters(Int64s{1, 2}, Int32s{4, 5}));
+    REQUIRE(outline(plan) == Outline{"lock users", "remove users 2"});
+    CHECK(plan.statements[0].text == user_texts().lock_rows(true));
+    CHECK(dump(plan, 0) == parameters(Int64s{1, 2}));
+    CHECK(plan.statements[1].text == user_texts().remove(true));
+    CHECK(dump(plan, 1) == parameters(Int64s{1, 2}, Int32s{4, 5}));
 }
 
 TEST_CASE("parents are saved first and deleted last, updates come before inserts", "[uow][unit]") {
@@ -239,7 +243,7 @@ TEST_CASE("parents are saved first and deleted last, updates come before inserts
     session->add(User{.id = 5, .name = "new"});
     const FlushPlan plan = session->uow.plan();
     // "orders" sorts before "users" by name, so the order is the relation's.
-    CHECK(outline(plan) == Outline{"insert users 1", "lock orders 2", "update orders 1", "insert orders 1",
+    CHECK(outline(plan) == Outline{"insert users 1", "lock orders", "update orders 1", "insert orders 1",
                                    "remove orders 1", "remove users 1"});
 }
 

@@ -150,13 +150,16 @@ std::string parameters(const Values&... values) {
     return dump(all);
 }
 
-/// Kind, table and number of rows of each statement: "update users 2".
+/// Kind, table and number of rows of each statement: "update users 2". Locks have no rows of their own: "lock users".
 inline std::vector<std::string> outline(const FlushPlan& plan) {
     static constexpr const char* kinds[] = {"insert", "update", "remove", "lock"};
     std::vector<std::string> lines;
-    for (const FlushStatement& statement : plan.statements)
-        lines.push_back(std::string{kinds[static_cast<int>(statement.kind)]} + " " + statement.mapper->table() + " " +
-                        std::to_string(statement.rows.size()));
+    for (const FlushStatement& statement : plan.statements) {
+        std::string& line = lines.emplace_back(kinds[static_cast<int>(statement.kind)]);
+        line += " " + statement.mapper->table();
+        if (statement.kind != FlushStatement::Kind::lock)
+            line += " " + std::to_string(statement.rows.size());
+    }
     return lines;
 }
 using Outline = std::vector<std::string>;

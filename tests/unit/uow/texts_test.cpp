@@ -60,36 +60,29 @@ TEST_CASE("updates", "[uow][unit]") {
     CHECK(*texts<User>().update(name_and_age, false) ==
           R"(WITH u AS (UPDATE "app"."users" t SET "name" = $2, "age" = $3, "version" = t."version" + 1 WHERE )"
           R"(t."id" = $1 AND t."version" = $4 RETURNING 1) SELECT CASE WHEN count(*) = 1 THEN 0 ELSE )"
-          R"(('corm stale ' || (count(*) + 1))::int4 END FROM u)");
+          R"(('corm found ' || repeat('1,', count(*)::int4))::int4 END FROM u)");
     CHECK(
         *texts<Line>().update(quantity, false) ==
         R"(WITH u AS (UPDATE "lines" t SET "quantity" = $3 WHERE t."order_no" = $1 AND t."line_no" = $2 RETURNING 1) )"
-        R"(SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm stale ' || (count(*) + 1))::int4 END FROM u)");
+        R"(SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END FROM u)");
     CHECK(
         *texts<User>().update(name_and_age, true) ==
-        R"(WITH x AS (SELECT k1, c1, c2, v, ord FROM unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) )"
-        R"(WITH ORDINALITY x(k1, c1, c2, v, ord)), l AS MATERIALIZED (SELECT x.* FROM "app"."users" t JOIN x )"
-        R"(ON t."id" = x.k1 ORDER BY t."id" FOR NO KEY UPDATE OF t), u AS (UPDATE "app"."users" t SET "name" = l.c1, )"
-        R"("age" = l.c2, "version" = t."version" + 1 FROM l WHERE t."id" = l.k1 AND )"
-        R"(t."version" = l.v RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
-        R"(('corm stale ' || coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS (SELECT FROM u u WHERE )"
-        R"(u.ord = x.ord)), 'many'))::int4 END AS missing FROM u) SELECT missing FROM a)");
-    CHECK(
-        *texts<Line>().update(quantity, true) ==
-        R"(WITH x AS (SELECT k1, k2, c1, ord FROM unnest($1::int4[], $2::int2[], $3::int4[]) WITH ORDINALITY )"
-        R"(x(k1, k2, c1, ord)), l AS MATERIALIZED (SELECT x.* FROM "lines" t JOIN x )"
-        R"(ON t."order_no" = x.k1 AND t."line_no" = x.k2 ORDER BY t."order_no", t."line_no" FOR NO KEY UPDATE OF t), )"
-        R"(u AS (UPDATE "lines" t SET "quantity" = l.c1 FROM l WHERE )"
-        R"(t."order_no" = l.k1 AND t."line_no" = l.k2 RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = )"
-        R"(cardinality($1) THEN 0 ELSE ('corm stale ' || coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS )"
-        R"((SELECT FROM u u WHERE u.ord = x.ord)), 'many'))::int4 END AS missing FROM u) SELECT missing FROM a)");
+        R"(WITH u AS (UPDATE "app"."users" t SET "name" = x.c1, "age" = x.c2, "version" = t."version" + 1 FROM )"
+        R"(unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) WITH ORDINALITY x(k1, c1, c2, v, ord) WHERE )"
+        R"(t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 )"
+        R"(ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
+    CHECK(*texts<Line>().update(quantity, true) ==
+          R"(WITH u AS (UPDATE "lines" t SET "quantity" = x.c1 FROM unnest($1::int4[], $2::int2[], $3::int4[]) )"
+          R"(WITH ORDINALITY x(k1, k2, c1, ord) WHERE t."order_no" = x.k1 AND t."line_no" = x.k2 RETURNING x.ord) )"
+          R"(SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || )"
+          R"(coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
 }
 
 TEST_CASE("array columns travel as literals and are cast row by row", "[uow][unit]") {
     const std::string insert = *texts<Order>().insert(true, true);
     CHECK(insert.find(R"(SELECT x.c1, x.c2::int4[] FROM unnest($1::int8[], $2::text[]))") != std::string::npos);
     const std::string update = *texts<Order>().update(tags, true);
-    CHECK(update.starts_with(R"(WITH x AS (SELECT k1, c1::int4[] AS c1, ord FROM unnest($1::int8[], $2::text[]) )"));
+    CHECK(update.find(R"(SET "tags" = x.c1::int4[] FROM unnest($1::int8[], $2::text[]) )") != std::string::npos);
     // A single row needs no unnest, which would flatten it.
     CHECK(texts<Order>().update(tags, false)->find(R"(SET "tags" = $2 WHERE t."id" = $1)") != std::string::npos);
 }
@@ -98,24 +91,19 @@ TEST_CASE("deletes", "[uow][unit]") {
     CHECK(
         *texts<User>().remove(false) ==
         R"(WITH u AS (DELETE FROM "app"."users" t WHERE t."id" = $1 AND t."version" = $2 RETURNING 1) SELECT CASE WHEN )"
-        R"(count(*) = 1 THEN 0 ELSE ('corm stale ' || (count(*) + 1))::int4 END FROM u)");
-    CHECK(
-        *texts<User>().remove(true) ==
-        R"(WITH x AS (SELECT k1, v, ord FROM unnest($1::int8[], $2::int4[]) WITH ORDINALITY x(k1, v, ord)), l AS )"
-        R"(MATERIALIZED (SELECT x.* FROM "app"."users" t JOIN x ON t."id" = x.k1 ORDER BY t."id" FOR UPDATE OF )"
-        R"(t), u AS (DELETE FROM "app"."users" t USING l WHERE t."id" = l.k1 AND t."version" = )"
-        R"(l.v RETURNING l.ord), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm stale ' || )"
-        R"(coalesce((SELECT string_agg(x.ord::text, ',') FROM x WHERE NOT EXISTS (SELECT FROM u u WHERE u.ord = x.ord)), 'many'))::int4 )"
-        R"(END AS missing FROM u) SELECT missing FROM a)");
+        R"(count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END FROM u)");
+    CHECK(*texts<User>().remove(true) ==
+          R"(WITH u AS (DELETE FROM "app"."users" t USING unnest($1::int8[], $2::int4[]) WITH ORDINALITY x(k1, v, ord) )"
+          R"(WHERE t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) )"
+          R"(THEN 0 ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
 }
 
-TEST_CASE("the lock ahead of several statements is as strong as what they write", "[uow][unit]") {
-    CHECK(
-        *texts<Line>().lock_rows(false) ==
-        R"(WITH x AS (SELECT k1, k2, ord FROM unnest($1::int4[], $2::int2[]) WITH ORDINALITY x(k1, k2, ord)), l AS )"
-        R"(MATERIALIZED (SELECT x.* FROM "lines" t JOIN x ON t."order_no" = x.k1 )"
-        R"(AND t."line_no" = x.k2 ORDER BY t."order_no", t."line_no" FOR NO KEY UPDATE OF t) SELECT count(*) FROM l)");
-    CHECK(texts<Line>().lock_rows(true)->find("FOR UPDATE OF t) SELECT count(*) FROM l") != std::string::npos);
+TEST_CASE("the lock ahead of the writes is as strong as they are", "[uow][unit]") {
+    CHECK(*texts<User>().lock_rows(false) == R"(SELECT FROM "app"."users" t WHERE t."id" = ANY ($1::int8[]) )"
+                                             R"(ORDER BY t."id" FOR NO KEY UPDATE OF t)");
+    CHECK(*texts<Line>().lock_rows(true) ==
+          R"(SELECT FROM "lines" t JOIN unnest($1::int4[], $2::int2[]) x(k1, k2) ON t."order_no" = x.k1 )"
+          R"(AND t."line_no" = x.k2 ORDER BY t."order_no", t."line_no" FOR UPDATE OF t)");
 }
 
 TEST_CASE("texts are made once per shape, whatever the number of rows", "[uow][unit]") {

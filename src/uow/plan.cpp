@@ -100,7 +100,7 @@ void take_copies(FlushStatement& statement) {
 }
 
 FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written,
-                    std::span<const std::shared_ptr<Instance>> instances) {
+                        std::span<const std::shared_ptr<Instance>> instances) {
     FlushStatement statement = start(Kind::lock, mapper, {});
     statement.text = texts_of(mapper).lock_rows(keys_written);
     add_keys(statement, instances, true);

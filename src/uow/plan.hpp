@@ -53,7 +53,8 @@ struct ChangeSet {
 /// sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
 
-/// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other message.
+/// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other
+/// message.
 [[nodiscard]] std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message,
                                             std::source_location where);
 

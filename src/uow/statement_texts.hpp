@@ -27,8 +27,8 @@ public:
     [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
 
     /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm found N,M" (the
-    /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version (if
-    /// mapped); arrays of them for many.
+    /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version
+    /// (if mapped); arrays of them for many.
     [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;

@@ -65,12 +65,11 @@ TEST_CASE("updates", "[uow][unit]") {
         *texts<Line>().update(quantity, false) ==
         R"(WITH u AS (UPDATE "lines" t SET "quantity" = $3 WHERE t."order_no" = $1 AND t."line_no" = $2 RETURNING 1) )"
         R"(SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END FROM u)");
-    CHECK(
-        *texts<User>().update(name_and_age, true) ==
-        R"(WITH u AS (UPDATE "app"."users" t SET "name" = x.c1, "age" = x.c2, "version" = t."version" + 1 FROM )"
-        R"(unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) WITH ORDINALITY x(k1, c1, c2, v, ord) WHERE )"
-        R"(t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 )"
-        R"(ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
+    CHECK(*texts<User>().update(name_and_age, true) ==
+          R"(WITH u AS (UPDATE "app"."users" t SET "name" = x.c1, "age" = x.c2, "version" = t."version" + 1 FROM )"
+          R"(unnest($1::int8[], $2::text[], $3::int4[], $4::int4[]) WITH ORDINALITY x(k1, c1, c2, v, ord) WHERE )"
+          R"(t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 )"
+          R"(ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
     CHECK(*texts<Line>().update(quantity, true) ==
           R"(WITH u AS (UPDATE "lines" t SET "quantity" = x.c1 FROM unnest($1::int4[], $2::int2[], $3::int4[]) )"
           R"(WITH ORDINALITY x(k1, k2, c1, ord) WHERE t."order_no" = x.k1 AND t."line_no" = x.k2 RETURNING x.ord) )"
@@ -92,10 +91,11 @@ TEST_CASE("deletes", "[uow][unit]") {
         *texts<User>().remove(false) ==
         R"(WITH u AS (DELETE FROM "app"."users" t WHERE t."id" = $1 AND t."version" = $2 RETURNING 1) SELECT CASE WHEN )"
         R"(count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END FROM u)");
-    CHECK(*texts<User>().remove(true) ==
-          R"(WITH u AS (DELETE FROM "app"."users" t USING unnest($1::int8[], $2::int4[]) WITH ORDINALITY x(k1, v, ord) )"
-          R"(WHERE t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) )"
-          R"(THEN 0 ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
+    CHECK(
+        *texts<User>().remove(true) ==
+        R"(WITH u AS (DELETE FROM "app"."users" t USING unnest($1::int8[], $2::int4[]) WITH ORDINALITY x(k1, v, ord) )"
+        R"(WHERE t."id" = x.k1 AND t."version" = x.v RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) )"
+        R"(THEN 0 ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
 }
 
 TEST_CASE("the lock ahead of the writes is as strong as they are", "[uow][unit]") {

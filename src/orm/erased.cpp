@@ -20,11 +20,12 @@ SessionCore& attached(const Core& core, const char* name, std::source_location w
 }
 
 /// Unflushed changes travel in front of a query.
-bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, std::source_location where) {
+bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
+               std::source_location where) {
     uow::FlushPlan plan = session.uow.plan(except);
     if (plan.empty())
         return false;
-    parts.push_back(std::make_shared<FlushPart>(session, std::move(plan), where));
+    parts.push_back(std::make_shared<FlushPart>(session, std::move(plan), final, where));
     return true;
 }
 
@@ -96,7 +97,7 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     OperationPlan plan = plan_of(*core, "get()", options.within, where);
     Parts parts;
     if (core->options.autoflush)
-        plan.flushes = add_flush(*core, parts, known.get(), where);
+        plan.flushes = add_flush(*core, parts, known.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = std::make_shared<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
     parts.push_back(part);
@@ -122,7 +123,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
     OperationPlan plan = plan_of(*core, "refresh()", options.within, where);
     Parts parts;
     if (core->options.autoflush)
-        plan.flushes = add_flush(*core, parts, instance.get(), where);
+        plan.flushes = add_flush(*core, parts, instance.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = std::make_shared<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
                                           uow::Populate::overwrite, where);
@@ -139,7 +140,7 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
     OperationPlan plan = plan_of(*core, "pipeline()", std::nullopt, where);
     Parts parts;
     if (core->options.autoflush)
-        plan.flushes = add_flush(*core, parts, nullptr, where);
+        plan.flushes = add_flush(*core, parts, nullptr, false, where);
     plan.only_reads = !plan.flushes;
     std::vector<std::shared_ptr<QueryPart>> query_parts;
     for (Query& query : queries) {
@@ -172,7 +173,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                 where);
         plan.transactional = false;
     } else if (core->options.autoflush) {
-        plan.flushes = add_flush(*core, parts, nullptr, where);
+        plan.flushes = add_flush(*core, parts, nullptr, false, where);
     }
     plan.only_reads = !plan.flushes && part->only_reads();
     parts.push_back(part);
@@ -187,7 +188,7 @@ Task<void> flush(Core core, Duration within, std::source_location where) {
     OperationPlan plan = plan_of(*core, "flush()", within, where);
     plan.kind = trace::Operation::flush;
     Parts parts;
-    plan.flushes = add_flush(*core, parts, nullptr, where);
+    plan.flushes = add_flush(*core, parts, nullptr, false, where);
     if (plan.flushes)
         co_await core->run(plan, std::move(parts));
 }
@@ -198,7 +199,7 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     OperationPlan plan = plan_of(*core, "commit()", within, where);
     plan.kind = trace::Operation::commit;
     Parts parts;
-    plan.flushes = add_flush(*core, parts, nullptr, where);
+    plan.flushes = add_flush(*core, parts, nullptr, true, where);
     plan.commits = true;
     // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
     const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;

@@ -25,7 +25,7 @@ void FlushPart::digest(std::span<wire::Result> results) {
     rows.reserve(results.size());
     for (const wire::Result& result : results)
         rows.push_back(&result);
-    session_.uow.flushed(plan_, rows);
+    session_.uow.flushed(plan_, rows, final_);
 }
 
 std::exception_ptr FlushPart::explain(std::size_t index, const std::exception_ptr& error) const {

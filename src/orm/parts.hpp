@@ -11,8 +11,9 @@ namespace corm::orm {
 /// The changes of the session.
 class FlushPart final : public Part {
 public:
-    FlushPart(SessionCore& session, uow::FlushPlan plan, std::source_location where)
-        : session_(session), plan_(std::move(plan)), where_(where) {}
+    /// `final`: the COMMIT is in the same request, behind everything else.
+    FlushPart(SessionCore& session, uow::FlushPlan plan, bool final, std::source_location where)
+        : session_(session), plan_(std::move(plan)), final_(final), where_(where) {}
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
@@ -21,6 +22,7 @@ public:
 private:
     SessionCore& session_; // the operation keeps it alive
     uow::FlushPlan plan_;
+    bool final_;
     std::source_location where_;
 };
 

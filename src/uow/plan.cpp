@@ -40,11 +40,13 @@ void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     }
 }
 
-void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns,
-                const std::shared_ptr<Instance>& instance) {
+void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, const std::shared_ptr<Instance>& instance,
+                std::size_t expected) {
     auto found = std::find_if(table.updates.rbegin(), table.updates.rend(),
                               [&columns](const Update& update) { return update.columns == columns; });
     Update& update = found != table.updates.rend() ? *found : table.updates.emplace_back(Update{columns, {}});
+    if (table.updates.size() == 1 && update.instances.empty())
+        update.instances.reserve(expected); // most flushes write the same columns of every object
     update.instances.push_back(instance);
 }
 
@@ -94,9 +96,12 @@ FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const s
     return statement;
 }
 
-void take_copies(FlushStatement& statement) {
-    for (FlushRow& row : statement.rows)
-        row.sent = mapping::ValueBlock(*statement.mapper, row.instance->values());
+void add_written(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances,
+                 const mapping::Column& column, bool many) {
+    ColumnCopies& copies = statement.sent.emplace_back(column, instances.size());
+    for (const std::shared_ptr<Instance>& instance : instances)
+        copies.add(current(*instance, column));
+    add_column(statement, instances, column, many, current);
 }
 
 FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written,
@@ -112,10 +117,10 @@ FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnInd
     FlushStatement statement = start(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).update(columns, many);
-    take_copies(statement);
     add_keys(statement, instances, many);
+    statement.sent.reserve(columns.size());
     for (const ColumnIndex index : columns)
-        add_column(statement, instances, mapper.column(index), many, current);
+        add_written(statement, instances, mapper.column(index), many);
     add_version(statement, instances, many);
     return statement;
 }
@@ -238,7 +243,7 @@ FlushPlan plan_flush(const ChangeSet& changes) {
     for (const auto& instance : changes.modified) {
         find_changes(*instance, columns);
         if (!columns.empty())
-            add_update(table(*instance), columns, instance);
+            add_update(table(*instance), columns, instance, changes.modified.size());
     }
     for (const auto& instance : changes.added)
         table(*instance).inserts.push_back(instance);

@@ -1,6 +1,7 @@
 // From changes to the statements of one flush.
 #pragma once
 
+#include "uow/column_copies.hpp"
 #include "uow/statement_texts.hpp"
 
 #include <corm/type/parameters.hpp>
@@ -19,7 +20,7 @@ namespace corm::uow {
 /// One object of a flush.
 struct FlushRow {
     std::shared_ptr<Instance> instance;
-    /// The values as sent; empty for deletes, and for inserts of objects that are not watched.
+    /// The values as sent, for inserts of objects that are watched.
     mapping::ValueBlock sent;
 };
 
@@ -33,6 +34,7 @@ struct FlushStatement {
     Text text;
     types::Parameters parameters;
     std::vector<FlushRow> rows;
+    std::vector<ColumnCopies> sent; ///< the columns of an update: the program may edit on while it is under way
 };
 
 struct FlushPlan {

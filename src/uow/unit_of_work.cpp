@@ -186,9 +186,18 @@ void UnitOfWork::inserted(FlushRow& row, const types::Rows* keys, int index, boo
     inserted_.push_back(row.instance);
 }
 
-void UnitOfWork::updated(FlushRow& row) {
-    Instance& instance = *row.instance;
+void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, bool final) {
+    const std::shared_ptr<Instance>& handle = statement.rows[row].instance;
+    Instance& instance = *handle;
     const mapping::Mapper& mapper = instance.mapper();
+    if (!final && !instance.at_begin && !instance.inserted_now)
+        instance.at_begin = instance.sent;
+    bool key_written = false;
+    for (const ColumnCopies& copies : statement.sent) {
+        const mapping::Column& column = copies.column();
+        column.type->copy_assign(instance.sent.at(column), copies.at(row));
+        key_written = key_written || column.key;
+    }
     if (const int index = mapper.version_column(); index >= 0) {
         const mapping::Column& version = mapper.column(static_cast<std::size_t>(index));
         // The server incremented the version that was checked, which is the one last sent or loaded.
@@ -198,32 +207,30 @@ void UnitOfWork::updated(FlushRow& row) {
         }
         const types::FieldView field{bytes.data(), static_cast<std::int32_t>(bytes.size()), version.type->oid,
                                      version.type->format};
-        version.type->decode(field, row.sent.at(version));
+        version.type->decode(field, instance.sent.at(version));
         version.type->decode(field, version.in(instance.values()));
     }
-    if (!instance.at_begin && !instance.inserted_now)
-        instance.at_begin = std::move(instance.sent);
-    instance.sent = std::move(row.sent);
-    scratch_.clear();
-    mapper.append_packed_key(instance.sent.data(), scratch_);
-    if (scratch_ != instance.key) {
-        map_.erase(instance);
-        if (instance.key_at_begin.empty())
-            instance.key_at_begin = instance.key;
-        instance.key = scratch_;
-        map_.insert(row.instance);
-    }
+    if (!key_written)
+        return;
+    map_.erase(instance);
+    if (instance.key_at_begin.empty())
+        instance.key_at_begin = instance.key;
+    instance.key.clear();
+    mapper.append_packed_key(instance.sent.data(), instance.key);
+    map_.insert(handle);
 }
 
-void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results) {
+void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results, bool final) {
     for (std::size_t i = 0; i < plan.statements.size(); ++i) {
         FlushStatement& statement = plan.statements[i];
-        int index = 0;
-        for (FlushRow& row : statement.rows) {
+        for (std::size_t index = 0; index < statement.rows.size(); ++index) {
+            FlushRow& row = statement.rows[index];
             switch (statement.kind) {
             case FlushStatement::Kind::lock: break;
-            case FlushStatement::Kind::insert: inserted(row, results[i], index++, statement.generated_keys); break;
-            case FlushStatement::Kind::update: updated(row); break;
+            case FlushStatement::Kind::insert:
+                inserted(row, results[i], static_cast<int>(index), statement.generated_keys);
+                break;
+            case FlushStatement::Kind::update: updated(statement, index, final); break;
             case FlushStatement::Kind::remove:
                 map_.erase(*row.instance);
                 row.instance->state = ObjectState::deleted;

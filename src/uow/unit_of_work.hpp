@@ -56,8 +56,9 @@ public:
     [[nodiscard]] bool has_changes() const;
     /// Leaves the edits of `except` out: it is about to be locked and read.
     [[nodiscard]] FlushPlan plan(const Instance* except = nullptr);
-    /// The plan was carried out. `results[i]` are the rows of statement i, for generated keys.
-    void flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results);
+    /// The plan was carried out. `results[i]` are the rows of statement i, for generated keys. `final`: so was the
+    /// COMMIT behind it, so nothing can be undone; `committed` follows.
+    void flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results, bool final);
 
     void committed(ExpireOnCommit policy);
     void rolled_back();
@@ -73,7 +74,7 @@ private:
     void repopulate(Instance& instance, const types::Rows& rows, int row, int first, Populate populate,
                     std::source_location where) const;
     void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
-    void updated(FlushRow& row);
+    void updated(const FlushStatement& statement, std::size_t row, bool final);
     void restore(Instance& instance) const;
     void detach(Instance& instance, ObjectState state) const;
     void abandon(Instance& instance) const;

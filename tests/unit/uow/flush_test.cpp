@@ -94,6 +94,27 @@ TEST_CASE("a reference kept across flushes and commits loses no change", "[uow][
     CHECK(read<User>(user).version == 5);
 }
 
+TEST_CASE("a flush that ends the transaction leaves nothing to undo", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle user = session->user(1, "Ada", 30);
+    User& open = edit<User>(user);
+    open.age = 31;
+    FlushPlan plan = session->uow.plan();
+    open.name = "Ada L."; // while the commit is under way
+    session->settle(plan, true);
+    CHECK_FALSE(user->at_begin);
+    session->uow.committed(ExpireOnCommit::keep);
+    CHECK(sent_age(user) == 31);
+    CHECK(read<User>(user).version == 1);
+    plan = session->uow.plan();
+    CHECK(dump(plan.statements.at(0).parameters) ==
+          parameters(std::int64_t{1}, std::string{"Ada L."}, std::int32_t{1}));
+    session->settle(plan);
+    session->uow.rolled_back();
+    CHECK(read<User>(user).name == "Ada");
+    CHECK(read<User>(user).age == 31);
+}
+
 TEST_CASE("edits keep their object alive until they are flushed", "[uow][unit]") {
     const auto session = Session::create();
     Handle user = session->user(1, "Ada", 30);

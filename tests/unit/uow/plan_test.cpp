@@ -290,8 +290,7 @@ TEST_CASE("the plan keeps its objects, and the values as they were sent", "[uow]
     edit<User>(user).age = 31;
     const FlushPlan plan = session->uow.plan();
     static_cast<User*>(user->object())->age = 99;
-    const auto& row = plan.statements.at(0).rows.at(0);
-    CHECK(*static_cast<const std::int32_t*>(row.sent.at(user->mapper().column(3))) == 31);
+    CHECK(*static_cast<const std::int32_t*>(plan.statements.at(0).sent.at(0).at(0)) == 31);
     const std::weak_ptr<Instance> weak = user;
     user.reset();
     CHECK_FALSE(weak.expired());

@@ -108,7 +108,7 @@ public:
         FlushPlan plan = uow.plan();
         settle(plan);
     }
-    void settle(FlushPlan& plan) {
+    void settle(FlushPlan& plan, bool final = false) {
         std::vector<std::unique_ptr<EncodedRows>> owned;
         std::vector<const corm::types::Rows*> results;
         for (const FlushStatement& statement : plan.statements) {
@@ -118,7 +118,7 @@ public:
                 owned.back()->row(std::int32_t{0}, next_key++);
             results.push_back(owned.back().get());
         }
-        uow.flushed(plan, results);
+        uow.flushed(plan, results, final);
     }
 
     UnitOfWork uow;

@@ -72,43 +72,6 @@ private:
     std::size_t loaded_ = 0;
 };
 
-/// One UPDATE of ten rows from arrays, in three forms: what the assertion and the lock order cost.
-class ArrayUpdate final : public Client {
-public:
-    ArrayUpdate(const std::string& url, int task, int tasks, const char* sql)
-        : Client(url), random_(task), task_(task), tasks_(tasks) {
-        prepare("update", sql);
-    }
-    void step(int) override {
-        const auto keys = unit_keys(random_, task_, tasks_);
-        send("update", Parameters{}.array(keys).array(keys));
-    }
-    [[nodiscard]] int steps() const noexcept override { return 1; }
-    void receive(int, const PGresult*) override {}
-
-    static constexpr const char* bare =
-        "UPDATE bench_items t SET amount = x.c FROM unnest($1::int8[], $2::int8[]) x(k, c) WHERE t.id = x.k";
-    static constexpr const char* asserted =
-        "WITH x AS (SELECT k, c, ord FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY x(k, c, ord)), "
-        "u AS (UPDATE bench_items t SET amount = x.c FROM x WHERE t.id = x.k RETURNING x.ord), "
-        "a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('stale ' || (SELECT string_agg(x.ord::text, "
-        "',') FROM x WHERE NOT EXISTS (SELECT FROM u WHERE u.ord = x.ord)))::int4 END AS missing FROM u) "
-        "SELECT missing FROM a";
-    static constexpr const char* locked =
-        "WITH x AS (SELECT k, c, ord FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY x(k, c, ord)), "
-        "l AS MATERIALIZED (SELECT x.k, x.c, x.ord FROM bench_items t JOIN x ON t.id = x.k ORDER BY t.id FOR NO KEY "
-        "UPDATE OF t), "
-        "u AS (UPDATE bench_items t SET amount = l.c FROM l WHERE t.id = l.k RETURNING l.ord), "
-        "a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('stale ' || (SELECT string_agg(x.ord::text, "
-        "',') FROM x WHERE NOT EXISTS (SELECT FROM u WHERE u.ord = x.ord)))::int4 END AS missing FROM u) "
-        "SELECT missing FROM a";
-
-private:
-    Random random_;
-    int task_;
-    int tasks_;
-};
-
 /// The best that libpq can do for rows whose keys are wanted: one statement from arrays.
 class Insert final : public Client {
 public:
@@ -185,12 +148,6 @@ std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
             clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_by_one));
         else if (workload == "uow_one_select")
             clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_select));
-        else if (workload == "update_bare")
-            clients.push_back(std::make_unique<ArrayUpdate>(url, task, tasks, ArrayUpdate::bare));
-        else if (workload == "update_asserted")
-            clients.push_back(std::make_unique<ArrayUpdate>(url, task, tasks, ArrayUpdate::asserted));
-        else if (workload == "update_locked")
-            clients.push_back(std::make_unique<ArrayUpdate>(url, task, tasks, ArrayUpdate::locked));
         else if (workload == "insert")
             clients.push_back(std::make_unique<Insert>(url));
         else if (workload == "read")

@@ -22,13 +22,28 @@ OPTIONS = [
     "-Dtests=disabled",
     "-Dexamples=disabled",
 ]
-TRANSACTION_SCRIPT = """\\set aid random(1, 1000000)
+# Ten rows of one client's own: no client waits for another's lock.
+KEYS = "".join(f"\\set k{i} ({i} * 1250 + random(0, 1249)) * 8 + :client_id + 1\n" for i in range(10))
+ARRAY = "ARRAY[" + ", ".join(f":k{i}" for i in range(10)) + "]::int8[]"
+UPDATE = f"UPDATE bench_items t SET amount = x.c FROM unnest({ARRAY}, {ARRAY})"
+ASSERTED = (
+    f"WITH u AS ({UPDATE} WITH ORDINALITY x(k, c, ord) WHERE t.id = x.k RETURNING x.ord) SELECT CASE WHEN count(*) = "
+    f"cardinality({ARRAY}) THEN 0 ELSE ('found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u"
+)
+LOCK = f"SELECT FROM bench_items t WHERE t.id = ANY ({ARRAY}) ORDER BY t.id FOR NO KEY UPDATE OF t"
+# What pgbench runs. The updates show what the parts of a flush cost the server.
+SCRIPTS = {
+    "TRANSACTION": """\\set aid random(1, 1000000)
 \\startpipeline
 BEGIN;
 SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
 \\endpipeline
 ROLLBACK;
-"""
+""",
+    "UPDATE_BARE": f"{KEYS}\\startpipeline\nBEGIN;\n{UPDATE} x(k, c) WHERE t.id = x.k;\nCOMMIT;\n\\endpipeline\n",
+    "UPDATE_ASSERTED": f"{KEYS}\\startpipeline\nBEGIN;\n{ASSERTED};\nCOMMIT;\n\\endpipeline\n",
+    "UPDATE_LOCKED": f"{KEYS}\\startpipeline\nBEGIN;\n{LOCK};\n{ASSERTED};\nCOMMIT;\n\\endpipeline\n",
+}
 
 
 @dataclass
@@ -55,9 +70,9 @@ JOBS = {
     "libpq_uow_1ms": Job("libpq", "uow_one_select", slow=True),
     "libpq_uow_ten_selects_1ms": Job("libpq", "uow", slow=True, quick=False),
     "corm_uow_1ms": Job("corm", "uow", slow=True),
-    "libpq_update_bare": Job("libpq", "update_bare", quick=False),
-    "libpq_update_asserted": Job("libpq", "update_asserted", quick=False),
-    "libpq_update_locked": Job("libpq", "update_locked", quick=False),
+    "pgbench_update_bare": Job("pgbench", "-f UPDATE_BARE", quick=False),
+    "pgbench_update_asserted": Job("pgbench", "-f UPDATE_ASSERTED", quick=False),
+    "pgbench_update_locked": Job("pgbench", "-f UPDATE_LOCKED", quick=False),
     "libpq_insert": Job("libpq", "insert", tasks=1, quick=False),
     "corm_insert": Job("corm", "insert", tasks=1, quick=False),
     "libpq_read": Job("libpq", "read", tasks=1, quick=False),
@@ -74,8 +89,8 @@ RATIOS = {
     "get_exclusive_to_libpq": ("corm_get", "libpq_get"),
     "uow_10_ten_selects": ("corm_uow", "libpq_uow_ten_selects"),
     "uow_10_ten_selects_1ms": ("corm_uow_1ms", "libpq_uow_ten_selects_1ms"),
-    "update_with_assertion": ("libpq_update_asserted", "libpq_update_bare"),
-    "update_with_assertion_and_lock_order": ("libpq_update_locked", "libpq_update_bare"),
+    "update_with_assertion": ("pgbench_update_asserted", "pgbench_update_bare"),
+    "update_with_assertion_and_lock_order": ("pgbench_update_locked", "pgbench_update_bare"),
     "insert_1000": ("corm_insert", "libpq_insert"),
     "read_10k": ("corm_read", "libpq_read"),
 }
@@ -92,26 +107,27 @@ class Results:
         self.ratios.setdefault(key, []).append(value)
 
 
-def command_of(job: Job, server: Server, script: str, seconds: int) -> list:
+def command_of(job: Job, server: Server, scripts: pathlib.Path, seconds: int) -> list:
     url = server.slow_url if job.slow else server.url
     if job.program == "pgbench":
-        arguments = [script if word == "TRANSACTION" else word for word in job.workload.split()]
+        arguments = [str(scripts / word) if word in SCRIPTS else word for word in job.workload.split()]
         return [server.binaries / "pgbench", "-n", "-M", "prepared", "-c", str(job.tasks), "-j", "1",
                 "-T", str(seconds), *arguments, url]  # fmt: skip
     return [server.programs / f"bench-{job.program}", job.workload, url, str(seconds), str(job.tasks)]
 
 
 def measure_programs(results: Results, programs: pathlib.Path, jobs: dict, rounds: int, seconds: int) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script, Server(programs) as server:
-        script.write(TRANSACTION_SCRIPT)
-        script.flush()
+    with tempfile.TemporaryDirectory() as folder, Server(programs) as server:
+        scripts = pathlib.Path(folder)
+        for name, text in SCRIPTS.items():
+            (scripts / name).write_text(text)
         for number in range(1, rounds + 1):
             server.tidy()
             order = list(jobs)
             random.shuffle(order)
             for done, name in enumerate(order):
                 print(f"\rround {number}/{rounds}: {done}/{len(order)} {name:30}", end="", file=sys.stderr, flush=True)
-                sample = server.measure(command_of(jobs[name], server, script.name, seconds))
+                sample = server.measure(command_of(jobs[name], server, scripts, seconds))
                 results.samples.setdefault(name, []).append(sample)
             for key, (above, below) in RATIOS.items():
                 if above in jobs and below in jobs:

@@ -4,10 +4,15 @@
 
 #include <charconv>
 #include <cstring>
+#include <new>
 
 namespace corm::wire {
 
-Result::Result(pg_result* result) noexcept : result_(result), rows_(PQntuples(result)), columns_(PQnfields(result)) {}
+Result::Result(pg_result* result) noexcept : result_(result), rows_(PQntuples(result)), columns_(PQnfields(result)) {
+    // The fields of a single row are read about once each.
+    if (rows_ > 1 && columns_ > 0)
+        describe_columns();
+}
 
 void Result::Clear::operator()(pg_result* result) const noexcept {
     PQclear(result);
@@ -22,12 +27,28 @@ types::Oid Result::column_oid(int column) const noexcept {
     return PQftype(result_.get(), column);
 }
 
+Result::Column Result::describe(int column) const noexcept {
+    const pg_result* result = result_.get();
+    return {PQftype(result, column), PQfformat(result, column) == 1 ? types::Format::binary : types::Format::text};
+}
+
+void Result::describe_columns() noexcept {
+    const auto count = static_cast<std::size_t>(columns_);
+    auto* columns = static_cast<Column*>(PQresultAlloc(result_.get(), count * sizeof(Column)));
+    if (columns == nullptr)
+        return;
+    for (int i = 0; i < columns_; ++i)
+        ::new (columns + i) Column(describe(i));
+    described_ = columns;
+}
+
 types::FieldView Result::field(int row, int column) const noexcept {
     const pg_result* result = result_.get();
+    const Column described = described_ != nullptr ? described_[column] : describe(column);
     types::FieldView field;
     field.size = PQgetlength(result, row, column);
-    field.oid = PQftype(result, column);
-    field.format = PQfformat(result, column) == 1 ? types::Format::binary : types::Format::text;
+    field.oid = described.oid;
+    field.format = described.format;
     // A NULL has length 0: only those have to be asked about.
     if (field.size != 0 || PQgetisnull(result, row, column) == 0)
         field.data = PQgetvalue(result, row, column);

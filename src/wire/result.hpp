@@ -36,9 +36,17 @@ private:
     struct Clear {
         void operator()(pg_result* result) const noexcept;
     };
+    struct Column {
+        types::Oid oid;
+        types::Format format;
+    };
+    [[nodiscard]] Column describe(int column) const noexcept;
+    void describe_columns() noexcept;
+
     std::unique_ptr<pg_result, Clear> result_;
     int rows_ = 0;
     int columns_ = 0;
+    const Column* described_ = nullptr; // in memory of the result; null: libpq is asked for each field
 };
 
 } // namespace corm::wire

@@ -7,6 +7,9 @@
 namespace corm::wire {
 namespace {
 
+// Searched by pointer before the hash of a text is computed: what a task repeats is among them.
+constexpr std::size_t recent = 4;
+
 std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;
     return hash ^ (hash >> 29);
@@ -53,19 +56,18 @@ StatementCache::Lookup StatementCache::find(const std::shared_ptr<const std::str
                                             const types::Parameters& parameters, std::uint64_t request) {
     if (capacity_ == 0)
         return {};
+    // Most texts are constants of their mapper and soon come back: one of the last few needs no hash.
+    std::size_t tried = 0;
+    for (List::iterator at = entries_.begin(); at != entries_.end() && tried < recent; ++at, ++tried) {
+        if (at->sql == sql && same_types(at->oids, parameters))
+            return use(at, request);
+    }
     const std::uint64_t hash = statement_hash(*sql, parameters);
-    // Most texts are constants of their mapper: the pointers are equal, and comparing text is not needed.
     const auto matches = [&](const Entry& entry) {
         return (entry.sql == sql || *entry.sql == *sql) && same_types(entry.oids, parameters);
     };
-    if (const auto found = by_hash_.find(hash); found != by_hash_.end()) {
-        const List::iterator at = found->second;
-        if (!matches(*at))
-            return {};
-        entries_.splice(entries_.begin(), entries_, at);
-        at->used_by = request;
-        return {&*at, false};
-    }
+    if (const auto found = by_hash_.find(hash); found != by_hash_.end())
+        return matches(*found->second) ? use(found->second, request) : Lookup{};
     const auto again = std::find_if(evicted_.begin(), evicted_.end(), [&](const Entry& e) { return e.hash == hash; });
     if (again != evicted_.end() && (again->stale || !matches(*again)))
         return {};
@@ -77,6 +79,12 @@ StatementCache::Lookup StatementCache::find(const std::shared_ptr<const std::str
     if (entry.parsed)
         evicted_.erase(again);
     return make_room(request) ? add(std::move(entry)) : Lookup{};
+}
+
+StatementCache::Lookup StatementCache::use(List::iterator at, std::uint64_t request) noexcept {
+    entries_.splice(entries_.begin(), entries_, at);
+    at->used_by = request;
+    return {&*at, false};
 }
 
 StatementCache::Lookup StatementCache::add(Entry entry) {

@@ -66,6 +66,7 @@ private:
     List::iterator find_entry(const Entry* entry) noexcept;
     Entry take(List::iterator at);
     Lookup add(Entry entry);
+    Lookup use(List::iterator at, std::uint64_t request) noexcept;
 
     std::size_t capacity_;
     List entries_; // most recently used in front

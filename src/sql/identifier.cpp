@@ -3,6 +3,8 @@
 #include <corm/base/error.hpp>
 #include <corm/type/text.hpp>
 
+#include <algorithm>
+
 namespace corm::sql {
 namespace {
 
@@ -37,6 +39,15 @@ std::string printable(std::string_view name) {
     return size < name.size() ? text + "..." : text;
 }
 
+/// Of letters, digits and underscores alone: nothing to refuse, nothing to escape.
+bool is_plain(std::string_view name) noexcept {
+    if (name.empty() || name.size() > max_identifier_size)
+        return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+    });
+}
+
 [[noreturn]] void refuse(std::string_view name, std::string_view why) {
     throw MappingError("identifier \"" + printable(name) + "\" " + std::string{why});
 }
@@ -55,6 +66,12 @@ void check(std::string_view name) {
 } // namespace
 
 void append_identifier(std::string& out, std::string_view name) {
+    if (is_plain(name)) {
+        out += '"';
+        out.append(name);
+        out += '"';
+        return;
+    }
     check(name);
     out += '"';
     for (std::size_t quote = name.find('"'); quote != std::string_view::npos; quote = name.find('"')) {

@@ -5,6 +5,7 @@
 #include <corm/type/oid.hpp>
 #include <corm/type/text.hpp>
 
+#include <algorithm>
 #include <limits>
 
 namespace corm::types {
@@ -12,6 +13,10 @@ namespace {
 
 // PostgreSQL refuses messages of 1 GiB and drops the connection without an SQLSTATE, so refuse before sending.
 constexpr std::size_t largest_value = (std::size_t{1} << 30) - 1024;
+
+// Of a binary array: what comes before the elements, and before each of them.
+constexpr std::size_t header_size = 20;
+constexpr std::size_t length_size = 4;
 
 std::int32_t checked_size(std::size_t bytes) {
     if (bytes > largest_value)
@@ -28,7 +33,7 @@ void throw_unexpected_null(std::string_view sql_type) {
 }
 
 void Parameters::add(const ValueType& type, const void* value) {
-    if (type.is_null(value)) {
+    if (type.nullable && type.is_null(value)) {
         add_null(type.oid);
         return;
     }
@@ -43,7 +48,7 @@ void Parameters::add(const ValueType& type, const void* value) {
 }
 
 void Parameters::add_null(Oid oid) {
-    entries_.push_back({buffer_.size(), -1, oid, Format::binary});
+    add_entry({buffer_.size(), -1, oid, Format::binary});
 }
 
 void Parameters::add_text(std::string_view text) {
@@ -70,7 +75,15 @@ void Parameters::close(std::size_t start, Oid oid, Format format) {
             throw ConversionError("a value in text format holds a NUL; PostgreSQL text cannot");
         buffer_.push_back('\0');
     }
-    entries_.push_back({start, size, oid, format});
+    add_entry({start, size, oid, format});
+}
+
+void Parameters::add_entry(Entry entry) {
+    // Most statements have a few parameters, for which growing one by one is the larger part of the work.
+    constexpr std::size_t few = 4;
+    if (entries_.capacity() == 0)
+        entries_.reserve(few);
+    entries_.push_back(entry);
 }
 
 void Parameters::clear() noexcept {
@@ -90,6 +103,8 @@ ArrayParameter::ArrayParameter(Parameters& parameters, const ValueType& type, st
     if (rows > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
         throw ConversionError("an array of " + std::to_string(rows) + " rows is too large for PostgreSQL");
     std::string& out = parameters_.buffer_;
+    // Exact for numbers, which are as large here as there; a guess for everything else.
+    out.reserve(out.size() + header_size + rows * (length_size + std::min(type.size, sizeof(std::int64_t))));
     put_int32(out, rows == 0 ? 0 : 1);
     put_int32(out, 0); // patched by finish()
     put_int32(out, static_cast<std::int32_t>(as_literals(type) ? oids::text : type.oid));
@@ -107,7 +122,7 @@ ArrayParameter::~ArrayParameter() {
 void ArrayParameter::add(const void* value) {
     std::string& out = parameters_.buffer_;
     ++added_;
-    if (type_.is_null(value)) {
+    if (type_.nullable && type_.is_null(value)) {
         has_null_ = true;
         put_int32(out, -1);
         return;

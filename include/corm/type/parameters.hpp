@@ -48,15 +48,17 @@ public:
 private:
     friend class ArrayParameter;
 
-    // Makes a parameter of the bytes from `start` on.
-    void close(std::size_t start, Oid oid, Format format);
-
     struct Entry {
         std::size_t offset;
         std::int32_t size; ///< -1 for NULL
         Oid oid;
         Format format;
     };
+
+    // Makes a parameter of the bytes from `start` on.
+    void close(std::size_t start, Oid oid, Format format);
+    void add_entry(Entry entry);
+
     std::string buffer_;
     std::vector<Entry> entries_;
 };

@@ -11,8 +11,6 @@
 namespace corm::orm::detail {
 namespace {
 
-using Parts = std::vector<std::shared_ptr<Part>>;
-
 SessionCore& attached(const Core& core, const char* name, std::source_location where) {
     if (core == nullptr)
         throw Error(std::string{name} + " was called on a session that was moved from", where);

@@ -5,7 +5,6 @@
 #include <corm/base/error.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -54,7 +53,7 @@ std::exception_ptr unknown_outcome(const OperationPlan& plan) {
         plan.where));
 }
 
-using Work = asio::executor_work_guard<asio::any_completion_executor>;
+using Work = asio::executor_work_guard<asio::any_io_executor>;
 
 /// Calls the handler. Movable only, as the handler.
 struct Completion {
@@ -78,7 +77,7 @@ struct Completion {
 
 /// Goes to the executor of the handler from that of the engine.
 struct Hop {
-    Hop(asio::any_completion_executor&& to, Completion&& completion)
+    Hop(asio::any_io_executor&& to, Completion&& completion)
         : executor(std::move(to)), complete(std::move(completion)) {}
     Hop(Hop&&) noexcept = default;
     Hop(const Hop&) = delete;
@@ -87,13 +86,13 @@ struct Hop {
 
     void operator()() { asio::dispatch(executor, std::move(complete)); }
 
-    asio::any_completion_executor executor;
+    asio::any_io_executor executor;
     Completion complete;
 };
 
 } // namespace
 
-Operation::Operation(std::shared_ptr<SessionCore> session, OperationPlan plan, std::vector<std::shared_ptr<Part>> parts)
+Operation::Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts parts)
     : session_(std::move(session)), plan_(plan), parts_(std::move(parts)),
       span_(session_->engine->options.tracer, plan_.kind, plan_.name, plan_.where) {}
 
@@ -127,9 +126,9 @@ void Operation::build() {
     request_.commits = commits_;
 }
 
-void Operation::initiate(Handler handler) {
+void Operation::initiate(Handler handler, const asio::any_io_executor& executor) {
     handler_.swap(handler); // the move assignment of Boost 1.81 recurses for ever
-    work_.emplace(asio::get_associated_executor(handler_, asio::any_completion_executor{session_->engine->executor}));
+    work_.emplace(executor);
     const auto self = shared_from_this();
     if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
         slot.assign([weak = weak_from_this()](asio::cancellation_type type) {
@@ -263,12 +262,11 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
 }
 
 void Operation::on_reply(wire::Reply reply) noexcept {
-    if (!advance(Stage::executing, Stage::digesting))
+    if (!advance(Stage::executing, Stage::done))
         return;
     std::exception_ptr error = digest(reply);
     // The caller runs inside of `finish`, for as long as it does not wait again: the rows must not last that long.
     reply = {};
-    static_cast<void>(advance(Stage::digesting, Stage::done));
     finish(std::move(error), true);
 }
 
@@ -279,7 +277,7 @@ void Operation::finish(std::exception_ptr error, bool inline_allowed) noexcept {
         span_.succeed();
     // They hold objects, which are dropped with their last handle, not with the last frame on the stack.
     parts_.clear();
-    asio::any_completion_executor executor = work_->get_executor();
+    asio::any_io_executor executor = work_->get_executor();
     Completion complete{std::move(handler_), std::move(*work_), std::move(error)};
     work_.reset();
     if (inline_allowed) {

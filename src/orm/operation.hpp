@@ -7,8 +7,8 @@
 #include <corm/base/clock.hpp>
 #include <corm/trace/span.hpp>
 
-#include <boost/asio/any_completion_executor.hpp>
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -16,7 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <source_location>
-#include <vector>
 
 namespace corm::orm {
 
@@ -46,11 +45,11 @@ class Operation final : public wire::RequestSink,
 public:
     using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
 
-    Operation(std::shared_ptr<SessionCore> session, OperationPlan plan, std::vector<std::shared_ptr<Part>> parts);
+    Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts parts);
     ~Operation() override;
 
-    /// Starts; `handler` is called once, through its executor, never from inside.
-    void initiate(Handler handler);
+    /// Starts; `handler` is called once, through `executor`, never from inside.
+    void initiate(Handler handler, const boost::asio::any_io_executor& executor);
     /// Cancels from outside (the session is destroyed).
     void cancel(boost::asio::cancellation_type type) noexcept;
 
@@ -59,7 +58,7 @@ public:
     void on_reply(wire::Reply reply) noexcept override;
 
 private:
-    enum class Stage { idle, acquiring, executing, digesting, done };
+    enum class Stage { idle, acquiring, executing, done };
 
     void build();
     /// Precondition: the mutex is held, so that a cancellation finds either no request or a whole one.
@@ -72,7 +71,7 @@ private:
 
     std::shared_ptr<SessionCore> session_;
     OperationPlan plan_;
-    std::vector<std::shared_ptr<Part>> parts_;
+    Parts parts_;
     wire::Request request_;
     bool begins_ = false;
     bool commits_ = false;
@@ -83,7 +82,7 @@ private:
 
     trace::Span span_;
     Handler handler_;
-    std::optional<boost::asio::executor_work_guard<boost::asio::any_completion_executor>> work_;
+    std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>> work_;
 };
 
 } // namespace corm::orm

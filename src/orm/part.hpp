@@ -3,8 +3,11 @@
 
 #include "wire/request.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,5 +32,8 @@ public:
         return nullptr;
     }
 };
+
+/// Nearly always a query, behind the changes of the session.
+using Parts = boost::container::small_vector<std::shared_ptr<Part>, 2>;
 
 } // namespace corm::orm

@@ -2,6 +2,8 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -52,6 +54,9 @@ SessionCore::Busy::~Busy() {
 }
 
 void SessionCore::require_quiet(const char* name, std::source_location where) {
+    // Asked for every edit.
+    if (!busy_.load(std::memory_order_acquire))
+        return;
     const std::scoped_lock lock{mutex_};
     check_quiet(name, where);
 }
@@ -84,11 +89,12 @@ TimePoint SessionCore::deadline(Duration call) const noexcept {
 
 // No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
 // handler, and with it that frame.
-Task<void> SessionCore::run(OperationPlan plan, std::vector<std::shared_ptr<Part>> parts) {
+Task<void> SessionCore::run(const OperationPlan& plan, Parts parts) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
         [](auto handler, std::shared_ptr<Operation> started) {
             Operation& running = *started;
-            running.initiate(std::move(handler));
+            const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
+            running.initiate(std::move(handler), executor);
         },
         boost::asio::use_awaitable, std::make_shared<Operation>(shared_from_this(), plan, std::move(parts)));
 }

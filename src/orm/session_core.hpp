@@ -7,11 +7,11 @@
 
 #include <corm/wire/task.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <source_location>
 #include <string>
-#include <vector>
 
 namespace corm::orm {
 
@@ -41,7 +41,7 @@ public:
     void on_edit(const std::shared_ptr<uow::Instance>& instance) override;
 
     /// Runs the parts in one round trip. The caller holds a `Busy`.
-    Task<void> run(OperationPlan plan, std::vector<std::shared_ptr<Part>> parts);
+    Task<void> run(const OperationPlan& plan, Parts parts);
     [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
 
     /// A request failed: what it means for transaction and objects. `reached` says whether the server may have seen it.
@@ -72,8 +72,8 @@ private:
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
 
-    mutable std::mutex mutex_; // guards what follows
-    bool busy_ = false;
+    mutable std::mutex mutex_;      // guards what follows
+    std::atomic<bool> busy_{false}; // read without the mutex to see that nothing is in flight
     bool abandoned_ = false;
     const char* busy_with_ = "";
     std::source_location busy_where_;

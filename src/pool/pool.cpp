@@ -123,7 +123,7 @@ void Pool::give_back(const SlotPtr& slot) noexcept {
 }
 
 // Does what the core decided. No lock is held: each step may call out, and come back.
-void Pool::perform(Actions actions) noexcept {
+void Pool::perform(Actions&& actions) noexcept {
     const bool closed = !actions.closes.empty();
     for (const SlotPtr& slot : actions.closes)
         close(slot);

@@ -117,7 +117,7 @@ private:
     void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
     void on_settled(wire::Connection& connection) noexcept override;
     void give_back(const SlotPtr& slot) noexcept;
-    void perform(Actions actions) noexcept;
+    void perform(Actions&& actions) noexcept;
     void grant(Actions::Grant grant);
     void fail(Actions::Failure failure);
     void dial();

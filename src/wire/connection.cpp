@@ -211,7 +211,7 @@ void Connection::refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr er
     deliver_later(std::move(ending));
 }
 
-void Connection::deliver(Ending ending) noexcept {
+void Connection::deliver(Ending&& ending) noexcept {
     if (trace::Tracer* tracer = context_.tracer.get()) {
         for (const Diagnostics& notice : ending.notices)
             tracer->notice("the server sent a notice of severity " + notice.severity, notice.sqlstate);
@@ -227,7 +227,7 @@ void Connection::deliver(Ending ending) noexcept {
     }
 }
 
-void Connection::deliver_later(Ending ending) noexcept {
+void Connection::deliver_later(Ending&& ending) noexcept {
     try {
         context_.gate->post([self = shared_from_this(), ending = std::make_shared<Ending>(std::move(ending))] {
             self->deliver(std::move(*ending));

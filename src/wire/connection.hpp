@@ -111,8 +111,8 @@ private:
     void settle(Ending& ending);
     void release_socket() noexcept;
     void lose_in(Ending& ending, std::exception_ptr error) noexcept;
-    void deliver(Ending ending) noexcept;
-    void deliver_later(Ending ending) noexcept;
+    void deliver(Ending&& ending) noexcept;
+    void deliver_later(Ending&& ending) noexcept;
     void refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept;
     void trace_statements(const Ending& ending) const noexcept;
     bool check_idle_input();

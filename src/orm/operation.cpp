@@ -92,9 +92,11 @@ struct Hop {
 
 } // namespace
 
-Operation::Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts parts)
-    : session_(std::move(session)), plan_(plan), parts_(std::move(parts)),
-      span_(session_->engine->options.tracer, plan_.kind, plan_.name, plan_.where) {}
+Operation::Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts&& parts)
+    : session_(std::move(session)), plan_(plan), parts_(std::move(parts)) {
+    if (const std::shared_ptr<trace::Tracer>& tracer = session_->engine->options.tracer)
+        span_ = trace::Span{tracer, plan_.kind, plan_.name, plan_.where};
+}
 
 Operation::~Operation() = default;
 
@@ -128,6 +130,7 @@ void Operation::build() {
 
 void Operation::initiate(Handler handler, const asio::any_io_executor& executor) {
     handler_.swap(handler); // the move assignment of Boost 1.81 recurses for ever
+    executor_ = executor;
     work_.emplace(executor);
     const auto self = shared_from_this();
     if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
@@ -277,14 +280,16 @@ void Operation::finish(std::exception_ptr error, bool inline_allowed) noexcept {
         span_.succeed();
     // They hold objects, which are dropped with their last handle, not with the last frame on the stack.
     parts_.clear();
-    asio::any_io_executor executor = work_->get_executor();
+    asio::any_io_executor executor = std::move(executor_);
     Completion complete{std::move(handler_), std::move(*work_), std::move(error)};
     work_.reset();
-    if (inline_allowed) {
+    const asio::any_io_executor& here = session_->engine->executor;
+    if (!inline_allowed)
+        asio::post(here, Hop{std::move(executor), std::move(complete)});
+    else if (executor == here)
+        complete(); // what dispatch comes to, without its copies
+    else
         asio::dispatch(executor, std::move(complete));
-    } else {
-        asio::post(session_->engine->executor, Hop{std::move(executor), std::move(complete)});
-    }
 }
 
 } // namespace corm::orm

@@ -45,7 +45,7 @@ class Operation final : public wire::RequestSink,
 public:
     using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
 
-    Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts parts);
+    Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts&& parts);
     ~Operation() override;
 
     /// Starts; `handler` is called once, through `executor`, never from inside.
@@ -65,6 +65,7 @@ private:
     void send(pool::Lease lease);
     [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
     [[nodiscard]] std::exception_ptr explain(const wire::Reply& reply) const;
+    /// `inline_allowed`: called on the engine's executor, and not from inside of `initiate`.
     /// Precondition: this caller moved the stage to done.
     void finish(std::exception_ptr error, bool inline_allowed) noexcept;
     [[nodiscard]] bool advance(Stage from, Stage to) noexcept;
@@ -82,6 +83,7 @@ private:
 
     trace::Span span_;
     Handler handler_;
+    boost::asio::any_io_executor executor_;
     std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>> work_;
 };
 

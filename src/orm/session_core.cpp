@@ -89,7 +89,7 @@ TimePoint SessionCore::deadline(Duration call) const noexcept {
 
 // No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
 // handler, and with it that frame.
-Task<void> SessionCore::run(const OperationPlan& plan, Parts parts) {
+Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
         [](auto handler, std::shared_ptr<Operation> started) {
             Operation& running = *started;

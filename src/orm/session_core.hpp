@@ -41,7 +41,7 @@ public:
     void on_edit(const std::shared_ptr<uow::Instance>& instance) override;
 
     /// Runs the parts in one round trip. The caller holds a `Busy`.
-    Task<void> run(const OperationPlan& plan, Parts parts);
+    Task<void> run(const OperationPlan& plan, Parts&& parts);
     [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
 
     /// A request failed: what it means for transaction and objects. `reached` says whether the server may have seen it.

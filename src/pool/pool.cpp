@@ -68,9 +68,9 @@ Pool::~Pool() {
         slot->connection->close(nullptr);
 }
 
-void Lease::release() noexcept {
-    if (const std::shared_ptr<Pool> pool = std::exchange(pool_, nullptr))
-        pool->give_back(std::exchange(slot_, nullptr));
+void Lease::give_back() noexcept {
+    const std::shared_ptr<Pool> pool = std::exchange(pool_, nullptr);
+    pool->give_back(std::exchange(slot_, nullptr));
 }
 
 Lease Pool::try_acquire(std::source_location where) {

@@ -40,10 +40,14 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return slot_ != nullptr; }
     [[nodiscard]] wire::Connection* operator->() const noexcept { return slot_->connection.get(); }
-    void release() noexcept;
+    void release() noexcept {
+        if (pool_)
+            give_back();
+    }
 
 private:
     friend class Pool;
+    void give_back() noexcept;
     Lease(std::shared_ptr<Pool> pool, SlotPtr slot) noexcept : pool_(std::move(pool)), slot_(std::move(slot)) {}
 
     std::shared_ptr<Pool> pool_;

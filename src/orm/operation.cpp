@@ -110,14 +110,14 @@ bool Operation::advance(Stage from, Stage to) noexcept {
 
 void Operation::build() {
     begins_ = plan_.transactional && !session_->options.autocommit && !session_->in_transaction;
-    request_.statements.reserve(parts_.size() + (begins_ ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0));
+    std::size_t count = (begins_ ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0);
+    for (const auto& part : parts_)
+        count += part->statements;
+    request_.statements.reserve(count);
     if (begins_)
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
-    for (const auto& part : parts_) {
-        const std::size_t before = request_.statements.size();
+    for (const auto& part : parts_)
         part->append(request_.statements);
-        part->statements = request_.statements.size() - before;
-    }
     if (plan_.commits && !session_->options.autocommit)
         request_.statements.push_back(commit_command());
     if (plan_.rolls_back)

@@ -17,10 +17,13 @@ namespace corm::orm {
 /// outcome, and never refer to the operation.
 class Part {
 public:
+    explicit Part(std::size_t count = 1) noexcept : statements(count) {}
     virtual ~Part() = default;
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
 
-    /// How many statements `append` added; the operation's to set.
-    std::size_t statements = 0;
+    /// How many statements `append` adds.
+    const std::size_t statements;
 
     /// Appends the statements. Runs before anything is sent; may throw.
     virtual void append(std::vector<wire::Statement>& request) = 0;

@@ -13,7 +13,7 @@ class FlushPart final : public Part {
 public:
     /// `final`: the COMMIT is in the same request, behind everything else.
     FlushPart(SessionCore& session, uow::FlushPlan plan, bool final, std::source_location where)
-        : session_(session), plan_(std::move(plan)), final_(final), where_(where) {}
+        : Part(plan.statements.size()), session_(session), plan_(std::move(plan)), final_(final), where_(where) {}
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;

@@ -8,7 +8,7 @@ namespace corm::wire {
 namespace {
 
 // Searched by pointer before the hash of a text is computed: what a task repeats is among them.
-constexpr std::size_t recent = 4;
+constexpr std::size_t recent = 8;
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t word) noexcept {
     hash = (hash ^ word) * 0x9E3779B97F4A7C15ULL;

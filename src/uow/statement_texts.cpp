@@ -91,9 +91,9 @@ std::vector<StatementTexts::Array> StatementTexts::arrays(std::span<const Column
                                                           bool with_version) const {
     std::vector<Array> made;
     for (const ColumnIndex key : mapper_.key_columns())
-        made.push_back({key, "k" + number(made.size() + 1)});
+        made.push_back({key, std::string{"k"}.append(number(made.size() + 1))});
     for (std::size_t i = 0; i < columns.size(); ++i)
-        made.push_back({columns[i], "c" + number(i + 1)});
+        made.push_back({columns[i], std::string{"c"}.append(number(i + 1))});
     if (const int version = mapper_.version_column(); with_version && version >= 0)
         made.push_back({static_cast<ColumnIndex>(version), "v"});
     return made;
@@ -231,7 +231,7 @@ std::string StatementTexts::insert_many(std::span<const ColumnIndex> columns) co
     std::string values;
     for (const ColumnIndex column : columns) {
         const char* comma = all.empty() ? "" : ", ";
-        all.push_back({column, "c" + number(all.size() + 1)});
+        all.push_back({column, std::string{"c"}.append(number(all.size() + 1))});
         names += comma + quoted(column);
         values += comma + value_of(all.back());
     }

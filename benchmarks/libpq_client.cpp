@@ -112,16 +112,31 @@ void Client::send(const char* statement, const Parameters& parameters) {
     require(PQsendQueryPrepared(connection_.get(), statement, static_cast<int>(count), values, lengths, formats, 1) ==
             1);
     // What is sent at a time here fits into the socket's buffer.
-    require(PQflush(connection_.get()) == 0);
+    if (!pipelined_)
+        require(PQflush(connection_.get()) == 0);
+}
+
+void Client::enter_pipeline() {
+    require(PQenterPipelineMode(connection_.get()) == 1);
+    pipelined_ = true;
+}
+
+void Client::sync() {
+    require(PQpipelineSync(connection_.get()) == 1 && PQflush(connection_.get()) == 0);
 }
 
 bool Client::read(int number) {
     require(PQconsumeInput(connection_.get()) == 1);
     while (PQisBusy(connection_.get()) == 0) {
         const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQgetResult(connection_.get()), &PQclear};
-        if (!result)
-            return true;
+        if (!result) {
+            if (!pipelined_)
+                return true;
+            continue; // the end of one statement
+        }
         const ExecStatusType status = PQresultStatus(result.get());
+        if (status == PGRES_PIPELINE_SYNC)
+            return true;
         require(status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
         receive(number, result.get());
     }

@@ -1,4 +1,5 @@
-// A connection of the raw libpq program: non-blocking, one statement at a time, driven by a small epoll loop.
+// A connection of the raw libpq program: non-blocking, one statement or one pipeline at a time, driven by a small epoll
+// loop.
 #pragma once
 
 #include "schedule.hpp"
@@ -43,12 +44,15 @@ public:
     virtual void step(int number) = 0;
     /// The number of steps of an operation.
     [[nodiscard]] virtual int steps() const noexcept = 0;
-    /// Gets the result of a step.
+    /// Gets the results of a step.
     virtual void receive(int number, const PGresult* result) = 0;
 
 protected:
     void prepare(const char* name, const char* sql);
     void send(const char* statement, const Parameters& parameters = {});
+    /// From now on a step sends any number of statements, and ends with `sync`. Nothing can be prepared any more.
+    void enter_pipeline();
+    void sync();
 
 private:
     friend void drive(std::span<const std::unique_ptr<Client>> clients, Run& run);
@@ -57,6 +61,7 @@ private:
     void require(bool done) const;
 
     std::unique_ptr<PGconn, decltype(&PQfinish)> connection_;
+    bool pipelined_ = false;
 };
 
 /// Runs every client, one operation after the other, until the run closes. One thread.

@@ -1,5 +1,6 @@
 #include "libpq_client.hpp"
 
+#include <stdexcept>
 #include <string>
 
 namespace bench {
@@ -70,6 +71,57 @@ private:
     std::array<std::int64_t, unit_rows> keys_{};
     std::array<Row, unit_rows> rows_{};
     std::size_t loaded_ = 0;
+};
+
+/// The same unit of work with the statements that corm sends, in two pipelines: the ceiling of any client.
+class PipelinedUnitOfWork final : public Client {
+public:
+    PipelinedUnitOfWork(const std::string& url, int task, int tasks)
+        : Client(url), random_(task), task_(task), tasks_(tasks) {
+        prepare("begin", "BEGIN");
+        prepare("commit", "COMMIT");
+        prepare("select", "SELECT id, name, amount, version FROM bench_items WHERE id = ANY ($1::int8[])");
+        prepare("lock", "SELECT FROM bench_items t WHERE t.id = ANY ($1::int8[]) ORDER BY t.id FOR NO KEY UPDATE OF t");
+        prepare("update",
+                "WITH u AS (UPDATE bench_items t SET amount = x.c1, version = t.version + 1 FROM unnest($1::int8[], "
+                "$2::int8[], $3::int4[]) WITH ORDINALITY x(k1, c1, v, ord) WHERE t.id = x.k1 AND t.version = x.v "
+                "RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('found ' || "
+                "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u");
+        enter_pipeline();
+    }
+    void step(int number) override {
+        if (number == 0) {
+            keys_ = unit_keys(random_, task_, tasks_);
+            send("begin");
+            send("select", Parameters{}.array(keys_));
+        } else {
+            send("lock", Parameters{}.array(keys_));
+            send("update", Parameters{}.array(keys_).array(amounts_).array(versions_));
+            send("commit");
+        }
+        sync();
+    }
+    [[nodiscard]] int steps() const noexcept override { return 2; }
+    void receive(int number, const PGresult* result) override {
+        if (number != 0 || PQnfields(result) == 0)
+            return;
+        if (PQntuples(result) != unit_rows)
+            throw std::runtime_error{"bench_items lacks rows"};
+        for (int row = 0; row < unit_rows; ++row) {
+            const auto at = static_cast<std::size_t>(row);
+            keys_[at] = read_int8(result, row, 0);
+            amounts_[at] = read_int8(result, row, 2) + 1;
+            versions_[at] = read_int4(result, row, 3);
+        }
+    }
+
+private:
+    Random random_;
+    int task_;
+    int tasks_;
+    std::array<std::int64_t, unit_rows> keys_{};
+    std::array<std::int64_t, unit_rows> amounts_{};
+    std::array<std::int32_t, unit_rows> versions_{};
 };
 
 /// The best that libpq can do for rows whose keys are wanted: one statement from arrays.
@@ -148,6 +200,8 @@ std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
             clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_by_one));
         else if (workload == "uow_one_select")
             clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_select));
+        else if (workload == "uow_pipelined")
+            clients.push_back(std::make_unique<PipelinedUnitOfWork>(url, task, tasks));
         else if (workload == "insert")
             clients.push_back(std::make_unique<Insert>(url));
         else if (workload == "read")

@@ -43,11 +43,14 @@ using orm::ExpireOnCommit;
 using orm::Freshness;
 using orm::inspect;
 using orm::Isolation;
+using orm::make_transient;
+using orm::make_transient_to_detached;
 using orm::ObjectState;
 using orm::Ref;
 using orm::rows_as;
 using orm::SessionOptions;
 using orm::TransactionOptions;
+using orm::transient;
 using pool::PoolOptions;
 using pool::PoolStats;
 

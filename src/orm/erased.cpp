@@ -11,12 +11,6 @@
 namespace corm::orm::detail {
 namespace {
 
-SessionCore& attached(const Core& core, const char* name, std::source_location where) {
-    if (core == nullptr)
-        throw Error(std::string{name} + " was called on a session that was moved from", where);
-    return *core;
-}
-
 /// Unflushed changes travel in front of a query.
 bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
                std::source_location where) {
@@ -94,7 +88,7 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
                                                              : uow::Populate::fill;
     OperationPlan plan = plan_of(*core, "get()", options.within, where);
     Parts parts;
-    if (core->options.autoflush)
+    if (core->autoflush())
         plan.flushes = add_flush(*core, parts, known.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = std::make_shared<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
@@ -120,7 +114,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
                     where);
     OperationPlan plan = plan_of(*core, "refresh()", options.within, where);
     Parts parts;
-    if (core->options.autoflush)
+    if (core->autoflush())
         plan.flushes = add_flush(*core, parts, instance.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = std::make_shared<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
@@ -137,7 +131,7 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
     core->require_usable();
     OperationPlan plan = plan_of(*core, "pipeline()", std::nullopt, where);
     Parts parts;
-    if (core->options.autoflush)
+    if (core->autoflush())
         plan.flushes = add_flush(*core, parts, nullptr, false, where);
     plan.only_reads = !plan.flushes;
     std::vector<std::shared_ptr<QueryPart>> query_parts;
@@ -170,7 +164,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                 "first, or use another session",
                 where);
         plan.transactional = false;
-    } else if (core->options.autoflush) {
+    } else if (core->autoflush()) {
         plan.flushes = add_flush(*core, parts, nullptr, false, where);
     }
     plan.only_reads = !plan.flushes && part->only_reads();
@@ -224,25 +218,6 @@ Task<void> close(Core core, Duration within, std::source_location where) {
     core->uow.clear();
     if (error)
         std::rethrow_exception(error);
-}
-
-void add(const Core& core, const Handle& instance, std::source_location where) {
-    attached(core, "add()", where).require_quiet("add()", where);
-    core->uow.add(instance, where);
-}
-
-void remove(const Core& core, const Handle& instance, std::source_location where) {
-    attached(core, "remove()", where).require_quiet("remove()", where);
-    core->uow.remove(instance, where);
-}
-
-void expunge(const Core& core, const Handle& instance, std::source_location where) {
-    attached(core, "expunge()", where).require_quiet("expunge()", where);
-    core->uow.expunge(instance);
-}
-
-bool in_transaction(const Core& core) noexcept {
-    return core->in_transaction;
 }
 
 Task<std::int64_t> affected(Task<Outcome> operation) {

@@ -81,6 +81,11 @@ void SessionCore::on_edit(const std::shared_ptr<uow::Instance>& instance) {
     uow.watch(instance);
 }
 
+void SessionCore::on_leave(const std::shared_ptr<uow::Instance>& instance) {
+    require_quiet("make_transient()", {});
+    uow.expunge(instance);
+}
+
 TimePoint SessionCore::deadline(Duration call) const noexcept {
     if (call != Duration{})
         return deadline_in(call);

@@ -39,6 +39,8 @@ public:
     /// Throws what ended the transaction, until `rollback`.
     void require_usable() const;
     void on_edit(const std::shared_ptr<uow::Instance>& instance) override;
+    void on_leave(const std::shared_ptr<uow::Instance>& instance) override;
+    [[nodiscard]] bool autoflush() const noexcept { return options.autoflush && autoflush_off == 0; }
 
     /// Runs the parts in one round trip. The caller holds a `Busy`.
     Task<void> run(const OperationPlan& plan, Parts&& parts);
@@ -63,6 +65,7 @@ public:
     SessionOptions options;
     uow::UnitOfWork uow;
     pool::Lease lease;
+    int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
     bool only_read = true;      ///< nothing in this transaction that somebody could wait for
     std::exception_ptr failure; ///< why the session needs a rollback

@@ -7,10 +7,6 @@
 namespace corm::uow {
 namespace {
 
-bool same_owner(const std::weak_ptr<Scope>& a, const std::weak_ptr<Scope>& b) noexcept {
-    return !a.owner_before(b) && !b.owner_before(a);
-}
-
 /// Small lists grow in one step.
 template <class Handle>
 void append(std::vector<Handle>& list, const std::shared_ptr<Instance>& instance) {
@@ -19,110 +15,7 @@ void append(std::vector<Handle>& list, const std::shared_ptr<Instance>& instance
     list.push_back(instance);
 }
 
-void erase_handle(std::vector<std::shared_ptr<Instance>>& list, const std::shared_ptr<Instance>& instance) {
-    list.erase(std::remove(list.begin(), list.end(), instance), list.end());
-}
-
 } // namespace
-
-void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_location where) {
-    if (!owns(*instance)) {
-        if (!instance->scope.expired())
-            throw Error(instance->describe() + " belongs to another session; expunge it there before it is added here",
-                        where);
-        abandon(*instance);
-    }
-    switch (instance->state) {
-    case ObjectState::pending: return;
-    case ObjectState::deleted:
-        throw Error(instance->describe() + " was deleted in this transaction; roll back, or add a copy of it", where);
-    case ObjectState::persistent: forget_removal(instance); break;
-    case ObjectState::transient:
-        pending_.push_back(instance);
-        instance->state = ObjectState::pending;
-        instance->scope = scope_;
-        instance->bind_relations(false);
-        break;
-    case ObjectState::detached:
-        if (const auto present = map_.find(instance->mapper(), instance->key); present && present != instance)
-            throw Error(instance->describe() + " is in this session already as another object; use that one", where);
-        instance->state = ObjectState::persistent;
-        instance->scope = scope_;
-        // What happened to the row in the meantime is not known.
-        if (instance->freshness == Freshness::fresh)
-            instance->freshness = Freshness::stale;
-        map_.insert(instance);
-        if (instance->sent)
-            watch(instance);
-        break;
-    }
-}
-
-// The session of this object is gone, and with it what its last transaction wrote.
-void UnitOfWork::abandon(Instance& instance) const {
-    if (instance.state == ObjectState::transient || instance.state == ObjectState::detached)
-        return;
-    if (instance.state == ObjectState::pending || instance.inserted_now) {
-        detach(instance, ObjectState::transient);
-        return;
-    }
-    if (instance.at_begin)
-        instance.sent = std::move(instance.at_begin);
-    if (!instance.key_at_begin.empty())
-        instance.key = instance.key_at_begin;
-    detach(instance, ObjectState::detached);
-}
-
-bool UnitOfWork::owns(const Instance& instance) const noexcept {
-    return same_owner(instance.scope, scope_);
-}
-
-void UnitOfWork::forget_removal(const std::shared_ptr<Instance>& instance) {
-    if (!instance->doomed)
-        return;
-    instance->doomed = false;
-    erase_handle(doomed_, instance);
-}
-
-void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_location where) {
-    if (instance->state == ObjectState::transient || !owns(*instance))
-        throw Error(instance->describe() + " is not in this session, so it cannot be removed through it; get it first",
-                    where);
-    if (instance->state == ObjectState::pending) {
-        expunge(instance);
-    } else if (instance->state == ObjectState::persistent && !instance->doomed) {
-        instance->doomed = true;
-        doomed_.push_back(instance);
-    }
-}
-
-void UnitOfWork::detach(Instance& instance, ObjectState state) const {
-    instance.state = state;
-    instance.scope.reset();
-    instance.watched = false;
-    instance.edited = false;
-    instance.doomed = false;
-    instance.inserted_now = false;
-    instance.at_begin = {};
-    instance.key_at_begin.clear();
-    if (state == ObjectState::transient) {
-        instance.sent = {};
-        instance.key.clear();
-        instance.freshness = Freshness::fresh;
-    }
-}
-
-void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
-    if (!owns(*instance))
-        return;
-    erase_handle(pending_, instance);
-    erase_handle(doomed_, instance);
-    erase_handle(edited_, instance);
-    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
-    if (!instance->key.empty())
-        map_.erase(*instance);
-    detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
-}
 
 void UnitOfWork::watch(const std::shared_ptr<Instance>& instance) {
     if (!instance->sent && instance->state == ObjectState::persistent)
@@ -323,13 +216,6 @@ void UnitOfWork::rolled_back() {
         map_.insert(instance);
     }
     settle_edits();
-}
-
-void UnitOfWork::clear() {
-    rolled_back();
-    map_.for_each([this](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
-    map_.clear();
-    watched_.clear();
 }
 
 } // namespace corm::uow

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,13 @@ public:
     void remove(const std::shared_ptr<Instance>& instance, std::source_location where);
     /// The object leaves the session: pending becomes transient, the rest detached. Unflushed edits stay in the object.
     void expunge(const std::shared_ptr<Instance>& instance);
+    /// Every object leaves the session; the transaction goes on, and its end concerns none of them.
+    void expunge_all();
+    /// The object may not be read until it was read anew; unflushed edits of it are dropped. Throws `Error` unless it
+    /// is persistent in this session.
+    void expire(const std::shared_ptr<Instance>& instance, std::source_location where);
+    /// As `expire`, for all persistent objects.
+    void expire_all();
     /// From now on the object's values are compared at every flush.
     void watch(const std::shared_ptr<Instance>& instance);
 
@@ -53,6 +61,11 @@ public:
     /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction.
     void vanished(const std::shared_ptr<Instance>& instance);
 
+    [[nodiscard]] bool owns(const Instance& instance) const noexcept;
+    [[nodiscard]] std::span<const std::shared_ptr<Instance>> added() const noexcept { return pending_; }
+    [[nodiscard]] std::span<const std::shared_ptr<Instance>> removed() const noexcept { return doomed_; }
+    /// Persistent objects that were edited since they were last flushed.
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> dirty() const;
     [[nodiscard]] bool has_changes() const;
     /// Leaves the edits of `except` out: it is about to be locked and read.
     [[nodiscard]] FlushPlan plan(const Instance* except = nullptr);
@@ -67,6 +80,9 @@ public:
 
     [[nodiscard]] const IdentityMap& identity_map() const noexcept { return map_; }
 
+    /// The object belongs to no session from now on.
+    static void detach(Instance& instance, ObjectState state);
+
 private:
     void append_row_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first,
                         std::string& out) const;
@@ -76,9 +92,8 @@ private:
     void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
     void updated(const FlushStatement& statement, std::size_t row, bool final);
     void restore(Instance& instance) const;
-    void detach(Instance& instance, ObjectState state) const;
+    static void forget_values(Instance& instance);
     void abandon(Instance& instance) const;
-    [[nodiscard]] bool owns(const Instance& instance) const noexcept;
     void forget_removal(const std::shared_ptr<Instance>& instance);
     void settle_edits();
 

@@ -116,10 +116,51 @@ public:
     void remove(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         detail::remove(core_, detail::required(ref), where);
     }
+    /// The object may not be read until the next get, query or refresh has read it anew; unflushed edits of it are
+    /// dropped. Throws `Error` unless it is persistent in this session. No I/O.
+    template <class T>
+    void expire(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
+        detail::expire(core_, detail::required(ref), where);
+    }
+    /// As `expire`, for every persistent object.
+    void expire_all(std::source_location where = std::source_location::current()) const {
+        detail::expire_all(core_, where);
+    }
     /// The object leaves the session with its values; unflushed changes are not written. No I/O.
     template <class T>
     void expunge(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         detail::expunge(core_, detail::required(ref), where);
+    }
+
+    /// Every object leaves the session as by `expunge`; the transaction goes on. No I/O.
+    void expunge_all(std::source_location where = std::source_location::current()) const {
+        detail::expunge_all(core_, where);
+    }
+
+    /// True for an object of this session: pending or persistent.
+    template <class T>
+    [[nodiscard]] bool contains(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
+        return detail::contains(core_, detail::required(ref), where);
+    }
+    /// Objects of this type that were added, edited (whether or not a value differs in the end; see `inspect`) or
+    /// removed, and not flushed since.
+    template <class T>
+    [[nodiscard]] std::vector<Ref<T>> new_(std::source_location where = std::source_location::current()) const {
+        return detail::refs_of<T>(detail::listed(core_, detail::Listing::added, where));
+    }
+    template <class T>
+    [[nodiscard]] std::vector<Ref<T>> dirty(std::source_location where = std::source_location::current()) const {
+        return detail::refs_of<T>(detail::listed(core_, detail::Listing::dirty, where));
+    }
+    template <class T>
+    [[nodiscard]] std::vector<Ref<T>> deleted(std::source_location where = std::source_location::current()) const {
+        return detail::refs_of<T>(detail::listed(core_, detail::Listing::removed, where));
+    }
+
+    /// As long as the guard lives, queries do not send unflushed changes first: `const auto guard =
+    /// session.no_autoflush();`
+    [[nodiscard]] detail::NoAutoflush no_autoflush(std::source_location where = std::source_location::current()) const {
+        return {core_, where};
     }
 
     /// Runs a query: every row, as the one object of its identity. One round trip, with BEGIN and unflushed changes in
@@ -232,5 +273,11 @@ public:
 private:
     detail::Core core_;
 };
+
+/// A new object that belongs to no session yet: what `add(Ref)` and `make_transient_to_detached` take.
+template <class T>
+[[nodiscard]] Ref<T> transient(T value) {
+    return detail::make_ref(std::move(value));
+}
 
 } // namespace corm::orm

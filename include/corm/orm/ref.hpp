@@ -65,6 +65,22 @@ private:
     std::shared_ptr<uow::Instance> instance_;
 };
 
+/// The object forgets its session and its row, and can be added as a new one. Its values stay, generated keys included.
+/// Throws `NotLoadedError` if it is expired. No I/O.
+template <class T>
+void make_transient(const Ref<T>& ref, std::source_location where = std::source_location::current()) {
+    if (!ref)
+        detail::throw_empty_ref("make_transient()");
+    uow::make_transient(ref.instance(), where);
+}
+/// A transient object is taken for one whose row exists under the key that it holds: detached and expired. A session
+/// that it is added to reads it by get, query or refresh. Throws `Error` unless it is transient. No I/O.
+template <class T>
+void make_transient_to_detached(const Ref<T>& ref, std::source_location where = std::source_location::current()) {
+    if (!ref)
+        detail::throw_empty_ref("make_transient_to_detached()");
+    uow::make_transient_to_detached(ref.instance(), where);
+}
 /// Write access that owns its handle: `session_lookup().edit()->age += 1`.
 template <class T>
 class Edit {

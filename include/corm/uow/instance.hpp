@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <string>
+#include <string_view>
 
 namespace corm::uow {
 
@@ -35,6 +37,8 @@ public:
     virtual ~Scope() = default;
     /// `instance` is about to be edited. Throws `ConcurrentUseError` while an operation of the session is in flight.
     virtual void on_edit(const std::shared_ptr<Instance>& instance) = 0;
+    /// `instance` is about to leave. Throws as `on_edit`.
+    virtual void on_leave(const std::shared_ptr<Instance>& instance) = 0;
 };
 
 /// A mapped object with its state: one memory block, given back as soon as the last handle is gone. Held by
@@ -108,5 +112,13 @@ private:
     std::shared_ptr<const mapping::Mapper> mapper_;
     void* object_;
 };
+
+/// The object forgets its session and its row: adding it inserts it. Its values stay, generated keys included. Throws
+/// `NotLoadedError` if it is expired, `ConcurrentUseError` while an operation of its session is in flight.
+void make_transient(const std::shared_ptr<Instance>& instance, std::source_location where);
+
+/// A transient object is taken for one whose row exists under the key that it holds: detached and expired, so that a
+/// session which it is added to reads it. Throws `Error` unless it is transient, `MappingError` for a NULL in the key.
+void make_transient_to_detached(const std::shared_ptr<Instance>& instance, std::source_location where);
 
 } // namespace corm::uow

@@ -68,6 +68,7 @@ public:
         return session;
     }
     void on_edit(const Handle& instance) override { uow.watch(instance); }
+    void on_leave(const Handle& instance) override { uow.expunge(instance); }
 
     template <class T>
     Handle attach(const corm::types::Rows& rows, Populate populate = Populate::fill, int row = 0, int first = 0) {

@@ -56,6 +56,27 @@ void abandon(const Core& core) noexcept;
 void add(const Core& core, const Handle& instance, std::source_location where);
 void remove(const Core& core, const Handle& instance, std::source_location where);
 void expunge(const Core& core, const Handle& instance, std::source_location where);
+void expunge_all(const Core& core, std::source_location where);
+void expire(const Core& core, const Handle& instance, std::source_location where);
+void expire_all(const Core& core, std::source_location where);
+[[nodiscard]] bool contains(const Core& core, const Handle& instance, std::source_location where);
+
+/// The lists of unflushed changes.
+enum class Listing { added, dirty, removed };
+[[nodiscard]] std::vector<Handle> listed(const Core& core, Listing listing, std::source_location where);
+
+/// As long as it lives, queries of the session do not flush. Movable; belongs to the session's task.
+class NoAutoflush {
+public:
+    NoAutoflush(Core core, std::source_location where);
+    NoAutoflush(NoAutoflush&&) noexcept = default;
+    NoAutoflush& operator=(NoAutoflush&&) = delete;
+    ~NoAutoflush();
+
+private:
+    Core core_;
+};
+
 [[nodiscard]] bool in_transaction(const Core& core) noexcept;
 
 /// Waits before the next attempt of a transaction, and tells the tracer.

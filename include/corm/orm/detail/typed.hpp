@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <tuple>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -39,7 +40,7 @@ const Handle& required(const Ref<T>& ref) {
 }
 
 template <class T>
-Ref<T> make_ref(T value) {
+[[nodiscard]] Ref<T> make_ref(T value) {
     if constexpr (std::is_same_v<T, mapping::Record>) {
         std::shared_ptr<const mapping::Mapper> mapper = value.mapper();
         if (mapper == nullptr)
@@ -49,6 +50,17 @@ Ref<T> make_ref(T value) {
         mapping::require_mapped<T>();
         return Ref<T>{uow::Instance::create(mapping::mapper_of<T>(), &value)};
     }
+}
+
+/// Those of the handles whose objects are of this type.
+template <class T>
+std::vector<Ref<T>> refs_of(std::vector<Handle> instances) {
+    std::vector<Ref<T>> refs;
+    for (Handle& instance : instances) {
+        if (instance->mapper().type() == typeid(T))
+            refs.emplace_back(std::move(instance));
+    }
+    return refs;
 }
 
 template <class T>

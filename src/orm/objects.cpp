@@ -1,0 +1,69 @@
+// The calls of a session that do no I/O.
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+#include <corm/orm/detail/erased.hpp>
+
+namespace corm::orm::detail {
+namespace {
+
+/// The session, if it may be used now.
+SessionCore& quiet(const Core& core, const char* name, std::source_location where) {
+    if (core == nullptr)
+        throw Error(std::string{name} + " was called on a session that was moved from", where);
+    core->require_quiet(name, where);
+    return *core;
+}
+
+} // namespace
+
+void add(const Core& core, const Handle& instance, std::source_location where) {
+    quiet(core, "add()", where).uow.add(instance, where);
+}
+
+void remove(const Core& core, const Handle& instance, std::source_location where) {
+    quiet(core, "remove()", where).uow.remove(instance, where);
+}
+
+void expunge(const Core& core, const Handle& instance, std::source_location where) {
+    quiet(core, "expunge()", where).uow.expunge(instance);
+}
+
+void expunge_all(const Core& core, std::source_location where) {
+    quiet(core, "expunge_all()", where).uow.expunge_all();
+}
+
+void expire(const Core& core, const Handle& instance, std::source_location where) {
+    quiet(core, "expire()", where).uow.expire(instance, where);
+}
+
+void expire_all(const Core& core, std::source_location where) {
+    quiet(core, "expire_all()", where).uow.expire_all();
+}
+
+bool contains(const Core& core, const Handle& instance, std::source_location where) {
+    return quiet(core, "contains()", where).uow.owns(*instance) && instance->state != uow::ObjectState::deleted;
+}
+
+std::vector<Handle> listed(const Core& core, Listing listing, std::source_location where) {
+    const uow::UnitOfWork& uow = quiet(core, "a list of changes", where).uow;
+    if (listing == Listing::dirty)
+        return uow.dirty();
+    const std::span<const Handle> found = listing == Listing::added ? uow.added() : uow.removed();
+    return {found.begin(), found.end()};
+}
+
+NoAutoflush::NoAutoflush(Core core, std::source_location where) : core_(std::move(core)) {
+    ++quiet(core_, "no_autoflush()", where).autoflush_off;
+}
+
+NoAutoflush::~NoAutoflush() {
+    if (core_)
+        --core_->autoflush_off;
+}
+
+bool in_transaction(const Core& core) noexcept {
+    return core->in_transaction;
+}
+
+} // namespace corm::orm::detail

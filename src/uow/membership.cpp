@@ -1,0 +1,211 @@
+// Which objects belong to a session, and what becomes of those that leave it.
+#include "uow/unit_of_work.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <algorithm>
+
+namespace corm::uow {
+namespace {
+
+bool same_owner(const std::weak_ptr<Scope>& a, const std::weak_ptr<Scope>& b) noexcept {
+    return !a.owner_before(b) && !b.owner_before(a);
+}
+
+void erase_handle(std::vector<std::shared_ptr<Instance>>& list, const std::shared_ptr<Instance>& instance) {
+    list.erase(std::remove(list.begin(), list.end(), instance), list.end());
+}
+
+} // namespace
+
+void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    if (!owns(*instance)) {
+        if (!instance->scope.expired())
+            throw Error(instance->describe() + " belongs to another session; expunge it there before it is added here",
+                        where);
+        abandon(*instance);
+    }
+    switch (instance->state) {
+    case ObjectState::pending: return;
+    case ObjectState::deleted:
+        throw Error(instance->describe() + " was deleted in this transaction; roll back, or add a copy of it", where);
+    case ObjectState::persistent: forget_removal(instance); break;
+    case ObjectState::transient:
+        pending_.push_back(instance);
+        instance->state = ObjectState::pending;
+        instance->scope = scope_;
+        instance->bind_relations(false);
+        break;
+    case ObjectState::detached:
+        if (const auto present = map_.find(instance->mapper(), instance->key); present && present != instance)
+            throw Error(instance->describe() + " is in this session already as another object; use that one", where);
+        instance->state = ObjectState::persistent;
+        instance->scope = scope_;
+        // What happened to the row in the meantime is not known.
+        if (instance->freshness == Freshness::fresh)
+            instance->freshness = Freshness::stale;
+        map_.insert(instance);
+        if (instance->sent)
+            watch(instance);
+        break;
+    }
+}
+
+// The session of this object is gone, and with it what its last transaction wrote.
+void UnitOfWork::abandon(Instance& instance) const {
+    if (instance.state == ObjectState::transient || instance.state == ObjectState::detached)
+        return;
+    if (instance.state == ObjectState::pending || instance.inserted_now) {
+        detach(instance, ObjectState::transient);
+        return;
+    }
+    if (instance.at_begin)
+        instance.sent = std::move(instance.at_begin);
+    if (!instance.key_at_begin.empty())
+        instance.key = instance.key_at_begin;
+    detach(instance, ObjectState::detached);
+}
+
+bool UnitOfWork::owns(const Instance& instance) const noexcept {
+    return same_owner(instance.scope, scope_);
+}
+
+void UnitOfWork::forget_removal(const std::shared_ptr<Instance>& instance) {
+    if (!instance->doomed)
+        return;
+    instance->doomed = false;
+    erase_handle(doomed_, instance);
+}
+
+void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    if (instance->state == ObjectState::transient || !owns(*instance))
+        throw Error(instance->describe() + " is not in this session, so it cannot be removed through it; get it first",
+                    where);
+    if (instance->state == ObjectState::pending) {
+        expunge(instance);
+    } else if (instance->state == ObjectState::persistent && !instance->doomed) {
+        instance->doomed = true;
+        doomed_.push_back(instance);
+    }
+}
+
+void UnitOfWork::detach(Instance& instance, ObjectState state) {
+    instance.state = state;
+    instance.scope.reset();
+    instance.watched = false;
+    instance.edited = false;
+    instance.doomed = false;
+    instance.inserted_now = false;
+    instance.at_begin = {};
+    instance.key_at_begin.clear();
+    if (state == ObjectState::transient) {
+        instance.sent = {};
+        instance.key.clear();
+        instance.freshness = Freshness::fresh;
+    }
+}
+
+void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
+    if (!owns(*instance))
+        return;
+    erase_handle(pending_, instance);
+    erase_handle(doomed_, instance);
+    erase_handle(edited_, instance);
+    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+    if (!instance->key.empty())
+        map_.erase(*instance);
+    detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
+}
+
+void UnitOfWork::expunge_all() {
+    for (const auto& instance : pending_)
+        detach(*instance, ObjectState::transient);
+    for (const auto& weak : deleted_) {
+        if (const auto instance = weak.lock(); instance && owns(*instance))
+            detach(*instance, ObjectState::detached);
+    }
+    map_.for_each([](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
+    map_.clear();
+    pending_.clear();
+    doomed_.clear();
+    edited_.clear();
+    watched_.clear();
+    inserted_.clear();
+    deleted_.clear();
+}
+
+// The unflushed edits are taken back, so that key and version are those of the row: a delete may need them yet.
+void UnitOfWork::forget_values(Instance& instance) {
+    if (instance.sent) {
+        for (const mapping::Column& column : instance.mapper().columns())
+            column.type->copy_assign(column.in(instance.values()), instance.sent.at(column));
+        instance.sent = {};
+    }
+    instance.watched = false;
+    instance.edited = false;
+    instance.freshness = Freshness::expired;
+}
+
+void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    if (!owns(*instance) || instance->state != ObjectState::persistent)
+        throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
+                        " or of another session, so it cannot be expired through this one; only objects with a row can",
+                    where);
+    erase_handle(edited_, instance);
+    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+    forget_values(*instance);
+}
+
+void UnitOfWork::expire_all() {
+    map_.for_each([](const std::shared_ptr<Instance>& instance) { forget_values(*instance); });
+    // Edited objects that are pending are watched as well, and stay.
+    const auto gone = [](const Instance& instance) { return instance.freshness == Freshness::expired; };
+    std::erase_if(edited_, [&](const std::shared_ptr<Instance>& instance) { return gone(*instance); });
+    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) {
+        const auto instance = weak.lock();
+        return !instance || gone(*instance);
+    });
+}
+
+std::vector<std::shared_ptr<Instance>> UnitOfWork::dirty() const {
+    std::vector<std::shared_ptr<Instance>> found;
+    for (const std::weak_ptr<Instance>& weak : watched_) {
+        auto instance = weak.lock();
+        if (instance && instance->state == ObjectState::persistent && !instance->doomed &&
+            (instance->edited || instance->is_modified()))
+            found.push_back(std::move(instance));
+    }
+    return found;
+}
+
+void UnitOfWork::clear() {
+    rolled_back();
+    map_.for_each([this](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
+    map_.clear();
+    watched_.clear();
+}
+
+void make_transient(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    if (instance->freshness == Freshness::expired)
+        throw NotLoadedError(instance->describe() +
+                                 " was expired and has not been read since, so it has no values to keep; co_await "
+                                 "session.refresh(ref) first",
+                             where);
+    if (const std::shared_ptr<Scope> session = instance->scope.lock())
+        session->on_leave(instance);
+    UnitOfWork::detach(*instance, ObjectState::transient);
+}
+
+void make_transient_to_detached(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    if (instance->state != ObjectState::transient)
+        throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
+                        "; only a transient object can be taken for one that has a row",
+                    where);
+    std::string key;
+    instance->mapper().append_key(instance->values(), key);
+    instance->key = std::move(key);
+    instance->state = ObjectState::detached;
+    instance->freshness = Freshness::expired;
+}
+
+} // namespace corm::uow

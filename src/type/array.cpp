@@ -75,6 +75,8 @@ Oid element_of(Oid array) noexcept {
     case oids::date_array: return oids::date;
     case oids::timestamp_array: return oids::timestamp;
     case oids::timestamptz_array: return oids::timestamptz;
+    case oids::time_array: return oids::time;
+    case oids::interval_array: return oids::interval;
     case oids::numeric_array: return oids::numeric;
     case oids::uuid_array: return oids::uuid;
     case oids::json_array: return oids::json;
@@ -226,7 +228,10 @@ void encode_array(const ArrayLevel& level, const void* array, std::string& out) 
 }
 
 void decode_array(const ArrayLevel& level, const FieldView& field, void* array) {
-    const Oid expected_element = element_of(field.oid);
+    Oid expected_element = element_of(field.oid);
+    // A codec of the user's own may be for any type of PostgreSQL.
+    if (expected_element == 0 && field.oid != 0 && field.oid == level.element->array_oid)
+        expected_element = level.element->oid;
     if (expected_element == 0 && field.oid < oids::first_user_oid)
         throw_unreadable(field, "std::vector");
     if (field.format == Format::text)

@@ -1,5 +1,6 @@
 #include <corm/type/temporal.hpp>
 
+#include "type/calendar.hpp"
 #include "type/refuse.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
@@ -9,6 +10,7 @@
 namespace corm::types {
 namespace {
 
+using std::chrono::local_days;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
@@ -17,53 +19,9 @@ using std::chrono::year_month_day;
 constexpr std::int64_t epoch_days = 10957;
 constexpr std::int64_t least_date = -2451545;
 constexpr std::int64_t most_date = 2147483493 - 2451545;
-constexpr std::int64_t day_length = 86'400'000'000; // microseconds
 constexpr std::int64_t epoch_microseconds = epoch_days * day_length;
 constexpr std::int64_t least_timestamp = least_date * day_length;
 constexpr std::int64_t end_timestamp = 9223371331200000000;
-
-struct Civil {
-    std::int64_t year; // astronomical: 0 is 1 BC
-    unsigned month;
-    unsigned day;
-};
-
-constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by) noexcept {
-    return value / by - (value % by < 0 ? 1 : 0);
-}
-
-// The proleptic Gregorian date of a day counted from 1970. <chrono> stops at the year 32767. Years are taken to begin
-// in March, so that the leap day is the last of its year; 146,097 days make 400 years.
-constexpr Civil civil_from_days(std::int64_t days) noexcept {
-    const std::int64_t shifted = days + 719468; // from 0000-03-01
-    const std::int64_t era = floor_divide(shifted, 146097);
-    const std::int64_t day_of_era = shifted - era * 146097;
-    const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const std::int64_t march_month = (5 * day_of_year + 2) / 153; // 0 is March
-    const auto day = static_cast<unsigned>(day_of_year - (153 * march_month + 2) / 5 + 1);
-    const auto month = static_cast<unsigned>(march_month < 10 ? march_month + 3 : march_month - 9);
-    return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
-}
-
-void put_padded(std::string& out, std::int64_t value, std::size_t width) {
-    const std::string digits = std::to_string(value);
-    if (digits.size() < width)
-        out.append(width - digits.size(), '0');
-    out += digits;
-}
-
-bool is_before_christ(const Civil& date) noexcept {
-    return date.year <= 0;
-}
-
-void put_date(std::string& out, const Civil& date) {
-    put_padded(out, is_before_christ(date) ? 1 - date.year : date.year, 4);
-    out.push_back('-');
-    put_padded(out, date.month, 2);
-    out.push_back('-');
-    put_padded(out, date.day, 2);
-}
 
 // Days since 2000, checked against what the server keeps.
 std::int64_t server_days(sys_days value) {
@@ -122,24 +80,17 @@ std::int64_t read_microseconds(const FieldView& field, Oid own, std::string_view
 
 void put_timestamp(std::string& out, std::int64_t since_1970, std::string_view zone) {
     const std::int64_t days = floor_divide(since_1970, day_length);
-    const std::int64_t microseconds = since_1970 - days * day_length;
-    const std::int64_t seconds = microseconds / 1'000'000;
     const Civil date = civil_from_days(days);
     put_date(out, date);
     out.push_back(' ');
-    put_padded(out, seconds / 3600, 2);
-    out.push_back(':');
-    put_padded(out, seconds / 60 % 60, 2);
-    out.push_back(':');
-    put_padded(out, seconds % 60, 2);
-    out.push_back('.');
-    put_padded(out, microseconds % 1'000'000, 6);
+    put_clock(out, since_1970 - days * day_length);
     out += zone;
-    if (is_before_christ(date))
+    if (date.is_before_christ())
         out += " BC";
 }
 
 constexpr std::string_view sys_days_name = "std::chrono::sys_days";
+constexpr std::string_view local_days_name = "std::chrono::local_days";
 constexpr std::string_view ymd_name = "std::chrono::year_month_day";
 constexpr std::string_view sys_time_name = "std::chrono::sys_time<std::chrono::microseconds>";
 constexpr std::string_view local_time_name = "std::chrono::local_time<std::chrono::microseconds>";
@@ -157,8 +108,20 @@ void Codec<sys_days>::decode(const FieldView& field, sys_days& target) {
 void Codec<sys_days>::literal(const sys_days& value, std::string& out) {
     const Civil date = civil_from_days(server_days(value) + epoch_days);
     put_date(out, date);
-    if (is_before_christ(date))
+    if (date.is_before_christ())
         out += " BC";
+}
+
+void Codec<local_days>::encode(const local_days& value, std::string& out) {
+    Codec<sys_days>::encode(sys_days{value.time_since_epoch()}, out);
+}
+
+void Codec<local_days>::decode(const FieldView& field, local_days& target) {
+    target = local_days{std::chrono::days{read_days(field, local_days_name)}};
+}
+
+void Codec<local_days>::literal(const local_days& value, std::string& out) {
+    Codec<sys_days>::literal(sys_days{value.time_since_epoch()}, out);
 }
 
 void Codec<year_month_day>::encode(const year_month_day& value, std::string& out) {

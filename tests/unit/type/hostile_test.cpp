@@ -99,6 +99,10 @@ TEST_CASE("damaged dates and moments", "[type][unit]") {
     damage(std::chrono::year_month_day{std::chrono::sys_days{}});
     damage(Timestamp{});
     damage(LocalTimestamp{});
+    damage(std::chrono::sys_seconds{});
+    damage(TimeOfDay{std::chrono::hours{12}});
+    damage(Interval{1, 2, std::chrono::microseconds{3}});
+    damage(std::chrono::seconds{1});
     SUCCEED();
 }
 

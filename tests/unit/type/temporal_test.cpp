@@ -166,3 +166,35 @@ TEST_CASE("date, timestamp and timestamptz do not mix", "[type][unit]") {
           "date values in text format are not read; ask for binary results");
     CHECK(contains(decode_problem<Timestamp>("now", oids::timestamptz, Format::text), "ask for binary results"));
 }
+
+TEST_CASE("coarser time points are read when that is exact", "[type][unit]") {
+    const sys_seconds second = sys_days{ymd(2024, 2, 29)} + 1h + 2min + 3s;
+    CHECK(survives(second));
+    CHECK(survives(local_seconds{second.time_since_epoch()}));
+    CHECK(survives(sys_time<milliseconds>{-1ms}));
+    CHECK(survives(sys_time<hours>{-1h}));
+    CHECK(encoded(second) == encoded(Timestamp{second}));
+    CHECK(literal(second) == "2024-02-29 01:02:03.000000+00");
+    CHECK(Codec<sys_seconds>::oid == oids::timestamptz);
+    CHECK(Codec<local_seconds>::array_oid == oids::timestamp_array);
+    CHECK(Codec<local_seconds>::sql_type() == "timestamp");
+    CHECK(decode_problem<sys_seconds>(encoded(Timestamp{1us}), oids::timestamptz) ==
+          "the value is not a whole number of the unit of the std::chrono type, or beyond its range; read it into one "
+          "of microseconds");
+    CHECK(contains(problem_of([] { encoded(sys_seconds::max()); }), "does not fit into timestamptz"));
+    CHECK(contains(problem_of([] { encoded(local_seconds::min()); }), "does not fit into timestamp"));
+    using ShortSeconds = sys_time<duration<std::int32_t>>;
+    CHECK(survives(ShortSeconds::max()));
+    CHECK(contains(decode_problem<ShortSeconds>(encoded(Timestamp{ShortSeconds::max()} + 1s), oids::timestamptz),
+                   "beyond its range"));
+}
+
+TEST_CASE("a date has no zone: it is days of either clock", "[type][unit]") {
+    const local_days date{ymd(0, 2, 29)};
+    CHECK(survives(date));
+    CHECK(literal(date) == "0001-02-29 BC");
+    CHECK(encoded(date) == encoded(sys_days{ymd(0, 2, 29)}));
+    CHECK(contains(problem_of([] { encoded(local_days::max()); }), "does not fit into date"));
+    CHECK(contains(decode_problem<local_days>(raw32(std::numeric_limits<std::int32_t>::max()), oids::date),
+                   "an infinite date cannot be read into std::chrono::local_days"));
+}

@@ -26,6 +26,8 @@ using mapping::Mapper;
 using mapping::One;
 using mapping::Record;
 using mapping::table;
+using types::as_json;
+using types::as_jsonb;
 using types::enum_as_text;
 using types::pg_enum;
 

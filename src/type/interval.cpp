@@ -2,6 +2,7 @@
 
 #include "type/calendar.hpp"
 #include "type/refuse.hpp"
+#include "type/temporal_text.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 #include <corm/type/scalar.hpp>
@@ -78,12 +79,16 @@ void Codec<Interval>::encode(const Interval& value, std::string& out) {
 void Codec<Interval>::decode(const FieldView& field, Interval& target) {
     if (field.oid != oids::interval)
         throw_unreadable(field, "corm::types::Interval");
-    if (field.format == Format::text)
-        throw_text_format("interval");
-    if (field.size != 16)
+    Interval value;
+    if (field.format == Format::text) {
+        const IntervalText text = read_interval_text(field.bytes());
+        value = {text.months, text.days, microseconds{text.microseconds}};
+    } else if (field.size == 16) {
+        value = {get_big_endian<std::int32_t>(field.data + 12), get_big_endian<std::int32_t>(field.data + 8),
+                 microseconds{get_big_endian<std::int64_t>(field.data)}};
+    } else {
         throw_malformed("interval");
-    const Interval value{get_big_endian<std::int32_t>(field.data + 12), get_big_endian<std::int32_t>(field.data + 8),
-                         microseconds{get_big_endian<std::int64_t>(field.data)}};
+    }
     if (is_infinite(value))
         throw ConversionError("an infinite interval cannot be read into corm::types::Interval; filter with isfinite() "
                               "in the query");

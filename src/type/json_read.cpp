@@ -1,6 +1,7 @@
-// jsonb and json to boost::json::value.
+// jsonb and json to values.
 #include <corm/type/json.hpp>
 
+#include "type/json_format.hpp"
 #include "type/refuse.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/numeric.hpp>
@@ -82,18 +83,23 @@ bool is_space(char c) noexcept {
 
 } // namespace
 
-void Codec<boost::json::value>::decode(const FieldView& field, boost::json::value& target) {
+std::string_view json_document(const FieldView& field, std::string_view target) {
     if (field.oid != oids::jsonb && field.oid != oids::json)
-        throw_unreadable(field, "boost::json::value");
+        throw_unreadable(field, target);
     std::string_view text = field.bytes();
     if (field.oid == oids::jsonb && field.format == Format::binary) {
         if (!text.starts_with('\1'))
             throw ConversionError("jsonb value of an unknown version; corm reads version 1");
         text.remove_prefix(1);
     }
+    return text;
+}
+
+json::value parse_json(const FieldView& field, std::string_view target, const json::storage_ptr& storage) {
+    const std::string_view text = json_document(field, target);
     json::parse_options options;
     options.max_depth = json_depth_limit;
-    json::basic_parser<Builder> parser(options, target.storage());
+    json::basic_parser<Builder> parser(options, storage);
     Code problem;
     std::size_t consumed = parser.write_some(false, text.data(), text.size(), problem);
     while (consumed < text.size() && is_space(text[consumed]))
@@ -102,7 +108,15 @@ void Codec<boost::json::value>::decode(const FieldView& field, boost::json::valu
         throw ConversionError("JSON value nested deeper than " + std::to_string(json_depth_limit) + " levels");
     if (problem || !parser.done() || consumed != text.size())
         throw_malformed(field.oid == oids::jsonb ? "jsonb" : "json");
-    target = parser.handler().release();
+    return parser.handler().release();
+}
+
+void Codec<json::value>::decode(const FieldView& field, json::value& target) {
+    target = parse_json(field, "boost::json::value", target.storage());
+}
+
+void Codec<JsonText>::decode(const FieldView& field, JsonText& target) {
+    target.text = json_document(field, "corm::types::JsonText");
 }
 
 } // namespace corm::types

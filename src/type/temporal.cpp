@@ -2,6 +2,7 @@
 
 #include "type/calendar.hpp"
 #include "type/refuse.hpp"
+#include "type/temporal_text.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 
@@ -40,8 +41,12 @@ sys_days checked_days(const year_month_day& value) {
 std::int64_t read_days(const FieldView& field, std::string_view target) {
     if (field.oid != oids::date)
         throw_unreadable(field, target);
-    if (field.format == Format::text)
-        throw_text_format("date");
+    if (field.format == Format::text) {
+        const std::int64_t since_1970 = read_date_text(field.bytes());
+        if (since_1970 < least_date + epoch_days || since_1970 > most_date + epoch_days)
+            throw_malformed("date");
+        return since_1970;
+    }
     if (field.size != 4)
         throw_malformed("date");
     const auto days = get_big_endian<std::int32_t>(field.data);
@@ -63,8 +68,12 @@ std::int64_t server_microseconds(std::int64_t since_1970, std::string_view sql_t
 std::int64_t read_microseconds(const FieldView& field, Oid own, std::string_view sql_type, std::string_view target) {
     if (field.oid != own)
         throw_unreadable(field, target);
-    if (field.format == Format::text)
-        throw_text_format(sql_type);
+    if (field.format == Format::text) {
+        const std::int64_t since_1970 = read_timestamp_text(field.bytes(), own == oids::timestamptz);
+        if (since_1970 < least_timestamp + epoch_microseconds)
+            throw_malformed(sql_type);
+        return since_1970;
+    }
     if (field.size != 8)
         throw_malformed(sql_type);
     const auto value = get_big_endian<std::int64_t>(field.data);

@@ -2,6 +2,7 @@
 
 #include "type/calendar.hpp"
 #include "type/refuse.hpp"
+#include "type/temporal_text.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 
@@ -18,8 +19,10 @@ void Codec<TimeOfDay>::encode(const TimeOfDay& value, std::string& out) {
 void Codec<TimeOfDay>::decode(const FieldView& field, TimeOfDay& target) {
     if (field.oid != oids::time)
         throw_unreadable(field, "corm::types::TimeOfDay");
-    if (field.format == Format::text)
-        throw_text_format("time");
+    if (field.format == Format::text) {
+        target = TimeOfDay{std::chrono::microseconds{read_clock_text(field.bytes())}};
+        return;
+    }
     if (field.size != 8)
         throw_malformed("time");
     const auto value = get_big_endian<std::int64_t>(field.data);

@@ -3,8 +3,8 @@
 
 namespace corm {
 
-/// Carries a type, nothing else. User code takes it by value in `corm_mapping(corm::type<User>)` and
-/// `corm_enum(corm::type<Mood>)`, which are found in the namespace of `User` or `Mood`.
+/// Carries a type, nothing else. User code takes it by value in `corm_mapping(corm::type<User>)`,
+/// `corm_enum(corm::type<Mood>)` and `corm_json(corm::type<Address>)`, which are found in the namespace of these types.
 template <class T>
 struct type {};
 

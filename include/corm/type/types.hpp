@@ -5,6 +5,7 @@
 #include <corm/type/enumeration.hpp>
 #include <corm/type/interval.hpp>
 #include <corm/type/json.hpp>
+#include <corm/type/json_struct.hpp>
 #include <corm/type/numeric.hpp>
 #include <corm/type/optional.hpp>
 #include <corm/type/scalar.hpp>

@@ -51,6 +51,7 @@ TEST_CASE("intervals keep their three parts", "[type][unit]") {
         CAPTURE(c.text);
         CHECK(survives(c.interval));
         CHECK(literal(c.interval) == c.text);
+        CHECK(decoded<Interval>(c.text, oids::interval, Format::text) == c.interval);
         CHECK(encoded(c.interval) == raw(c.interval.time.count(), c.interval.days, c.interval.months));
     }
 }
@@ -109,5 +110,23 @@ TEST_CASE("infinite and malformed intervals are refused", "[type][unit]") {
     CHECK(survives(Interval{most, most, microseconds::max() - 1us}));
     CHECK(contains(decode_problem<Interval>("12345678", oids::interval), "malformed interval"));
     CHECK(contains(decode_problem<Interval>(raw(0, 0, 0), oids::uuid), "OID 2950"));
-    CHECK(contains(decode_problem<Interval>("1 day", oids::interval, Format::text), "ask for binary results"));
+}
+
+TEST_CASE("intervals are read from text of the style postgres", "[type][unit]") {
+    const auto read = [](std::string_view text) { return decoded<Interval>(text, oids::interval, Format::text); };
+    CHECK(read("1 year 2 mons -3 days +04:05:06.789") == Interval{14, -3, 4h + 5min + 6s + 789ms});
+    CHECK(read("-1 years -2 mons") == Interval{.months = -14});
+    CHECK(read("1 mon") == Interval{.months = 1});
+    CHECK(read("1 day") == Interval{.days = 1});
+    CHECK(read("00:00:00") == Interval{});
+    CHECK(read("-00:00:00.5") == Interval{.time = -500ms});
+    for (const std::string_view text :
+         {"", " ", "1", "1 day ", "P1D", "@ 1 day", "1-2", "1 week", "infinity", "04:05", "1 day 04:05:06 2 days",
+          "2562047788:00:54.775808", "9999999999:00:00", "+9223372036854775808 microseconds"}) {
+        CAPTURE(text);
+        CHECK(
+            contains(decode_problem<Interval>(text, oids::interval, Format::text), "not of the form that corm reads"));
+    }
+    CHECK(contains(decode_problem<Interval>("2147483648 days", oids::interval, Format::text), "does not fit into"));
+    CHECK(contains(decode_problem<Interval>("178956971 years", oids::interval, Format::text), "does not fit into"));
 }

@@ -84,6 +84,11 @@ TEST_CASE("JSON that PostgreSQL cannot hold is refused before it is sent", "[typ
 TEST_CASE("the depth of JSON is bounded, both ways alike", "[type][unit]") {
     CHECK(survives(nested(json_depth_limit)));
     CHECK(problem_of([] { encoded(nested(json_depth_limit + 1)); }) == "JSON value nested deeper than 256 levels");
+    json::value empty = json::array();
+    for (int i = 1; i < json_depth_limit; ++i)
+        empty = json::array{empty};
+    CHECK(survives(empty));
+    CHECK(contains(problem_of([&] { encoded(json::value(json::array{empty})); }), "nested deeper than 256"));
     CHECK(read_problem(std::string(json_depth_limit + 1, '[') + std::string(json_depth_limit + 1, ']')) ==
           "JSON value nested deeper than 256 levels");
     CHECK(contains(read_problem(std::string(1'000'000, '[')), "nested deeper"));
@@ -129,4 +134,18 @@ TEST_CASE("JSON is read into the memory of its target", "[type][unit]") {
     Codec<json::value>::decode(field("\1[1,\"two\"]", oids::jsonb), target);
     CHECK(target.storage().get() == &memory);
     CHECK(target.at(1).get_string() == "two");
+}
+
+TEST_CASE("the text of a JSON document stays as it is", "[type][unit]") {
+    const JsonText document{"{ \"b\" : 1.10, \"a\":2, \"a\": 12345678901234567890123 }"};
+    CHECK(survives(document));
+    CHECK(encoded(document) == document.text);
+    CHECK(literal(document) == document.text);
+    CHECK(decoded<JsonText>("\1[1]", oids::jsonb).text == "[1]");
+    CHECK(decoded<JsonText>("[1]", oids::jsonb, Format::text).text == "[1]");
+    CHECK(JsonText{}.text == "null");
+    CHECK_FALSE(Codec<JsonText>::same(JsonText{"1"}, JsonText{"1.0"}));
+    CHECK(contains(problem_of([] { encoded(JsonText{std::string("\"\0\"", 3)}); }), "text holds a NUL at byte 1"));
+    CHECK(contains(decode_problem<JsonText>("[1]", oids::text), "cannot be read into corm::types::JsonText"));
+    CHECK(contains(decode_problem<JsonText>("[1]", oids::jsonb), "unknown version"));
 }

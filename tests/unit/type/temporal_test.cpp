@@ -162,9 +162,6 @@ TEST_CASE("date, timestamp and timestamptz do not mix", "[type][unit]") {
     CHECK(contains(decode_problem<Timestamp>(raw32(0), oids::date), "OID 1082"));
     CHECK(contains(decode_problem<sys_days>(raw64(0), oids::date), "malformed date"));
     CHECK(contains(decode_problem<Timestamp>(raw32(0), oids::timestamptz), "malformed timestamptz"));
-    CHECK(decode_problem<sys_days>("2000-01-01", oids::date, Format::text) ==
-          "date values in text format are not read; ask for binary results");
-    CHECK(contains(decode_problem<Timestamp>("now", oids::timestamptz, Format::text), "ask for binary results"));
 }
 
 TEST_CASE("coarser time points are read when that is exact", "[type][unit]") {
@@ -197,4 +194,53 @@ TEST_CASE("a date has no zone: it is days of either clock", "[type][unit]") {
     CHECK(contains(problem_of([] { encoded(local_days::max()); }), "does not fit into date"));
     CHECK(contains(decode_problem<local_days>(raw32(std::numeric_limits<std::int32_t>::max()), oids::date),
                    "an infinite date cannot be read into std::chrono::local_days"));
+}
+
+TEST_CASE("dates and moments are read from text of the ISO style", "[type][unit]") {
+    const auto moment = [](std::string_view text) { return decoded<Timestamp>(text, oids::timestamptz, Format::text); };
+    std::mt19937_64 random{5};
+    std::uniform_int_distribution<std::int64_t> pick{first_timestamp + from_1970,
+                                                     std::numeric_limits<std::int64_t>::max()};
+    for (int i = 0; i < 5000; ++i) {
+        const Timestamp value{microseconds{pick(random)}};
+        REQUIRE(moment(literal(value)) == value);
+        const LocalTimestamp local{value.time_since_epoch()};
+        REQUIRE(decoded<LocalTimestamp>(literal(local), oids::timestamp, Format::text) == local);
+        const sys_days date = floor<days>(value);
+        REQUIRE(decoded<sys_days>(literal(date), oids::date, Format::text) == date);
+    }
+    CHECK(decoded<sys_days>("5874897-12-31", oids::date, Format::text) ==
+          decoded<sys_days>(raw32(last_date), oids::date));
+    CHECK(moment(literal(Timestamp::max())) == Timestamp::max());
+    const Timestamp expected = at(ymd(2024, 2, 29), 1h + 2min + 3s + 400ms);
+    for (const std::string_view text :
+         {"2024-02-29T01:02:03.4Z", "2024-02-29 01:02:03.4+00", "2024-02-29T04:32:03.400000+03:30",
+          "2024-02-28 22:02:03.4-03", "2024-02-29 06:55:31.4+05:53:28"}) {
+        CAPTURE(text);
+        CHECK(moment(text) == expected);
+    }
+}
+
+TEST_CASE("text of other styles is refused, never guessed", "[type][unit]") {
+    constexpr std::string_view refused = "the text is not of the form that corm reads";
+    for (const std::string_view text :
+         {"", "infinity", "-infinity", "2023-02-29", "2023-13-01", "2023-00-10", "2023-01-00", "0000-01-01",
+          "01/02/2000", "01.02.2000", "2000-1-1", "2000-01-01 AD", "99-01-01", "2000-01-01 ", " 2000-01-01",
+          "2000-01-01BC", "-2000-01-01"}) {
+        CAPTURE(text);
+        CHECK(contains(decode_problem<sys_days>(text, oids::date, Format::text), refused));
+    }
+    for (const std::string_view text :
+         {"infinity", "2000-01-01", "2000-01-01 24:00:00+00", "2000-01-01 00:60:00+00", "2000-01-01 00:00:60+00",
+          "2000-01-01 00:00:00", "2000-01-01 00:00:00 CET", "2000-01-01 00:00:00.+00", "2000-01-01 00:00:00.1234567+00",
+          "2000-01-01 00:00+00", "2000-01-01 00:00:00+24", "2000-01-01 00:00:00+1", "now"}) {
+        CAPTURE(text);
+        CHECK(contains(decode_problem<Timestamp>(text, oids::timestamptz, Format::text), refused));
+    }
+    CHECK(contains(decode_problem<LocalTimestamp>("2000-01-01 00:00:00+00", oids::timestamp, Format::text), refused));
+    CHECK(contains(decode_problem<sys_days>("9999999-01-01", oids::date, Format::text), "malformed date"));
+    CHECK(contains(decode_problem<Timestamp>("294247-01-10 04:00:54.775808Z", oids::timestamptz, Format::text),
+                   "does not fit into"));
+    CHECK(contains(decode_problem<Timestamp>("4800-01-01 00:00:00Z BC", oids::timestamptz, Format::text),
+                   "malformed timestamptz"));
 }

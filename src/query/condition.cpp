@@ -37,17 +37,19 @@ decltype(auto) naming_column(const Place& place, Encode encode) {
     }
 }
 
+std::string type_text(const types::ValueType& type) {
+    return std::string{type.sql_type()};
+}
+
 sql::Expr bound(const Place& place, const types::ValueType& type, const void* value) {
-    return naming_column(place, [&] { return sql::parameter(type, value); });
+    sql::Expr parameter = naming_column(place, [&] { return sql::parameter(type, value); });
+    // Beside a composite, a parameter of unknown type would be taken for an anonymous record, which has no input.
+    return type.oid == 0 ? sql::cast(std::move(parameter), type_text(type)) : parameter;
 }
 
 /// PostgreSQL has no arrays of arrays: values of an array type cannot travel as the elements of one parameter.
 bool is_array(const types::ValueType& type) {
     return type.sql_type().ends_with(']');
-}
-
-std::string type_text(const types::ValueType& type) {
-    return std::string{type.sql_type()};
 }
 
 } // namespace

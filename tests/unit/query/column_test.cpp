@@ -62,7 +62,7 @@ TEST_CASE("text columns take anything like text", "[query][unit]") {
 }
 
 TEST_CASE("other types travel by their codecs", "[query][unit]") {
-    CHECK(where(col<&User::mood> == Mood::happy) == "\"mood\" = $1 | oid 0:5");
+    CHECK(where(col<&User::mood> == Mood::happy) == "\"mood\" = $1::\"mood\" | oid 0:5");
     CHECK(where(col<&User::token> == corm::types::Uuid{}) == "\"token\" = $1 | oid 2950:16");
     CHECK(where(col<&User::tags> == std::vector<std::int32_t>{1, 2}) == "\"tags\" = $1 | oid 1007:36");
 }

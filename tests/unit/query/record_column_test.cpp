@@ -30,7 +30,7 @@ TEST_CASE("columns of records have the operators of members", "[query][unit]") {
     CHECK(people_where(column(mapper, "age") != std::optional<std::int64_t>{}) == "\"age\" IS NOT NULL");
     CHECK(people_where(column(mapper, "age") == std::optional<int>{3}) == "\"age\" = $1 | int4:3");
     CHECK(people_where(column(mapper, "age") < column(mapper, "id")) == "\"age\" < \"id\"");
-    CHECK(people_where(column(mapper, "mood") == Mood::sad) == "\"mood\" = $1 | oid 0:3");
+    CHECK(people_where(column(mapper, "mood") == Mood::sad) == "\"mood\" = $1::\"mood\" | oid 0:3");
     CHECK(people_where(column(mapper, "id").in(std::vector{1, 2})) == "\"id\" = ANY($1) | oid 1007:36");
     CHECK(people_where(column(mapper, "name").not_in({"a", "b"})) == "\"name\" <> ALL($1) | oid 1009:30");
     CHECK(people_where(column(mapper, "age").between(1, 2L)) == "\"age\" BETWEEN $1 AND $2 | int4:1 | int8:2");

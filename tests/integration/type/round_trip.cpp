@@ -133,8 +133,8 @@ BinaryResult Client::run(const std::string& sql, const types::Parameters& parame
     return owned;
 }
 
-std::size_t check_scalars(Client& client, const types::ValueType& type, const std::vector<const void*>& values,
-                          const Agrees& agrees) {
+void check_scalars(Client& client, const types::ValueType& type, const std::vector<const void*>& values,
+                   const Agrees& agrees) {
     constexpr std::size_t most = 100;
     const std::string name{type.sql_type()};
     for (std::size_t start = 0; start < values.size(); start += most) {
@@ -161,7 +161,6 @@ std::size_t check_scalars(Client& client, const types::ValueType& type, const st
                 FAIL("the server renders a " << name << " as " << shortened(text));
         }
     }
-    return values.size();
 }
 
 void check_array(Client& client, const types::ValueType& array_type, const void* array) {
@@ -192,9 +191,9 @@ void check_bulk(Client& client, const types::ValueType& type, const std::vector<
         expect_same(type, values[i], result.field(static_cast<int>(i), 0), "a row of a bulk parameter");
 }
 
-void report(std::string_view name, std::size_t scalars, std::size_t arrays, std::uint64_t seed) {
-    std::printf("%.*s: %zu values, each as scalar, literal and element, in %zu arrays; CORM_TEST_SEED=%llu\n",
-                static_cast<int>(name.size()), name.data(), scalars, arrays, static_cast<unsigned long long>(seed));
+void report(std::string_view name, std::size_t values, std::size_t arrays, std::uint64_t seed) {
+    std::printf("%.*s: %zu values as scalars, literals, rows and elements, in %zu arrays; CORM_TEST_SEED=%llu\n",
+                static_cast<int>(name.size()), name.data(), values, arrays, static_cast<unsigned long long>(seed));
     SUCCEED();
 }
 

@@ -180,7 +180,7 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::dirty() const {
 
 void UnitOfWork::clear() {
     rolled_back();
-    map_.for_each([this](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
+    map_.for_each([](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
     map_.clear();
     watched_.clear();
 }

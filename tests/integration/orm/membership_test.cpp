@@ -90,7 +90,7 @@ TEST_CASE("a row is removed without having been read", "[orm][integration]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        const corm::Ref<User> user = corm::transient(User{.id = 1});
+        const corm::Ref<User> user = corm::transient(User{.id = 1, .name = {}});
         corm::make_transient_to_detached(user);
         session.add(user);
         co_await session.refresh(user);

@@ -105,13 +105,17 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     }
 }
 
+void UnitOfWork::forget_edits(const std::shared_ptr<Instance>& instance) {
+    erase_handle(edited_, instance);
+    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+}
+
 void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
     if (!owns(*instance))
         return;
     erase_handle(pending_, instance);
     erase_handle(doomed_, instance);
-    erase_handle(edited_, instance);
-    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+    forget_edits(instance);
     if (!instance->key.empty())
         map_.erase(*instance);
     detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
@@ -137,8 +141,7 @@ void UnitOfWork::expunge_all() {
 // The unflushed edits are taken back, so that key and version are those of the row: a delete may need them yet.
 void UnitOfWork::forget_values(Instance& instance) {
     if (instance.sent) {
-        for (const mapping::Column& column : instance.mapper().columns())
-            column.type->copy_assign(column.in(instance.values()), instance.sent.at(column));
+        assign_values(instance, instance.sent);
         instance.sent = {};
     }
     instance.watched = false;
@@ -151,8 +154,7 @@ void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_l
         throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
                         " or of another session, so it cannot be expired through this one; only objects with a row can",
                     where);
-    erase_handle(edited_, instance);
-    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+    forget_edits(instance);
     forget_values(*instance);
 }
 
@@ -180,9 +182,7 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::dirty() const {
 
 void UnitOfWork::clear() {
     rolled_back();
-    map_.for_each([](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
-    map_.clear();
-    watched_.clear();
+    expunge_all();
 }
 
 void make_transient(const std::shared_ptr<Instance>& instance, std::source_location where) {

@@ -167,12 +167,16 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     });
 }
 
+void UnitOfWork::assign_values(Instance& instance, const mapping::ValueBlock& from) {
+    for (const mapping::Column& column : instance.mapper().columns())
+        column.type->copy_assign(column.in(instance.values()), from.at(column));
+}
+
 // Edited attributes get the values of the start of the transaction back.
 void UnitOfWork::restore(Instance& instance) const {
     mapping::ValueBlock& start = instance.at_begin ? instance.at_begin : instance.sent;
     if (start) {
-        for (const mapping::Column& column : instance.mapper().columns())
-            column.type->copy_assign(column.in(instance.values()), start.at(column));
+        assign_values(instance, start);
         if (&start == &instance.at_begin)
             instance.sent = std::move(instance.at_begin);
         instance.at_begin = {};

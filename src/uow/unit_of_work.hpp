@@ -92,7 +92,10 @@ private:
     void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
     void updated(const FlushStatement& statement, std::size_t row, bool final);
     void restore(Instance& instance) const;
+    static void assign_values(Instance& instance, const mapping::ValueBlock& from);
     static void forget_values(Instance& instance);
+    /// The object is neither compared by flushes nor kept for its edits.
+    void forget_edits(const std::shared_ptr<Instance>& instance);
     void abandon(Instance& instance) const;
     void forget_removal(const std::shared_ptr<Instance>& instance);
     void settle_edits();

@@ -217,46 +217,42 @@ std::size_t end_context_everywhere(const Case& tested, const Database& database)
     }
 }
 
+/// Strikes every operation at every point; returns the number of points in all.
+template <class Strike>
+std::size_t strike_all(const Database& database, Strike strike) {
+    std::size_t covered = 0;
+    for (const Case& tested : cases) {
+        const std::size_t points = strike(tested, database);
+        INFO(tested.name << ": " << points << " points");
+        CHECK(points >= tested.points);
+        covered += points;
+    }
+    return covered;
+}
+
 } // namespace
 
 TEST_CASE("an operation may be cancelled at every suspension", "[orm][integration]") {
     const Database database{setup};
     std::size_t covered = 0;
-    for (const Case& tested : cases) {
-        for (const auto type :
-             {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total}) {
-            const std::size_t points = cancel_everywhere(tested, database, type);
-            INFO(tested.name << ": " << points << " points");
-            CHECK(points >= tested.points);
-            covered += points;
-        }
+    for (const auto type :
+         {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total}) {
+        covered += strike_all(database, [type](const Case& tested, const Database& where) {
+            return cancel_everywhere(tested, where, type);
+        });
     }
     INFO("cancelled at " << covered << " points");
     CHECK(covered >= 96);
 }
 
 TEST_CASE("a session may be destroyed at every suspension of its operation", "[orm][integration]") {
-    const Database database{setup};
-    std::size_t covered = 0;
-    for (const Case& tested : cases) {
-        const std::size_t points = destroy_handle_everywhere(tested, database);
-        INFO(tested.name << ": " << points << " points");
-        CHECK(points >= tested.points);
-        covered += points;
-    }
+    const std::size_t covered = strike_all(Database{setup}, destroy_handle_everywhere);
     INFO("destroyed at " << covered << " points");
     CHECK(covered >= 32);
 }
 
 TEST_CASE("a context may end at every suspension of an operation", "[orm][integration]") {
-    const Database database{setup};
-    std::size_t covered = 0;
-    for (const Case& tested : cases) {
-        const std::size_t points = end_context_everywhere(tested, database);
-        INFO(tested.name << ": " << points << " points");
-        CHECK(points >= tested.points);
-        covered += points;
-    }
+    const std::size_t covered = strike_all(Database{setup}, end_context_everywhere);
     INFO("ended at " << covered << " points");
     CHECK(covered >= 32);
 }

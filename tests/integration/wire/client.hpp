@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pool/pool.hpp"
+#include "support/caught.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/dev/postgres_server.hpp>
@@ -121,19 +122,6 @@ inline void wait_for(Client& client, const std::string& condition) {
     const TimePoint limit = Clock::now() + 20s;
     while (client.scalar(condition) != "true")
         REQUIRE(Clock::now() < limit);
-}
-
-template <class E>
-E caught(const std::exception_ptr& error) {
-    REQUIRE(error);
-    try {
-        std::rethrow_exception(error);
-    } catch (const E& e) {
-        return e;
-    } catch (const std::exception& e) {
-        FAIL("another exception: " << e.what());
-    }
-    throw std::logic_error("unreachable");
 }
 
 } // namespace corm::test

@@ -1,6 +1,7 @@
 // A machine on a fake server, and a loop that drives it.
 #pragma once
 
+#include "support/caught.hpp"
 #include "support/fake_pq.hpp"
 #include "wire/pipeline_fsm.hpp"
 
@@ -49,18 +50,5 @@ struct PipelineFixture {
         return fsm.take_reply();
     }
 };
-
-template <class E>
-E caught(const std::exception_ptr& error) {
-    REQUIRE(error);
-    try {
-        std::rethrow_exception(error);
-    } catch (const E& e) {
-        return e;
-    } catch (const std::exception& e) {
-        FAIL("another exception: " << e.what());
-    }
-    throw std::logic_error("unreachable");
-}
 
 } // namespace corm::test

@@ -5,13 +5,31 @@
 #include <corm/type/oid.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 namespace corm::mapping {
 
+/// A list that only grows, so that looking through it takes no lock.
 struct Mapper::Extensions {
-    std::mutex mutex;
-    std::vector<std::pair<MapperExtension* (*)(const Mapper&), std::unique_ptr<MapperExtension>>> list;
+    using Make = MapperExtension* (*)(const Mapper&);
+    struct Entry {
+        Make make;
+        std::unique_ptr<MapperExtension> extension;
+        std::unique_ptr<Entry> next;
+    };
+
+    [[nodiscard]] const MapperExtension* find(Make make) const noexcept {
+        for (const Entry* entry = first.load(std::memory_order_acquire); entry != nullptr; entry = entry->next.get()) {
+            if (entry->make == make)
+                return entry->extension.get();
+        }
+        return nullptr;
+    }
+
+    std::mutex mutex; ///< held by who adds one
+    std::unique_ptr<Entry> entries;
+    std::atomic<const Entry*> first = nullptr;
 };
 
 Mapper::Mapper() : type_(typeid(void)), extensions_(std::make_unique<Extensions>()) {}
@@ -99,12 +117,19 @@ std::string Mapper::key_text(std::string_view key) const {
 }
 
 const MapperExtension& Mapper::extension(MapperExtension* (*make)(const Mapper&)) const {
-    const std::scoped_lock lock{extensions_->mutex};
-    for (const auto& [maker, extension] : extensions_->list) {
-        if (maker == make)
-            return *extension;
-    }
-    return *extensions_->list.emplace_back(make, make(*this)).second;
+    Extensions& extensions = *extensions_;
+    if (const MapperExtension* known = extensions.find(make))
+        return *known;
+    const std::scoped_lock lock{extensions.mutex};
+    if (const MapperExtension* known = extensions.find(make))
+        return *known;
+    auto added = std::make_unique<Extensions::Entry>();
+    added->make = make;
+    added->extension.reset(make(*this));
+    added->next = std::move(extensions.entries);
+    extensions.entries = std::move(added);
+    extensions.first.store(extensions.entries.get(), std::memory_order_release);
+    return *extensions.entries->extension;
 }
 
 MapperBuilder::MapperBuilder(std::string entity, std::string schema, std::string table, const ObjectType& object,

@@ -20,7 +20,7 @@ void ValueBlock::fill(Make make) {
             const Column& column = mapper_->column(made);
             column.type->destroy(memory_ + column.packed);
         }
-        corm::detail::deallocate(memory_, mapper_->packed_align());
+        corm::detail::deallocate(memory_, mapper_->packed_size(), mapper_->packed_align());
         memory_ = nullptr;
         throw;
     }
@@ -54,7 +54,7 @@ ValueBlock::~ValueBlock() {
         return;
     for (const Column& column : mapper_->columns())
         column.type->destroy(memory_ + column.packed);
-    corm::detail::deallocate(memory_, mapper_->packed_align());
+    corm::detail::deallocate(memory_, mapper_->packed_size(), mapper_->packed_align());
 }
 
 } // namespace corm::mapping

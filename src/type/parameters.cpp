@@ -105,12 +105,14 @@ ArrayParameter::ArrayParameter(Parameters& parameters, const ValueType& type, st
     std::string& out = parameters_.buffer_;
     // Exact for numbers, which are as large here as there; a guess for everything else.
     out.reserve(out.size() + header_size + rows * (length_size + std::min(type.size, sizeof(std::int64_t))));
-    put_int32(out, rows == 0 ? 0 : 1);
-    put_int32(out, 0); // patched by finish()
-    put_int32(out, static_cast<std::int32_t>(as_literals(type) ? oids::text : type.oid));
+    const std::size_t at = out.size();
+    out.append(rows == 0 ? header_size - 8 : header_size, '\0');
+    patch_int32(out, at, rows == 0 ? 0 : 1);
+    // The flag behind it is written by finish().
+    patch_int32(out, at + 8, static_cast<std::int32_t>(as_literals(type) ? oids::text : type.oid));
     if (rows != 0) {
-        put_int32(out, static_cast<std::int32_t>(rows));
-        put_int32(out, 1);
+        patch_int32(out, at + 12, static_cast<std::int32_t>(rows));
+        patch_int32(out, at + 16, 1);
     }
 }
 

@@ -38,7 +38,7 @@ public:
 private:
     void release() noexcept {
         type_.destroy(memory_);
-        corm::detail::deallocate(memory_, type_.align);
+        corm::detail::deallocate(memory_, type_.size, type_.align);
     }
 
     const types::ValueType& type_;
@@ -119,7 +119,8 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
                                              std::source_location where) {
     scratch_.clear();
     append_row_key(*mapper, rows, row, first, scratch_);
-    if (std::shared_ptr<Instance> present = map_.find(*mapper, scratch_)) {
+    std::weak_ptr<Instance>& place = map_.place(*mapper, scratch_);
+    if (std::shared_ptr<Instance> present = place.lock()) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
             return present;
         // Until it was read whole, nobody may take it for a row.
@@ -139,7 +140,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     instance->key = scratch_;
     instance->state = ObjectState::persistent;
     instance->scope = scope_;
-    map_.insert(instance);
+    place = instance;
     return instance;
 }
 

@@ -15,13 +15,14 @@ class ColumnCopies {
 public:
     /// Room for `capacity` values.
     ColumnCopies(const mapping::Column& column, std::size_t capacity)
-        : column_(&column),
-          memory_(static_cast<std::byte*>(corm::detail::allocate(column.type->size * capacity, column.type->align))) {}
+        : column_(&column), bytes_(column.type->size * capacity),
+          memory_(static_cast<std::byte*>(corm::detail::allocate(bytes_, column.type->align))) {}
     ColumnCopies(ColumnCopies&& other) noexcept
-        : column_(other.column_), memory_(std::exchange(other.memory_, nullptr)), size_(std::exchange(other.size_, 0)) {
-    }
+        : column_(other.column_), bytes_(other.bytes_), memory_(std::exchange(other.memory_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
     ColumnCopies& operator=(ColumnCopies other) noexcept {
         std::swap(column_, other.column_);
+        std::swap(bytes_, other.bytes_);
         std::swap(memory_, other.memory_);
         std::swap(size_, other.size_);
         return *this;
@@ -29,8 +30,7 @@ public:
     ~ColumnCopies() {
         while (size_ > 0)
             column_->type->destroy(memory_ + --size_ * column_->type->size);
-        if (memory_ != nullptr)
-            corm::detail::deallocate(memory_, column_->type->align);
+        corm::detail::deallocate(memory_, bytes_, column_->type->align);
     }
 
     [[nodiscard]] const mapping::Column& column() const noexcept { return *column_; }
@@ -42,6 +42,7 @@ public:
 
 private:
     const mapping::Column* column_;
+    std::size_t bytes_;
     std::byte* memory_;
     std::size_t size_ = 0;
 };

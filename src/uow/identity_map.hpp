@@ -6,6 +6,8 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,12 +24,14 @@ public:
         const auto found = entries_.find(Identity{&mapper, key});
         return found == entries_.end() ? nullptr : found->second.lock();
     }
-    /// Registers `instance` under `instance->key`, in place of whatever was there.
-    void insert(const std::shared_ptr<Instance>& instance) {
+    /// The place of an identity, to look into and to put an object into. Valid until the next change of the map.
+    [[nodiscard]] std::weak_ptr<Instance>& place(const mapping::Mapper& mapper, std::string_view key) {
         if (entries_.size() >= sweep_at_)
             sweep();
-        entries_.insert_or_assign(OwnedIdentity{&instance->mapper(), instance->key}, instance);
+        return entries_.try_emplace(OwnedIdentity{&mapper, std::string{key}}).first->second;
     }
+    /// Registers `instance` under `instance->key`, in place of whatever was there.
+    void insert(const std::shared_ptr<Instance>& instance) { place(instance->mapper(), instance->key) = instance; }
     /// Forgets the identity if it is `instance`'s.
     void erase(const Instance& instance) {
         const auto found = entries_.find(Identity{&instance.mapper(), instance.key});
@@ -71,8 +75,13 @@ private:
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(const Identity& id) const noexcept {
-            return std::hash<std::string_view>{}(id.key) ^
-                   (std::hash<const void*>{}(id.mapper) * 0x9e3779b97f4a7c15ULL);
+            // The map mixes the bits of what it gets here. A bigint, the most common key, needs no hash of its own.
+            std::uint64_t key = 0;
+            if (id.key.size() == sizeof key)
+                std::memcpy(&key, id.key.data(), sizeof key);
+            else
+                key = std::hash<std::string_view>{}(id.key);
+            return key ^ (std::hash<const void*>{}(id.mapper) * 0x9e3779b97f4a7c15ULL);
         }
     };
     struct Equal {

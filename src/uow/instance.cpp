@@ -14,6 +14,10 @@ std::size_t object_offset(const mapping::ObjectType& type) noexcept {
     return (sizeof(Instance) + type.align - 1) / type.align * type.align;
 }
 
+std::size_t block_size(const mapping::ObjectType& type) noexcept {
+    return object_offset(type) + type.size;
+}
+
 std::size_t block_align(const mapping::ObjectType& type) noexcept {
     return std::max(alignof(Instance), type.align);
 }
@@ -36,7 +40,7 @@ struct Instance::Deleter {
         // The mapper describes the block, so it has to outlive the destructor.
         const std::shared_ptr<const mapping::Mapper> mapper = instance->mapper_;
         instance->~Instance();
-        corm::detail::deallocate(instance, block_align(mapper->object()));
+        corm::detail::deallocate(instance, block_size(mapper->object()), block_align(mapper->object()));
     }
 };
 
@@ -52,16 +56,15 @@ Instance::~Instance() {
 template <class Make>
 std::shared_ptr<Instance> Instance::allocate(std::shared_ptr<const mapping::Mapper> mapper, Make make) {
     const mapping::ObjectType& type = mapper->object();
-    const std::size_t offset = object_offset(type);
-    void* block = corm::detail::allocate(offset + type.size, block_align(type));
-    void* object = static_cast<char*>(block) + offset;
+    void* block = corm::detail::allocate(block_size(type), block_align(type));
+    void* object = static_cast<char*>(block) + object_offset(type);
     try {
         make(type, object);
     } catch (...) {
-        corm::detail::deallocate(block, block_align(type));
+        corm::detail::deallocate(block, block_size(type), block_align(type));
         throw;
     }
-    return std::shared_ptr<Instance>(::new (block) Instance(std::move(mapper), object), Deleter{});
+    return {::new (block) Instance(std::move(mapper), object), Deleter{}, corm::detail::Recycling<Instance>{}};
 }
 
 std::shared_ptr<Instance> Instance::create(std::shared_ptr<const mapping::Mapper> mapper) {
@@ -75,14 +78,14 @@ std::shared_ptr<Instance> Instance::create(std::shared_ptr<const mapping::Mapper
                     [object](const mapping::ObjectType& type, void* at) { type.move_construct(at, object); });
 }
 
-void* Instance::editable() {
-    static_cast<void>(readable());
-    if (const std::shared_ptr<Scope> session = scope.lock())
-        session->on_edit(shared_from_this());
-    else if (!sent && state != ObjectState::transient && state != ObjectState::pending)
+void* Instance::editable(const std::shared_ptr<Instance>& instance) {
+    static_cast<void>(instance->readable());
+    if (const std::shared_ptr<Scope> session = instance->scope.lock())
+        session->on_edit(instance);
+    else if (!instance->sent && instance->state != ObjectState::transient && instance->state != ObjectState::pending)
         // No session watches it; the copy lets the next one that it is added to find the changes.
-        sent = mapping::ValueBlock(*mapper_, values());
-    return object_;
+        instance->sent = mapping::ValueBlock(*instance->mapper_, instance->values());
+    return instance->object_;
 }
 
 bool Instance::is_modified() const {

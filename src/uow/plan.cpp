@@ -12,19 +12,21 @@ namespace corm::uow {
 namespace {
 
 using Kind = FlushStatement::Kind;
-using Instances = std::vector<std::shared_ptr<Instance>>;
+/// Handles are counted atomically, so planning points to those of the change set.
+using Handle = const std::shared_ptr<Instance>*;
+using Handles = std::vector<Handle>;
 
 /// Objects whose changes are in the same columns.
 struct Update {
     std::vector<ColumnIndex> columns;
-    Instances instances;
+    Handles instances;
 };
 
 /// The changes of one table.
 struct TableChanges {
     std::vector<Update> updates;
-    Instances inserts;
-    Instances deletes;
+    Handles inserts;
+    Handles deletes;
 };
 
 const StatementTexts& texts_of(const mapping::Mapper& mapper) {
@@ -33,15 +35,18 @@ const StatementTexts& texts_of(const mapping::Mapper& mapper) {
 
 void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     columns.clear();
-    const auto all = instance.mapper().columns();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (instance.is_changed(all[i]))
-            columns.push_back(static_cast<ColumnIndex>(i));
+    if (!instance.sent)
+        return;
+    const void* const values = instance.values();
+    ColumnIndex index = 0;
+    for (const mapping::Column& column : instance.mapper().columns()) {
+        if (!column.version && !column.type->same(column.in(values), instance.sent.at(column)))
+            columns.push_back(index);
+        ++index;
     }
 }
 
-void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, const std::shared_ptr<Instance>& instance,
-                std::size_t expected) {
+void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Handle instance, std::size_t expected) {
     auto found = std::find_if(table.updates.rbegin(), table.updates.rend(),
                               [&columns](const Update& update) { return update.columns == columns; });
     Update& update = found != table.updates.rend() ? *found : table.updates.emplace_back(Update{columns, {}});
@@ -60,52 +65,51 @@ const void* loaded(const Instance& instance, const mapping::Column& column) {
     return instance.sent ? instance.sent.at(column) : current(instance, column);
 }
 
-void add_column(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances,
-                const mapping::Column& column, bool many, Read read) {
+void add_column(FlushStatement& statement, std::span<const Handle> instances, const mapping::Column& column, bool many,
+                Read read) {
     try {
         if (!many) {
-            statement.parameters.add(*column.type, read(*instances.front(), column));
+            statement.parameters.add(*column.type, read(**instances.front(), column));
             return;
         }
         types::ArrayParameter array{statement.parameters, *column.type, instances.size()};
-        for (const std::shared_ptr<Instance>& instance : instances)
-            array.add(read(*instance, column));
+        for (const Handle instance : instances)
+            array.add(read(**instance, column));
         array.finish();
     } catch (const ConversionError& error) {
         throw ConversionError(error, statement.mapper->table(), column.name, error.where());
     }
 }
 
-void add_keys(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances, bool many) {
+void add_keys(FlushStatement& statement, std::span<const Handle> instances, bool many) {
     for (const ColumnIndex index : statement.mapper->key_columns())
         add_column(statement, instances, statement.mapper->column(index), many, loaded);
 }
 
-void add_version(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances, bool many) {
+void add_version(FlushStatement& statement, std::span<const Handle> instances, bool many) {
     if (const int version = statement.mapper->version_column(); version >= 0)
         add_column(statement, instances, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
 }
 
-FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const std::shared_ptr<Instance>> instances) {
+FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
     FlushStatement statement;
     statement.kind = kind;
     statement.mapper = &mapper;
     statement.rows.reserve(instances.size());
-    for (const std::shared_ptr<Instance>& instance : instances)
-        statement.rows.push_back({instance, {}});
+    for (const Handle instance : instances)
+        statement.rows.push_back({*instance, {}});
     return statement;
 }
 
-void add_written(FlushStatement& statement, std::span<const std::shared_ptr<Instance>> instances,
-                 const mapping::Column& column, bool many) {
+void add_written(FlushStatement& statement, std::span<const Handle> instances, const mapping::Column& column,
+                 bool many) {
     ColumnCopies& copies = statement.sent.emplace_back(column, instances.size());
-    for (const std::shared_ptr<Instance>& instance : instances)
-        copies.add(current(*instance, column));
+    for (const Handle instance : instances)
+        copies.add(current(**instance, column));
     add_column(statement, instances, column, many, current);
 }
 
-FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written,
-                        std::span<const std::shared_ptr<Instance>> instances) {
+FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {
     FlushStatement statement = start(Kind::lock, mapper, {});
     statement.text = texts_of(mapper).lock_rows(keys_written);
     add_keys(statement, instances, true);
@@ -113,7 +117,7 @@ FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written,
 }
 
 FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns,
-                      std::span<const std::shared_ptr<Instance>> instances) {
+                      std::span<const Handle> instances) {
     FlushStatement statement = start(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).update(columns, many);
@@ -125,7 +129,7 @@ FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnInd
     return statement;
 }
 
-FlushStatement remove(const mapping::Mapper& mapper, const Instances& instances) {
+FlushStatement remove(const mapping::Mapper& mapper, const Handles& instances) {
     FlushStatement statement = start(Kind::remove, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).remove(many);
@@ -134,8 +138,7 @@ FlushStatement remove(const mapping::Mapper& mapper, const Instances& instances)
     return statement;
 }
 
-FlushStatement insert(const mapping::Mapper& mapper, bool generated,
-                      std::span<const std::shared_ptr<Instance>> instances) {
+FlushStatement insert(const mapping::Mapper& mapper, bool generated, std::span<const Handle> instances) {
     FlushStatement statement = start(Kind::insert, mapper, instances);
     statement.generated_keys = generated;
     const bool many = instances.size() > 1;
@@ -165,16 +168,16 @@ bool leaves_key_to_server(const Instance& instance) {
     return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
 
-void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Instances& inserts) {
+void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts) {
     // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
     const bool ascending =
         mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
     const bool batch_generated = ascending && mapper.columns().size() > 1;
     for (std::size_t first = 0; first < inserts.size();) {
-        const bool generated = leaves_key_to_server(*inserts[first]);
+        const bool generated = leaves_key_to_server(**inserts[first]);
         std::size_t last = first + 1;
         if (!generated || batch_generated) {
-            while (last < inserts.size() && leaves_key_to_server(*inserts[last]) == generated)
+            while (last < inserts.size() && leaves_key_to_server(**inserts[last]) == generated)
                 ++last;
         }
         out.push_back(insert(mapper, generated, std::span{inserts}.subspan(first, last - first)));
@@ -189,8 +192,8 @@ bool writes_unique(const mapping::Mapper& mapper, const std::vector<ColumnIndex>
     });
 }
 
-void sort_by_key(Instances& instances) {
-    std::sort(instances.begin(), instances.end(), [](const auto& a, const auto& b) { return a->key < b->key; });
+void sort_by_key(Handles& instances) {
+    std::sort(instances.begin(), instances.end(), [](Handle a, Handle b) { return (*a)->key < (*b)->key; });
 }
 
 void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, TableChanges& changes) {
@@ -208,7 +211,7 @@ void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper,
         if (rows > 1)
             out.push_back(lock_all(mapper, keys_written, changes.updates.front().instances));
     } else if (rows > 1) {
-        Instances touched = changes.deletes;
+        Handles touched = changes.deletes;
         for (const Update& update : changes.updates)
             touched.insert(touched.end(), update.instances.begin(), update.instances.end());
         sort_by_key(touched);
@@ -240,15 +243,15 @@ FlushPlan plan_flush(const ChangeSet& changes) {
         return *found;
     };
     std::vector<ColumnIndex> columns;
-    for (const auto& instance : changes.modified) {
-        find_changes(*instance, columns);
+    for (const Handle instance : changes.modified) {
+        find_changes(**instance, columns);
         if (!columns.empty())
-            add_update(table(*instance), columns, instance, changes.modified.size());
+            add_update(table(**instance), columns, instance, changes.modified.size());
     }
     for (const auto& instance : changes.added)
-        table(*instance).inserts.push_back(instance);
+        table(*instance).inserts.push_back(&instance);
     for (const auto& instance : changes.removed)
-        table(*instance).deletes.push_back(instance);
+        table(*instance).deletes.push_back(&instance);
 
     FlushPlan plan;
     if (mappers.empty())
@@ -257,7 +260,7 @@ FlushPlan plan_flush(const ChangeSet& changes) {
     for (const mapping::Mapper* mapper : order)
         plan_saves(plan.statements, *mapper, tables[mapper]);
     for (auto mapper = order.rbegin(); mapper != order.rend(); ++mapper) {
-        Instances& deletes = tables[*mapper].deletes;
+        Handles& deletes = tables[*mapper].deletes;
         if (deletes.empty())
             continue;
         sort_by_key(deletes);

@@ -45,7 +45,8 @@ struct FlushPlan {
 /// What a flush is made from. Order within a list matters for `added`.
 struct ChangeSet {
     std::span<const std::shared_ptr<Instance>> added;
-    std::vector<std::shared_ptr<Instance>> modified; ///< to be compared with what was last sent or loaded
+    /// To be compared with what was last sent or loaded. Pointers, because handles are counted atomically.
+    std::vector<const std::shared_ptr<Instance>*> modified;
     std::span<const std::shared_ptr<Instance>> removed;
 };
 

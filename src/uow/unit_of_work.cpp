@@ -46,11 +46,20 @@ FlushPlan UnitOfWork::plan(const Instance* except) {
     changes.added = pending_;
     changes.removed = doomed_;
     changes.modified.reserve(watched_.size());
-    for (const std::weak_ptr<Instance>& weak : watched_) {
-        auto instance = weak.lock();
-        if (instance && instance.get() != except && instance->watched && instance->state == ObjectState::persistent &&
+    const auto consider = [&](const std::shared_ptr<Instance>& instance) {
+        if (instance.get() != except && instance->watched && instance->state == ObjectState::persistent &&
             !instance->doomed && instance->freshness != Freshness::expired)
-            changes.modified.push_back(std::move(instance));
+            changes.modified.push_back(&instance);
+    };
+    std::vector<std::shared_ptr<Instance>> living;
+    if (watched_are_edited()) {
+        std::for_each(edited_.begin(), edited_.end(), consider);
+    } else {
+        living.reserve(watched_.size());
+        for (const std::weak_ptr<Instance>& weak : watched_) {
+            if (auto instance = weak.lock())
+                consider(living.emplace_back(std::move(instance)));
+        }
     }
     return plan_flush(changes);
 }
@@ -140,9 +149,14 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
 
 // Nothing is unflushed any more: objects are held weakly again, and those that are gone or left are forgotten.
 void UnitOfWork::settle_edits() {
-    for (const auto& instance : edited_)
+    bool all_stay = watched_are_edited();
+    for (const auto& instance : edited_) {
         instance->edited = false;
+        all_stay = all_stay && instance->watched;
+    }
     edited_.clear();
+    if (all_stay)
+        return;
     std::erase_if(watched_, [](const std::weak_ptr<Instance>& weak) {
         const auto instance = weak.lock();
         return !instance || !instance->watched;
@@ -156,6 +170,9 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     }
     deleted_.clear();
     inserted_.clear();
+    // What was edited back to what it was, no flush has settled.
+    if (!edited_.empty())
+        settle_edits();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;
         instance->at_begin = {};

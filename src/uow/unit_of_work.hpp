@@ -99,6 +99,8 @@ private:
     void abandon(Instance& instance) const;
     void forget_removal(const std::shared_ptr<Instance>& instance);
     void settle_edits();
+    /// True if every watched object is an edited one, and therefore alive: each edited object is watched.
+    [[nodiscard]] bool watched_are_edited() const noexcept { return watched_.size() == edited_.size(); }
 
     std::weak_ptr<Scope> scope_;
     IdentityMap map_;

@@ -36,10 +36,10 @@ public:
 
     /// The object for writing; its changes are found by comparison at the next flush, for as long as a handle lives.
     /// Throws `ConcurrentUseError` while an operation of the session is in flight.
-    [[nodiscard]] T& edit() const& { return *static_cast<T*>(required("edit()").editable()); }
+    [[nodiscard]] T& edit() const& { return *static_cast<T*>(editable()); }
     /// On a temporary handle: an `Edit` that keeps the object alive.
     [[nodiscard]] Edit<T> edit() && {
-        static_cast<void>(required("edit()").editable());
+        static_cast<void>(editable());
         return Edit<T>{std::move(instance_)};
     }
 
@@ -60,6 +60,10 @@ private:
         if (instance_ == nullptr) [[unlikely]]
             detail::throw_empty_ref(what);
         return *instance_;
+    }
+    [[nodiscard]] void* editable() const {
+        static_cast<void>(required("edit()"));
+        return uow::Instance::editable(instance_);
     }
 
     std::shared_ptr<uow::Instance> instance_;

@@ -43,7 +43,7 @@ public:
 
 /// A mapped object with its state: one memory block, given back as soon as the last handle is gone. Held by
 /// `shared_ptr`; handles may be copied and dropped on any thread, everything else belongs to the session's task.
-class Instance : public std::enable_shared_from_this<Instance> {
+class Instance {
 public:
     /// A default-constructed object.
     [[nodiscard]] static std::shared_ptr<Instance> create(std::shared_ptr<const mapping::Mapper> mapper);
@@ -63,7 +63,7 @@ public:
         return object_;
     }
     /// The object for writing: from now on it is watched. Throws as `readable`, and what `Scope::on_edit` throws.
-    [[nodiscard]] void* editable();
+    [[nodiscard]] static void* editable(const std::shared_ptr<Instance>& instance);
 
     /// True if a column's value differs from what was last sent or loaded. The version never counts: it is the flush's
     /// own.

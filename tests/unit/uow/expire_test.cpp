@@ -19,7 +19,7 @@ TEST_CASE("an expired object is not readable until its row is met again", "[uow]
     session->uow.expire(user, {});
     CHECK(user->state == ObjectState::persistent);
     CHECK_THROWS_AS(user->readable(), corm::NotLoadedError);
-    CHECK_THROWS_AS(user->editable(), corm::NotLoadedError);
+    CHECK_THROWS_AS(Instance::editable(user), corm::NotLoadedError);
     CHECK(session->user(1, "Ada L.", 31) == user);
     CHECK(read<User>(user).name == "Ada L.");
     CHECK(read<User>(user).age == 31);

@@ -357,3 +357,32 @@ TEST_CASE("objects dropped at any time leave no trace", "[uow][unit]") {
     CHECK(living == 0);
     CHECK_FALSE(session->uow.has_changes());
 }
+
+TEST_CASE("an object that left edited and came back is flushed once", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle user = session->user(7);
+    session->uow.remove(user, {});
+    session->flush();
+    // Its row is gone, but it may be written to until the commit.
+    edit<User>(user).age = 31;
+    session->uow.committed(ExpireOnCommit::keep);
+    CHECK(user->state == ObjectState::detached);
+
+    session->uow.add(user, {});
+    edit<User>(user).age = 32;
+    const auto plan = session->uow.plan();
+    REQUIRE(plan.statements.size() == 1);
+    CHECK(plan.statements.front().rows.size() == 1);
+}
+
+TEST_CASE("an object that was edited in vain is not kept alive after the commit", "[uow][unit]") {
+    const auto session = Session::create();
+    Handle user = session->user(7, "Ada", 30);
+    edit<User>(user).age = 31;
+    edit<User>(user).age = 30;
+    CHECK(session->uow.plan().empty());
+    session->uow.committed(ExpireOnCommit::keep);
+    const std::weak_ptr<Instance> held = user;
+    user.reset();
+    CHECK(held.expired());
+}

@@ -162,7 +162,7 @@ TEST_CASE("an edit that cannot be copied leaves the object unwatched", "[uow][un
         const std::size_t bytes = aligned_bytes;
         {
             const NoCopies after_one{1};
-            CHECK_THROWS_AS(parcel->editable(), std::runtime_error);
+            CHECK_THROWS_AS(Instance::editable(parcel), std::runtime_error);
         }
         CHECK(aligned_bytes == bytes);
         CHECK_FALSE(parcel->watched);
@@ -226,6 +226,6 @@ TEST_CASE("an expired object is not read", "[uow][unit]") {
     const auto refused = MessageMatches(Equals("User(7) was expired and has not been read since; co_await "
                                                "session.refresh(ref), or get it again"));
     CHECK_THROWS_MATCHES(read<User>(user), corm::NotLoadedError, refused);
-    CHECK_THROWS_MATCHES(user->editable(), corm::NotLoadedError, refused);
+    CHECK_THROWS_MATCHES(Instance::editable(user), corm::NotLoadedError, refused);
     CHECK_FALSE(user->watched);
 }

@@ -36,7 +36,7 @@ const T& read(const Handle& handle) {
 }
 template <class T>
 T& edit(const Handle& handle) {
-    return *static_cast<T*>(handle->editable());
+    return *static_cast<T*>(Instance::editable(handle));
 }
 
 inline EncodedRows user_rows() {

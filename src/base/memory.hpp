@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <utility>
 
 namespace corm::detail {
 
@@ -30,5 +32,11 @@ struct Recycling {
 
     friend bool operator==(const Recycling&, const Recycling&) noexcept { return true; }
 };
+
+/// As `std::make_shared`.
+template <class T, class... Arguments>
+[[nodiscard]] std::shared_ptr<T> make_recycled(Arguments&&... arguments) {
+    return std::allocate_shared<T>(Recycling<T>{}, std::forward<Arguments>(arguments)...);
+}
 
 } // namespace corm::detail

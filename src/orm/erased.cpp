@@ -1,5 +1,6 @@
 #include <corm/orm/detail/erased.hpp>
 
+#include "base/memory.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
 
@@ -17,7 +18,7 @@ bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, 
     uow::FlushPlan plan = session.uow.plan(except);
     if (plan.empty())
         return false;
-    parts.push_back(std::make_shared<FlushPart>(session, std::move(plan), final, where));
+    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
     return true;
 }
 
@@ -91,7 +92,8 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     if (core->autoflush())
         plan.flushes = add_flush(*core, parts, known.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
-    auto part = std::make_shared<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
+    auto part =
+        corm::detail::make_recycled<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));
     co_return part->found;
@@ -117,8 +119,8 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
     if (core->autoflush())
         plan.flushes = add_flush(*core, parts, instance.get(), false, where);
     plan.only_reads = !plan.flushes && !options.lock;
-    auto part = std::make_shared<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
-                                          uow::Populate::overwrite, where);
+    auto part = corm::detail::make_recycled<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
+                                                     uow::Populate::overwrite, where);
     parts.push_back(part);
     const std::string name = instance->describe();
     co_await core->run(plan, std::move(parts));
@@ -136,7 +138,7 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
     plan.only_reads = !plan.flushes;
     std::vector<std::shared_ptr<QueryPart>> query_parts;
     for (Query& query : queries) {
-        auto part = std::make_shared<QueryPart>(*core, std::move(query), where);
+        auto part = corm::detail::make_recycled<QueryPart>(*core, std::move(query), where);
         if (part->alone())
             throw Error("a statement marked outside_transaction() cannot share a round trip; execute() it by itself",
                         where);
@@ -154,7 +156,7 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
 Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where) {
     const SessionCore::Busy busy{core, "a query", where};
     core->require_usable();
-    auto part = std::make_shared<QueryPart>(*core, std::move(query), where);
+    auto part = corm::detail::make_recycled<QueryPart>(*core, std::move(query), where);
     OperationPlan plan = plan_of(*core, "a query", part->within(), where);
     Parts parts;
     if (part->alone()) {

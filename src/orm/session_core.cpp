@@ -1,5 +1,7 @@
 #include "orm/session_core.hpp"
 
+#include "base/memory.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -23,7 +25,8 @@ std::string place(const std::source_location& where) {
 
 std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> engine, SessionOptions options) {
     // Not make_shared: objects refer to their session weakly, and would keep its memory.
-    std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), options)};
+    std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), options), std::default_delete<SessionCore>{},
+                                      corm::detail::Recycling<SessionCore>{}};
     core->uow.set_scope(core);
     return core;
 }
@@ -101,7 +104,7 @@ Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
             const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
             running.initiate(std::move(handler), executor);
         },
-        boost::asio::use_awaitable, std::make_shared<Operation>(shared_from_this(), plan, std::move(parts)));
+        boost::asio::use_awaitable, corm::detail::make_recycled<Operation>(shared_from_this(), plan, std::move(parts)));
 }
 
 bool SessionCore::in_flight(const std::shared_ptr<Operation>& operation) {

@@ -1,5 +1,7 @@
 #include "sql/node.hpp"
 
+#include "base/memory.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -26,7 +28,7 @@ Expr make(Alternative value, int operands_depth = 0) {
     if (operands_depth >= Expr::max_depth)
         throw MappingError("an expression nests deeper than " + std::to_string(Expr::max_depth) +
                            " levels; use in() for long lists, or split the statement");
-    return Expr{std::make_shared<const Node>(std::move(value), operands_depth + 1)};
+    return Expr{corm::detail::make_recycled<Node>(std::move(value), operands_depth + 1)};
 }
 
 Expr join(bool all, Expr left, Expr right) {

@@ -14,10 +14,6 @@ namespace {
 // PostgreSQL refuses messages of 1 GiB and drops the connection without an SQLSTATE, so refuse before sending.
 constexpr std::size_t largest_value = (std::size_t{1} << 30) - 1024;
 
-// Of a binary array: what comes before the elements, and before each of them.
-constexpr std::size_t header_size = 20;
-constexpr std::size_t length_size = 4;
-
 std::int32_t checked_size(std::size_t bytes) {
     if (bytes > largest_value)
         throw ConversionError("a value of " + std::to_string(bytes) +

@@ -47,13 +47,12 @@ private:
 
 } // namespace
 
-void UnitOfWork::append_row_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first,
-                                std::string& out) const {
+void UnitOfWork::append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out) {
     const auto keys = mapper.key_columns();
     // The bytes of a cell are the identity when the column has the very type of the member.
     if (keys.size() == 1) {
         const mapping::Column& column = mapper.column(keys.front());
-        const types::FieldView field = rows.field(row, first + keys.front());
+        const types::FieldView& field = cells[keys.front()];
         if (!field.is_null() && field.oid == column.type->oid && field.format == column.type->format) {
             out.append(field.bytes());
             return;
@@ -62,27 +61,26 @@ void UnitOfWork::append_row_key(const mapping::Mapper& mapper, const types::Rows
     mapping::ValueBlock values{mapper};
     for (const std::uint16_t index : keys) {
         const mapping::Column& column = mapper.column(index);
-        decode(mapper, column, rows.field(row, first + index), values.at(column));
+        decode(mapper, column, cells[index], values.at(column));
     }
     mapper.append_packed_key(values.data(), out);
 }
 
-void UnitOfWork::hydrate(Instance& instance, const types::Rows& rows, int row, int first) const {
+void UnitOfWork::hydrate(Instance& instance, Cells cells) {
     const mapping::Mapper& mapper = instance.mapper();
     void* const values = instance.values();
-    int at = first;
+    std::size_t at = 0;
     for (const mapping::Column& column : mapper.columns())
-        decode(mapper, column, rows.field(row, at++), column.in(values));
+        decode(mapper, column, cells[at++], column.in(values));
 }
 
-void UnitOfWork::repopulate(Instance& instance, const types::Rows& rows, int row, int first, Populate populate,
-                            std::source_location where) const {
+void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where) {
     const mapping::Mapper& mapper = instance.mapper();
     if (populate == Populate::overwrite || !instance.sent) {
         // The copy goes first: what is left of a row that was read half must not look like an edit.
         const bool compared = static_cast<bool>(instance.sent);
         instance.sent = {};
-        hydrate(instance, rows, row, first);
+        hydrate(instance, cells);
         if (compared)
             instance.sent = mapping::ValueBlock(mapper, instance.values());
         return;
@@ -92,7 +90,7 @@ void UnitOfWork::repopulate(Instance& instance, const types::Rows& rows, int row
         const mapping::Column& column = mapper.column(i);
         if (!instance.is_changed(column))
             continue;
-        const Cell cell{mapper, column, rows.field(row, first + static_cast<int>(i))};
+        const Cell cell{mapper, column, cells[i]};
         if (column.type->same(cell.value(), instance.sent.at(column)))
             continue;
         if (populate == Populate::locked)
@@ -108,7 +106,7 @@ void UnitOfWork::repopulate(Instance& instance, const types::Rows& rows, int row
         // An edit that somebody else overtook keeps the version it was made on, so that the flush finds out.
         if (instance.is_changed(column) || (overtaken && column.version))
             continue;
-        const Cell cell{mapper, column, rows.field(row, first + static_cast<int>(i))};
+        const Cell cell{mapper, column, cells[i]};
         column.type->copy_assign(column.in(instance.values()), cell.value());
         column.type->copy_assign(instance.sent.at(column), cell.value());
     }
@@ -117,8 +115,10 @@ void UnitOfWork::repopulate(Instance& instance, const types::Rows& rows, int row
 std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, int first, Populate populate,
                                              std::source_location where) {
+    cells_.resize(mapper->columns().size());
+    rows.fields(row, first, cells_);
     scratch_.clear();
-    append_row_key(*mapper, rows, row, first, scratch_);
+    append_row_key(*mapper, cells_, scratch_);
     std::weak_ptr<Instance>& place = map_.place(*mapper, scratch_);
     if (std::shared_ptr<Instance> present = place.lock()) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
@@ -126,7 +126,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
         // Until it was read whole, nobody may take it for a row.
         const Freshness before = std::exchange(present->freshness, Freshness::expired);
         try {
-            repopulate(*present, rows, row, first, populate, where);
+            repopulate(*present, cells_, populate, where);
         } catch (const StaleDataError&) {
             present->freshness = before;
             throw;
@@ -135,7 +135,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
         return present;
     }
     std::shared_ptr<Instance> instance = Instance::create(mapper);
-    hydrate(*instance, rows, row, first);
+    hydrate(*instance, cells_);
     instance->bind_relations(true);
     instance->key = scratch_;
     instance->state = ObjectState::persistent;

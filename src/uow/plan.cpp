@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
 namespace corm::uow {
 namespace {
@@ -24,6 +23,7 @@ struct Update {
 
 /// The changes of one table.
 struct TableChanges {
+    const mapping::Mapper* mapper;
     std::vector<Update> updates;
     Handles inserts;
     Handles deletes;
@@ -116,12 +116,18 @@ FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written, std::s
     return statement;
 }
 
+/// `locked` has locked these very rows, in their order, and encoded their keys for it; null where none did.
 FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns,
-                      std::span<const Handle> instances) {
+                      std::span<const Handle> instances, const FlushStatement* locked) {
     FlushStatement statement = start(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).update(columns, many);
-    add_keys(statement, instances, many);
+    const std::size_t arrays = mapper.key_columns().size() + columns.size() + 1;
+    statement.parameters.reserve(arrays, many ? arrays * types::ArrayParameter::usual_size(instances.size()) : 0);
+    if (locked != nullptr)
+        statement.parameters = locked->parameters;
+    else
+        add_keys(statement, instances, many);
     statement.sent.reserve(columns.size());
     for (const ColumnIndex index : columns)
         add_written(statement, instances, mapper.column(index), many);
@@ -219,8 +225,10 @@ void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper,
     }
     for (const auto& [columns, instances] : changes.updates) {
         const std::size_t step = writes_unique(mapper, columns) ? 1 : instances.size();
+        const bool all_at_once = rows > 1 && step == rows;
         for (std::size_t i = 0; i < instances.size(); i += step)
-            out.push_back(update(mapper, columns, std::span{instances}.subspan(i, step)));
+            out.push_back(
+                update(mapper, columns, std::span{instances}.subspan(i, step), all_at_once ? &out.back() : nullptr));
     }
     plan_inserts(out, mapper, changes.inserts);
 }
@@ -228,20 +236,14 @@ void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper,
 } // namespace
 
 FlushPlan plan_flush(const ChangeSet& changes) {
-    std::vector<const mapping::Mapper*> mappers;
-    std::map<const mapping::Mapper*, TableChanges> tables;
-    const mapping::Mapper* last = nullptr;
-    TableChanges* found = nullptr;
-    const auto table = [&](const Instance& instance) -> TableChanges& {
-        if (&instance.mapper() == last)
-            return *found;
-        const auto [entry, added] = tables.try_emplace(&instance.mapper());
-        last = entry->first;
-        found = &entry->second;
-        if (added)
-            mappers.push_back(last);
-        return *found;
+    // A flush touches a few tables, and objects of one mostly come together.
+    std::vector<TableChanges> tables;
+    const auto changes_of = [&](const mapping::Mapper* mapper) -> TableChanges& {
+        const auto known = std::find_if(tables.rbegin(), tables.rend(),
+                                        [mapper](const TableChanges& table) { return table.mapper == mapper; });
+        return known != tables.rend() ? *known : tables.emplace_back(TableChanges{mapper, {}, {}, {}});
     };
+    const auto table = [&](const Instance& instance) -> TableChanges& { return changes_of(&instance.mapper()); };
     std::vector<ColumnIndex> columns;
     for (const Handle instance : changes.modified) {
         find_changes(**instance, columns);
@@ -254,13 +256,16 @@ FlushPlan plan_flush(const ChangeSet& changes) {
         table(*instance).deletes.push_back(&instance);
 
     FlushPlan plan;
-    if (mappers.empty())
+    if (tables.empty())
         return plan;
+    std::vector<const mapping::Mapper*> mappers;
+    for (const TableChanges& changed : tables)
+        mappers.push_back(changed.mapper);
     const std::vector<const mapping::Mapper*> order = order_tables(std::move(mappers));
     for (const mapping::Mapper* mapper : order)
-        plan_saves(plan.statements, *mapper, tables[mapper]);
+        plan_saves(plan.statements, *mapper, changes_of(mapper));
     for (auto mapper = order.rbegin(); mapper != order.rend(); ++mapper) {
-        Handles& deletes = tables[*mapper].deletes;
+        Handles& deletes = changes_of(*mapper).deletes;
         if (deletes.empty())
             continue;
         sort_by_key(deletes);

@@ -27,6 +27,8 @@ bool refers(const mapping::Mapper& child, const mapping::Mapper& parent) {
 } // namespace
 
 std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers) {
+    if (mappers.size() < 2)
+        return mappers;
     std::sort(mappers.begin(), mappers.end(), [](const mapping::Mapper* a, const mapping::Mapper* b) {
         return std::tie(a->schema(), a->table()) < std::tie(b->schema(), b->table());
     });

@@ -84,11 +84,11 @@ public:
     static void detach(Instance& instance, ObjectState state);
 
 private:
-    void append_row_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first,
-                        std::string& out) const;
-    void hydrate(Instance& instance, const types::Rows& rows, int row, int first) const;
-    void repopulate(Instance& instance, const types::Rows& rows, int row, int first, Populate populate,
-                    std::source_location where) const;
+    /// One row, a cell for each column of the mapper.
+    using Cells = std::span<const types::FieldView>;
+    static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
+    static void hydrate(Instance& instance, Cells cells);
+    static void repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where);
     void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
     void updated(const FlushStatement& statement, std::size_t row, bool final);
     void restore(Instance& instance) const;
@@ -111,6 +111,7 @@ private:
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
     std::string scratch_;
+    std::vector<types::FieldView> cells_;
 };
 
 } // namespace corm::uow

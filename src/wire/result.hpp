@@ -26,6 +26,7 @@ public:
     [[nodiscard]] std::string_view column_name(int column) const noexcept override;
     [[nodiscard]] types::Oid column_oid(int column) const noexcept override;
     [[nodiscard]] types::FieldView field(int row, int column) const noexcept override;
+    void fields(int row, int first, std::span<types::FieldView> cells) const noexcept override;
 
     /// The command tag: "UPDATE 3".
     [[nodiscard]] std::string_view tag() const noexcept;

@@ -83,10 +83,18 @@ public:
     /// Throws `Error` unless exactly the announced rows were added.
     void finish();
 
+    /// Bytes of so many numbers, for `Parameters::reserve`.
+    [[nodiscard]] static constexpr std::size_t usual_size(std::size_t rows) noexcept {
+        return header_size + rows * (length_size + sizeof(std::int64_t));
+    }
     /// True when values of this type travel as `text[]` of literals.
     [[nodiscard]] static bool as_literals(const ValueType& type) noexcept { return type.array_oid == 0; }
 
 private:
+    /// Of a binary array: what comes before the elements, and before each of them.
+    static constexpr std::size_t header_size = 20;
+    static constexpr std::size_t length_size = 4;
+
     Parameters& parameters_;
     const ValueType& type_;
     std::size_t start_;

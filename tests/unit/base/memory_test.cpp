@@ -77,10 +77,10 @@ TEST_CASE("a block that is given back at the end of a thread, after its shelves"
     }}.join();
 }
 
-TEST_CASE("Recycling serves shared objects", "[base][unit]") {
+TEST_CASE("shared objects are recycled", "[base][unit]") {
     std::weak_ptr<std::vector<int>> gone;
     {
-        const auto kept = std::allocate_shared<std::vector<int>>(corm::detail::Recycling<std::vector<int>>{}, 3, 7);
+        const auto kept = corm::detail::make_recycled<std::vector<int>>(3, 7);
         gone = kept;
         CHECK(*kept == std::vector{7, 7, 7});
     }

@@ -38,6 +38,7 @@ using types::Uuid;
 
 // Sessions
 using orm::AsyncSession;
+using orm::CommitOutcome;
 using orm::Edit;
 using orm::Engine;
 using orm::EngineOptions;

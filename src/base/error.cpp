@@ -41,7 +41,10 @@ std::string describe(const Diagnostics& d) {
         text += ' ';
         text += d.sqlstate.code();
     }
-    if (std::string_view name = condition_name(d.sqlstate); !name.empty()) {
+    if (d.stale_plan) {
+        text += " (a prepared statement that the server cannot use any more, because its table changed or somebody "
+                "dropped it; it is prepared anew, run the transaction again)";
+    } else if (std::string_view name = condition_name(d.sqlstate); !name.empty()) {
         text += " (";
         text += name;
         text += ')';

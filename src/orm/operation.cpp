@@ -3,6 +3,7 @@
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/type/bytes.hpp>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -38,19 +39,21 @@ wire::Statement rollback_command() {
     return command(text, "ROLLBACK");
 }
 
+/// Asks for the number of the transaction, if it has one by then, and for what makes it this server's.
+wire::Statement identify_command() {
+    static const auto text = std::make_shared<const std::string>(
+        "SELECT pg_catalog.pg_current_xact_id_if_assigned(), pg_catalog.pg_postmaster_start_time()");
+    wire::Statement statement;
+    statement.sql = text;
+    return statement;
+}
+
 /// Why the session cannot go on after a cancelled operation.
 std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
     return std::make_exception_ptr(
         Error(std::string{plan.name} + " at " + plan.where.file_name() + ":" + std::to_string(plan.where.line()) +
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
-}
-
-std::exception_ptr unknown_outcome(const OperationPlan& plan) {
-    return std::make_exception_ptr(CommitOutcomeUnknown(
-        std::string{plan.name} + " was cancelled after COMMIT had been sent; whether it happened is not "
-                                 "known, look for its effects before repeating it",
-        plan.where));
 }
 
 using Work = asio::executor_work_guard<asio::any_io_executor>;
@@ -110,7 +113,9 @@ bool Operation::advance(Stage from, Stage to) noexcept {
 
 void Operation::build() {
     begins_ = plan_.transactional && !session_->options.autocommit && !session_->in_transaction;
-    std::size_t count = (begins_ ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0);
+    commits_ = plan_.commits || (plan_.flushes && session_->options.autocommit); // the Sync commits then
+    const bool identifies = (commits_ || plan_.flushes) && session_->identifies_commits() && !session_->transaction;
+    std::size_t count = (begins_ ? 1 : 0) + (identifies ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0);
     for (const auto& part : parts_)
         count += part->statements;
     request_.statements.reserve(count);
@@ -118,11 +123,16 @@ void Operation::build() {
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
     for (const auto& part : parts_)
         part->append(request_.statements);
+    if (identifies) {
+        identified_at_ = request_.statements.size();
+        request_.statements.push_back(identify_command());
+        // The number must be on its way to us before the COMMIT begins.
+        request_.statements.back().flush = commits_;
+    }
     if (plan_.commits && !session_->options.autocommit)
         request_.statements.push_back(commit_command());
     if (plan_.rolls_back)
         request_.statements.push_back(rollback_command());
-    commits_ = plan_.commits || (plan_.flushes && session_->options.autocommit); // the Sync commits then
     request_.deadline = plan_.deadline;
     request_.where = plan_.where;
     request_.commits = commits_;
@@ -205,14 +215,60 @@ void Operation::cancel(asio::cancellation_type type) noexcept {
     }
     if (stage_ != Stage::executing)
         return;
-    const bool sent = session_->lease->sent();
-    if ((sent && !terminal) || !session_->lease->abandon())
+    if (session_->lease->sent() && !terminal)
+        return;
+    std::optional<wire::Reply> reply = session_->lease->abandon(aborted());
+    if (!reply)
         return;
     stage_ = Stage::done;
     lock.unlock();
-    const bool unknown = commits_ && sent;
-    session_->request_failed(plan_, unknown ? unknown_outcome(plan_) : ended_by_cancellation(plan_), sent);
-    finish(unknown ? unknown_outcome(plan_) : aborted(), false);
+    std::exception_ptr error;
+    if (reply->in_doubt || !reply->error) {
+        error = digest(*reply);
+    } else {
+        error = aborted();
+        session_->request_failed(plan_, ended_by_cancellation(plan_), true);
+    }
+    finish(std::move(error), false);
+}
+
+std::optional<TransactionId> Operation::identify(const wire::Reply& reply) const {
+    if (!identified_at_ || reply.results.size() <= *identified_at_)
+        return session_->transaction;
+    const wire::Result& answer = reply.results[*identified_at_];
+    const types::FieldView xid = answer.field(0, 0), start = answer.field(0, 1);
+    if (xid.is_null() || xid.size != sizeof(std::uint64_t) || start.size != sizeof(std::int64_t))
+        return std::nullopt;
+    return TransactionId{types::get_big_endian<std::uint64_t>(xid.data),
+                         types::get_big_endian<std::int64_t>(start.data)};
+}
+
+std::exception_ptr Operation::doubt(const wire::Reply& reply) const {
+    const std::optional<TransactionId> transaction = identify(reply);
+    if (!transaction)
+        return reply.error;
+    try {
+        std::rethrow_exception(reply.error);
+    } catch (const CommitOutcomeUnknown& unknown) {
+        return std::make_exception_ptr(CommitOutcomeUnknown(std::string{unknown.what()} + " (transaction " +
+                                                                std::to_string(transaction->xid) + ")",
+                                                            transaction, plan_.where));
+    } catch (...) {
+        return reply.error;
+    }
+}
+
+std::exception_ptr Operation::check_transaction(const wire::Reply& reply) const {
+    const bool ends = plan_.commits || plan_.rolls_back;
+    const bool expected = !ends && (begins_ || session_->in_transaction);
+    if (reply.in_transaction == expected)
+        return nullptr;
+    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + plan_.where.file_name() + ":" +
+                                             std::to_string(plan_.where.line()) +
+                                             (expected ? " ended the transaction of its session"
+                                                       : " left a transaction open that its session did not begin") +
+                                             "; use commit(), rollback() and nested() instead of raw SQL for it",
+                                         plan_.where));
 }
 
 std::exception_ptr Operation::explain(const wire::Reply& reply) const {
@@ -233,12 +289,18 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
 
 std::exception_ptr Operation::digest(wire::Reply& reply) {
     if (reply.error) {
-        std::exception_ptr error = explain(reply);
+        std::exception_ptr error = reply.in_doubt ? doubt(reply) : explain(reply);
         session_->request_failed(plan_, error, reply.sent);
+        return error;
+    }
+    if (std::exception_ptr error = check_transaction(reply)) {
+        session_->request_failed(plan_, error, true);
         return error;
     }
     if (begins_)
         session_->in_transaction = true;
+    if (identified_at_ && !commits_)
+        session_->transaction = identify(reply);
     if (!plan_.only_reads)
         session_->only_read = false;
     std::exception_ptr error;

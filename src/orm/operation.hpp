@@ -5,6 +5,7 @@
 #include "pool/pool.hpp"
 
 #include <corm/base/clock.hpp>
+#include <corm/base/error.hpp>
 #include <corm/trace/span.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -38,7 +39,8 @@ struct OperationPlan {
 /// and never by the coroutine that waits for it: destroying either frees everything.
 ///
 /// Cancellation: terminal at any time; partial and total until the request was handed to the socket. The operation then
-/// completes with operation_aborted (CommitOutcomeUnknown when a COMMIT was sent) while the pool cleans up behind it.
+/// completes with operation_aborted (CommitOutcomeUnknown when a COMMIT is under way) while the pool cleans up behind
+/// it.
 class Operation final : public wire::RequestSink,
                         public pool::LeaseSink,
                         public std::enable_shared_from_this<Operation> {
@@ -61,6 +63,11 @@ private:
     enum class Stage { idle, acquiring, executing, done };
 
     void build();
+    /// The transaction's number, as far as the reply or an earlier one has told it.
+    [[nodiscard]] std::optional<TransactionId> identify(const wire::Reply& reply) const;
+    [[nodiscard]] std::exception_ptr doubt(const wire::Reply& reply) const;
+    /// What the transaction must be like after a request that succeeded; anything else was done behind our back.
+    [[nodiscard]] std::exception_ptr check_transaction(const wire::Reply& reply) const;
     /// Precondition: the mutex is held, so that a cancellation finds either no request or a whole one.
     void send(pool::Lease lease);
     [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
@@ -76,6 +83,7 @@ private:
     wire::Request request_;
     bool begins_ = false;
     bool commits_ = false;
+    std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
 
     std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
     Stage stage_ = Stage::idle;

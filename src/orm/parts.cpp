@@ -1,5 +1,7 @@
 #include "orm/parts.hpp"
 
+#include "query/transaction_command.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/sql/compile.hpp>
 
@@ -75,10 +77,23 @@ void GetPart::digest(std::span<wire::Result> results) {
     }
 }
 
+QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_location where)
+    : session_(session), query_(std::move(query)), where_(where) {
+    const auto* raw = std::get_if<query::RawStatement>(&query_);
+    if (raw == nullptr)
+        return;
+    if (const auto [name, instead] = query::transaction_command(*raw->text); !name.empty())
+        throw Error("raw SQL at " + std::string{where.file_name()} + ":" + std::to_string(where.line()) + ": " +
+                        std::string{name} + " would change the transaction behind the session's back, so it was not " +
+                        "sent; " + std::string{instead},
+                    where);
+}
+
 void QueryPart::append(std::vector<wire::Statement>& request) {
     if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
         request.push_back(statement(raw->text, raw->parameters));
         request.back().prepare = !raw->alone;
+        request.back().alone = raw->alone;
         return;
     }
     sql::Compiled compiled = sql::compile(std::get<query::SelectQuery>(query_).statement);

@@ -51,8 +51,8 @@ private:
 /// One query.
 class QueryPart final : public Part {
 public:
-    QueryPart(SessionCore& session, detail::Query query, std::source_location where)
-        : session_(session), query_(std::move(query)), where_(where) {}
+    /// Throws `Error` for raw SQL that would control the transaction: nothing is sent then.
+    QueryPart(SessionCore& session, detail::Query query, std::source_location where);
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;

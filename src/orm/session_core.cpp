@@ -124,21 +124,24 @@ void SessionCore::request_failed(const OperationPlan& plan, const std::exception
         uow.rolled_back();
     if (in_block)
         failure = error;
+    end_transaction();
+}
+
+void SessionCore::end_transaction() noexcept {
     in_transaction = false;
     only_read = true;
+    transaction.reset();
 }
 
 void SessionCore::committed() {
     lease.release();
-    in_transaction = false;
-    only_read = true;
+    end_transaction();
     uow.committed(options.expire_on_commit);
 }
 
 void SessionCore::rolled_back() {
     lease.release();
-    in_transaction = false;
-    only_read = true;
+    end_transaction();
     failure = nullptr;
     uow.rolled_back();
 }

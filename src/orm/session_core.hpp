@@ -5,11 +5,13 @@
 #include "orm/operation.hpp"
 #include "uow/unit_of_work.hpp"
 
+#include <corm/base/error.hpp>
 #include <corm/wire/task.hpp>
 
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <source_location>
 #include <string>
 
@@ -58,6 +60,10 @@ public:
     /// Remembers the operation in flight, for `abandon`; false when that was called before.
     [[nodiscard]] bool in_flight(const std::shared_ptr<Operation>& operation);
 
+    /// COMMITs are to carry the transaction's number.
+    [[nodiscard]] bool identifies_commits() const noexcept {
+        return options.identify_commits.value_or(engine->options.identify_commits);
+    }
     /// One shared text for each kind of transaction in the program.
     [[nodiscard]] const std::shared_ptr<const std::string>& begin_text() const;
 
@@ -67,11 +73,13 @@ public:
     pool::Lease lease;
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
-    bool only_read = true;      ///< nothing in this transaction that somebody could wait for
-    std::exception_ptr failure; ///< why the session needs a rollback
+    bool only_read = true;                    ///< nothing in this transaction that somebody could wait for
+    std::optional<TransactionId> transaction; ///< its number, as far as it has been asked for
+    std::exception_ptr failure;               ///< why the session needs a rollback
 
 private:
     friend class Busy;
+    void end_transaction() noexcept;
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
 

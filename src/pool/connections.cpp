@@ -50,7 +50,9 @@ void Pool::adopt(wire::ConnHandle handle) noexcept {
                                                                       .timekeeper = timekeeper_,
                                                                       .owner = owner,
                                                                       .tracer = tracer_,
-                                                                      .statement_cache = options_.statement_cache});
+                                                                      .statement_cache = options_.statement_cache,
+                                                                      .epoch = epoch_,
+                                                                      .commit_grace = options_.commit_grace});
     } catch (...) {
         on_dial_failed(false, std::current_exception());
         return;
@@ -87,6 +89,24 @@ void Pool::on_cancelled(const SlotPtr& slot) noexcept {
 void Pool::on_settled(wire::Connection& connection) noexcept {
     if (const SlotPtr slot = find(connection))
         on_cleaned(slot);
+}
+
+// On the timekeeper's thread, which sleeps until the new deadline afterwards.
+void Pool::on_overdue(wire::Connection& connection) noexcept {
+    const SlotPtr slot = find(connection);
+    if (!slot)
+        return;
+    {
+        const std::lock_guard lock(mutex_);
+        // From here on the lease cannot go to somebody else before the cancel has gone out.
+        if (slot->state != Slot::State::leased || std::exchange(slot->cancelling, true))
+            return;
+    }
+    // It may have gone before.
+    if (connection.overdue())
+        cancel(slot);
+    else
+        on_cancelled(slot);
 }
 
 void Pool::on_cleaned(const SlotPtr& slot) noexcept {

@@ -179,11 +179,17 @@ void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actio
     case Returned::broken: discard(slot, actions); break;
     case Returned::busy:
         wait_clean(slot, now, actions);
-        slot->cancelling = true;
-        actions.cancels.push_back(slot);
+        if (!std::exchange(slot->cancelling, true))
+            actions.cancels.push_back(slot);
         break;
     case Returned::clean:
     case Returned::in_transaction:
+        if (slot->cancelling) {
+            // The request to cancel could still meet whoever has the connection next.
+            wait_clean(slot, now, actions);
+            slot->cancel_again = TimePoint::max();
+            break;
+        }
         slot->owes_rollback = how == Returned::in_transaction;
         make_available(slot, now, actions);
         break;

@@ -263,8 +263,10 @@ TimePoint Pool::tick(TimePoint now) noexcept {
         next = std::min({next, actions.wake, shut_down_by_});
         actions.wake = TimePoint::max();
     }
-    for (const std::shared_ptr<wire::Connection>& connection : expired)
+    for (const std::shared_ptr<wire::Connection>& connection : expired) {
         connection->expire(now);
+        next = std::min(next, connection->deadline());
+    }
     perform(std::move(actions));
     return next;
 }

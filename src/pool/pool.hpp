@@ -120,6 +120,7 @@ private:
 
     void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
     void on_settled(wire::Connection& connection) noexcept override;
+    void on_overdue(wire::Connection& connection) noexcept override;
     void give_back(const SlotPtr& slot) noexcept;
     void perform(Actions&& actions) noexcept;
     void grant(Actions::Grant grant);
@@ -142,6 +143,7 @@ private:
     const std::shared_ptr<trace::Tracer> tracer_;
     const PoolOptions options_;
     const std::string place_; // where connections go, for the tracer
+    const std::shared_ptr<wire::StatementEpoch> epoch_ = std::make_shared<wire::StatementEpoch>();
     std::shared_ptr<wire::Timekeeper> timekeeper_;
     wire::Dialer dialer_;
     wire::Canceller canceller_;

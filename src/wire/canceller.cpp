@@ -1,10 +1,12 @@
 #include "wire/canceller.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace corm::wire {
 
@@ -17,7 +19,9 @@ struct Canceller::State {
     void run() {
         std::unique_lock lock(mutex);
         for (;;) {
+            ++idle;
             wake.wait(lock, [this] { return stopped || !jobs.empty(); });
+            --idle;
             if (stopped)
                 break;
             Job job = std::move(jobs.front());
@@ -32,7 +36,7 @@ struct Canceller::State {
             job = {};
             lock.lock();
         }
-        ended = true;
+        ++ended;
         wake.notify_all();
     }
 
@@ -40,8 +44,9 @@ struct Canceller::State {
     std::condition_variable wake;
     std::deque<Job> jobs;
     bool stopped = false;
-    bool ended = false;
-    std::thread thread;
+    std::size_t idle = 0;
+    std::size_t ended = 0;
+    std::vector<std::thread> threads;
 };
 
 Canceller::Canceller() : state_(std::make_shared<State>()) {}
@@ -55,29 +60,36 @@ void Canceller::submit(std::unique_ptr<CancelHandle> handle, std::function<void(
     if (state_->stopped)
         return;
     state_->jobs.push_back({std::move(handle), std::move(done)});
-    if (!state_->thread.joinable())
-        state_->thread = std::thread([state = state_] { state->run(); });
+    // One that was started a moment ago counts as busy; at worst one more starts.
+    if (state_->idle < state_->jobs.size() && state_->threads.size() < max_threads)
+        state_->threads.emplace_back([state = state_] { state->run(); });
     state_->wake.notify_one();
 }
 
 void Canceller::stop() noexcept {
     constexpr std::chrono::milliseconds patience{500};
     std::deque<State::Job> dropped;
-    std::thread thread;
-    bool join = false;
+    std::vector<std::thread> threads;
+    bool all_ended = false;
     {
         std::unique_lock lock(state_->mutex);
         state_->stopped = true;
         dropped.swap(state_->jobs);
-        thread.swap(state_->thread);
+        threads.swap(state_->threads);
         state_->wake.notify_all();
-        if (thread.joinable() && thread.get_id() != std::this_thread::get_id())
-            join = state_->wake.wait_for(lock, patience, [this] { return state_->ended; });
+        // Called from one of them, it does not wait for itself.
+        const auto self = std::this_thread::get_id();
+        const bool own = std::any_of(threads.begin(), threads.end(), [&](auto& each) { return each.get_id() == self; });
+        if (threads.empty())
+            return;
+        all_ended = !own && state_->wake.wait_for(lock, patience, [&] { return state_->ended == threads.size(); });
     }
-    if (join)
-        thread.join();
-    else if (thread.joinable())
-        thread.detach();
+    for (std::thread& thread : threads) {
+        if (all_ended)
+            thread.join();
+        else
+            thread.detach();
+    }
 }
 
 } // namespace corm::wire

@@ -13,6 +13,22 @@ namespace {
 // per request, and one that ends this moment can be lost as well between the question and the request.
 constexpr std::chrono::microseconds fresh{100};
 
+/// What the answer of a request comes to that was cancelled at its deadline and then awaited.
+std::exception_ptr settle_overdue(std::exception_ptr error, std::source_location where) {
+    try {
+        if (error)
+            std::rethrow_exception(error);
+    } catch (const DatabaseError& refused) {
+        if (refused.sqlstate() == sqlstate::query_canceled)
+            return std::make_exception_ptr(
+                TimeoutError("the deadline passed before the COMMIT; the server has given up, nothing was saved",
+                             Phase::commit, where));
+    } catch (...) {
+        // The connection was lost: `error` says what that means.
+    }
+    return error;
+}
+
 std::exception_ptr make_timeout(const Request& request) {
     constexpr std::size_t shown = 200;
     std::string text = "the deadline passed while executing";
@@ -52,8 +68,8 @@ struct Connection::Waiter {
 
 Connection::Connection(ConnHandle handle, ConnectionContext context)
     : context_(std::move(context)), backend_(handle.pq().backend(handle.get())),
-      deadline_(TimePoint::max().time_since_epoch().count()), fsm_(std::move(handle), context_.statement_cache),
-      last_used_(Clock::now()) {
+      deadline_(TimePoint::max().time_since_epoch().count()),
+      fsm_(std::move(handle), context_.statement_cache, context_.epoch), last_used_(Clock::now()) {
     fsm_.keep_answers(context_.tracer != nullptr);
 }
 
@@ -100,6 +116,7 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
             std::rethrow_exception(fsm_.loss(request.where));
         sink_ = std::move(sink);
         sent_ = true;
+        overdue_ = false;
         if (context_.tracer)
             started_ = Clock::now();
         deadline_ = deadline.time_since_epoch().count();
@@ -179,6 +196,8 @@ void Connection::settle(Ending& ending) {
     ending.settled = sink_ == nullptr;
     ending.sink = std::move(sink_);
     ending.reply = fsm_.take_reply();
+    if (std::exchange(overdue_, false))
+        ending.reply.error = settle_overdue(std::move(ending.reply.error), fsm_.request().where);
     ending.notices = fsm_.take_notices();
     ending.request = fsm_.take_request();
     if (context_.tracer) {
@@ -199,7 +218,8 @@ void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
     deadline_ = TimePoint::max().time_since_epoch().count();
     ending.settled = sink_ == nullptr;
     ending.sink = std::move(sink_);
-    ending.reply = fsm_.reply_early(std::move(error));
+    ending.reply = fsm_.reply_early(std::move(error), "the connection was lost");
+    overdue_ = false;
     release_socket();
     fsm_.close();
 }
@@ -259,12 +279,15 @@ void Connection::trace_statements(const Ending& ending) const noexcept {
     }
 }
 
-bool Connection::abandon() noexcept {
+std::optional<Reply> Connection::abandon(std::exception_ptr reason) noexcept {
     std::shared_ptr<RequestSink> dropped;
     const std::lock_guard lock(mutex_);
-    deadline_ = TimePoint::max().time_since_epoch().count();
+    if (!sink_)
+        return std::nullopt;
     dropped = std::move(sink_);
-    return dropped != nullptr;
+    deadline_ = TimePoint::max().time_since_epoch().count();
+    overdue_ = false;
+    return fsm_.reply_early(std::move(reason), "the operation was cancelled");
 }
 
 void Connection::expire(TimePoint now) noexcept {
@@ -273,11 +296,20 @@ void Connection::expire(TimePoint now) noexcept {
         const std::lock_guard lock(mutex_);
         if (deadline() > now || !sink_ || fsm_.done())
             return;
-        deadline_ = TimePoint::max().time_since_epoch().count();
-        ending.sink = std::move(sink_);
-        ending.reply = fsm_.reply_early(make_timeout(fsm_.request()));
+        if (!overdue_ && context_.commit_grace > Duration{} && fsm_.outcome_unknown()) {
+            overdue_ = true;
+            deadline_ = (now + context_.commit_grace).time_since_epoch().count();
+        } else {
+            overdue_ = false;
+            deadline_ = TimePoint::max().time_since_epoch().count();
+            ending.sink = std::move(sink_);
+            ending.reply = fsm_.reply_early(make_timeout(fsm_.request()), "the deadline passed");
+        }
     }
-    deliver_later(std::move(ending));
+    if (ending.sink)
+        deliver_later(std::move(ending));
+    else if (const std::shared_ptr<ConnectionOwner> owner = context_.owner.lock())
+        owner->on_overdue(*this);
 }
 
 Connection::Rest Connection::rest() noexcept {
@@ -288,6 +320,7 @@ Connection::Rest Connection::rest() noexcept {
     if (!fsm_.done()) {
         deadline_ = TimePoint::max().time_since_epoch().count();
         dropped = std::move(sink_);
+        fsm_.give_up();
         return Rest::busy;
     }
     switch (fsm_.status()) {
@@ -311,6 +344,11 @@ bool Connection::alive() noexcept {
 bool Connection::sent() const noexcept {
     const std::lock_guard lock(mutex_);
     return sent_;
+}
+
+bool Connection::overdue() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return overdue_;
 }
 
 bool Connection::busy() const noexcept {
@@ -349,7 +387,8 @@ void Connection::close(std::exception_ptr reason) noexcept {
         deadline_ = TimePoint::max().time_since_epoch().count();
         ending.sink = std::move(sink_);
         if (ending.sink)
-            ending.reply = fsm_.reply_early(std::move(reason));
+            ending.reply = fsm_.reply_early(std::move(reason), "the connection was closed");
+        overdue_ = false;
         release_socket();
         fsm_.close();
     }

@@ -26,6 +26,8 @@ public:
     virtual ~ConnectionOwner() = default;
     /// The connection is not busy any more. Called with no lock held.
     virtual void on_settled(Connection& connection) noexcept = 0;
+    /// The deadline of a COMMIT has passed: to be cancelled, so that the answer comes. Called with no lock held.
+    virtual void on_overdue(Connection& connection) noexcept = 0;
 };
 
 /// What all the connections of a pool share.
@@ -35,6 +37,9 @@ struct ConnectionContext {
     std::weak_ptr<ConnectionOwner> owner;
     std::shared_ptr<trace::Tracer> tracer; ///< may be null
     std::size_t statement_cache = 256;
+    std::shared_ptr<StatementEpoch> epoch{}; ///< may be null
+    /// How long the answer to a COMMIT is waited for behind its deadline, once it has been cancelled.
+    Duration commit_grace{};
 };
 
 /// An established connection. Held by shared_ptr. Every function may be called from any thread; the connection
@@ -55,14 +60,16 @@ public:
     /// called, ROLLBACK travels in front in the same round trip, and its answer is not part of the reply. A request
     /// without statements sends just that.
     ///
-    /// At the request's deadline the reply is TimeoutError, or CommitOutcomeUnknown; the request itself goes on, as
-    /// after `abandon`.
+    /// At the request's deadline the reply is TimeoutError; the request itself goes on, as after `abandon`. If a COMMIT
+    /// is under way then, it is cancelled and its answer awaited for the grace: it is the reply, whatever it is.
+    /// Without one the reply is CommitOutcomeUnknown.
     void start(Request request, std::shared_ptr<RequestSink> sink);
 
-    /// The caller no longer wants the reply: returns true when the sink will not be called any more (it is dropped),
-    /// false when the reply is on its way already or nothing is under way. The request goes on on the server until
-    /// the pool has cancelled and drained it.
-    bool abandon() noexcept;
+    /// The caller no longer waits: the sink will not be called any more (it is dropped), and the reply is what is known
+    /// now, or `reason`, or CommitOutcomeUnknown. Nothing when the reply is on its way already or nothing is under way.
+    /// The request goes on on the server until the pool has cancelled and drained it; a COMMIT that is still held back
+    /// is not sent any more.
+    std::optional<Reply> abandon(std::exception_ptr reason) noexcept;
 
     /// True once bytes of the current request were handed to the socket (partial and total cancellation look at this).
     [[nodiscard]] bool sent() const noexcept;
@@ -90,6 +97,8 @@ public:
     [[nodiscard]] TimePoint deadline() const noexcept { return TimePoint{TimePoint::duration{deadline_.load()}}; }
     /// Ends the wait for a request whose deadline is not after `now`.
     void expire(TimePoint now) noexcept;
+    /// The deadline has passed, and the answer to a COMMIT is awaited.
+    [[nodiscard]] bool overdue() const noexcept;
     /// A handle that cancels what runs now; null when the connection is lost.
     [[nodiscard]] std::unique_ptr<CancelHandle> make_cancel() noexcept;
     /// Closes the socket. Whoever waits gets `reason`, unless the outcome of the request is known or in doubt.
@@ -130,6 +139,7 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     bool sent_ = false;
+    bool overdue_ = false; // the deadline has passed, the answer to a COMMIT is awaited
     bool owes_rollback_ = false;
     TimePoint last_used_;
     TimePoint started_;

@@ -8,8 +8,10 @@
 
 namespace corm::wire {
 
-PipelineFsm::PipelineFsm(ConnHandle conn, std::size_t cached_statements)
-    : conn_(std::move(conn)), cache_(cached_statements) {
+PipelineFsm::PipelineFsm(ConnHandle conn, std::size_t cached_statements, std::shared_ptr<StatementEpoch> epoch)
+    : conn_(std::move(conn)), cache_(cached_statements), epoch_(std::move(epoch)) {
+    if (epoch_)
+        seen_epoch_ = epoch_->now();
     conn_.pq().receive_notices(conn_.get(), &PipelineFsm::receive_notice, this);
 }
 
@@ -57,27 +59,39 @@ void PipelineFsm::set_lost(Diagnostics cause) {
 }
 
 bool PipelineFsm::outcome_unknown() const noexcept {
-    return request_.commits && !commit_acknowledged_ && !failed_before_commit_ && !error_;
+    return commit_sent_ && !commit_acknowledged_ && !failed_before_commit_ && !error_;
+}
+
+bool PipelineFsm::begins_transaction() const noexcept {
+    return !request_.statements.empty() && request_.statements.front().sql->starts_with("BEGIN");
+}
+
+bool PipelineFsm::committed() const noexcept {
+    return commit_acknowledged_ && results_.size() == request_.statements.size();
 }
 
 bool PipelineFsm::safe_to_retry() const noexcept {
-    // A transaction that was open, or begun here, and never saw its COMMIT is undone by the server.
     if (commit_acknowledged_)
         return false;
-    if (in_transaction_before_)
-        return true;
-    return !request_.statements.empty() && request_.statements.front().sql->starts_with("BEGIN");
+    // A transaction that was open, or begun here, and never saw its COMMIT is undone by the server; so is one that
+    // never saw the Sync that was to commit it.
+    return in_transaction_before_ || begins_transaction() || (request_.commits && !commit_sent_);
+}
+
+std::exception_ptr PipelineFsm::make_doubt(std::string_view event) const {
+    return std::make_exception_ptr(CommitOutcomeUnknown(
+        std::string{event} + " while a COMMIT was under way: it may or may not have taken effect; ask "
+                             "Engine::resolve(), or read the data again, before repeating it",
+        std::nullopt, request_.where));
 }
 
 void PipelineFsm::finish() noexcept {
     phase_ = Phase::idle;
-    if (!lost_ || error_ || (commit_acknowledged() && results_.size() == request_.statements.size()))
+    if (!lost_ || error_ || committed())
         return;
-    if (outcome_unknown())
-        error_ = std::make_exception_ptr(CommitOutcomeUnknown(
-            "the connection was lost while a COMMIT was under way: it may or may not have taken effect; read the data "
-            "again before retrying",
-            request_.where));
+    in_doubt_ = outcome_unknown();
+    if (in_doubt_)
+        error_ = make_doubt("the connection was lost");
     else
         error_ = make_connection_lost({.cause = loss_cause_,
                                        .safe_to_retry = safe_to_retry(),
@@ -91,28 +105,27 @@ Reply PipelineFsm::take_reply() {
     reply.error = std::exchange(error_, nullptr);
     reply.failed_in_statement = failed_in_statement_;
     reply.sent = true;
+    reply.in_doubt = in_doubt_;
+    reply.in_transaction = status() == TransactionStatus::in_transaction;
     results_.clear();
     return reply;
 }
 
-Reply PipelineFsm::reply_early(std::exception_ptr error) {
+Reply PipelineFsm::reply_early(std::exception_ptr error, std::string_view event) {
     Reply reply;
     reply.sent = true;
-    if (error_) {
+    if (error_ && !send_again_) {
         reply.error = error_;
         reply.failed_in_statement = failed_in_statement_;
-        reply.results = std::move(results_);
-    } else if (commit_acknowledged() && results_.size() == request_.statements.size()) {
-        reply.results = std::move(results_);
     } else if (outcome_unknown()) {
-        reply.error = std::make_exception_ptr(
-            CommitOutcomeUnknown("the deadline passed while a COMMIT was under way: it may or may not have taken "
-                                 "effect; read the data again before retrying",
-                                 request_.where));
-    } else {
+        reply.error = make_doubt(event);
+        reply.in_doubt = true;
+    } else if (!committed()) {
         reply.error = std::move(error);
     }
+    reply.results = std::move(results_);
     results_.clear();
+    give_up();
     return reply;
 }
 

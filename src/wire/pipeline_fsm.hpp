@@ -4,6 +4,7 @@
 #include "wire/pq.hpp"
 #include "wire/request.hpp"
 #include "wire/statement_cache.hpp"
+#include "wire/statement_epoch.hpp"
 
 #include <corm/base/diagnostics.hpp>
 
@@ -21,9 +22,14 @@ enum class Want { read, read_write, done };
 ///
 /// Statements are held back while more than a window of them (by number or bytes) is unanswered, so that neither side's
 /// buffers grow without bound; the window moves on with flush requests, and the request still has one Sync.
+///
+/// A prepared statement that the server cannot use any more (its table changed, somebody dropped it) is prepared anew:
+/// where nothing of the request has taken effect, all of it is sent again, once. Otherwise it fails, and the next one
+/// finds a clean slate.
 class PipelineFsm {
 public:
-    PipelineFsm(ConnHandle conn, std::size_t cached_statements);
+    /// `epoch` is shared by the connections of a pool, and may be null.
+    PipelineFsm(ConnHandle conn, std::size_t cached_statements, std::shared_ptr<StatementEpoch> epoch = nullptr);
     PipelineFsm(const PipelineFsm&) = delete;
     PipelineFsm& operator=(const PipelineFsm&) = delete;
 
@@ -44,8 +50,12 @@ public:
     /// The answer. Precondition: `done()` after a `begin`.
     [[nodiscard]] Reply take_reply();
     /// The answer when nobody waits any longer for the rest: `error` unless the outcome is known, or the outcome of a
-    /// COMMIT is in doubt. The machine goes on until it is done.
-    [[nodiscard]] Reply reply_early(std::exception_ptr error);
+    /// COMMIT is in doubt; `event` says what happened in that sentence. Gives up; the machine goes on until it is done.
+    [[nodiscard]] Reply reply_early(std::exception_ptr error, std::string_view event);
+    /// Nobody waits for the outcome: it is not sent again, and a COMMIT that is held back is not sent at all.
+    void give_up() noexcept { given_up_ = true; }
+    /// A COMMIT is under way, and nothing has shown yet what became of it.
+    [[nodiscard]] bool outcome_unknown() const noexcept;
 
     [[nodiscard]] TransactionStatus status() const noexcept;
     /// Why the connection was lost, for callers that come later.
@@ -85,9 +95,11 @@ private:
         StatementCache::Entry* entry = nullptr;
     };
 
+    Want start(bool rollback_first);
     Want step();
     bool send_more();
     bool send_prefix();
+    bool send_sync();
     bool send_statement(std::size_t index);
     bool window_full() noexcept;
     void expect(Kind kind, std::size_t statement = 0, StatementCache::Entry* entry = nullptr);
@@ -96,20 +108,25 @@ private:
     void on_success(Expected& expected, Result result);
     void on_error(Expected& expected, Diagnostics diagnostics);
     void answered(const Expected& expected);
-    void drop_entry(StatementCache::Entry* entry) noexcept;
     void forget(StatementCache::Entry* entry);
-    void close_later(StatementCache::Entry* entry);
     void forget_all() noexcept;
+    void prepare_anew() noexcept;
+    [[nodiscard]] bool may_send_again(const Expected& failed) const noexcept;
+    void end_request();
     void fail(std::exception_ptr error, bool in_statement);
     void set_lost(Diagnostics cause);
     void finish() noexcept;
-    [[nodiscard]] bool outcome_unknown() const noexcept;
-    [[nodiscard]] bool commit_acknowledged() const noexcept { return request_.commits && commit_acknowledged_; }
+    [[nodiscard]] bool begins_transaction() const noexcept;
+    [[nodiscard]] bool committed() const noexcept;
+    [[nodiscard]] std::exception_ptr make_doubt(std::string_view event) const;
     [[nodiscard]] bool safe_to_retry() const noexcept;
     static void receive_notice(void* self, const pg_result* notice) noexcept;
 
     ConnHandle conn_;
     StatementCache cache_;
+    std::shared_ptr<StatementEpoch> epoch_;
+    std::uint64_t seen_epoch_ = 0;
+    bool deallocate_ = false; // the server's prepared statements are of no use: none is used until they are dropped
     Phase phase_ = Phase::idle;
     bool lost_ = false;
     Diagnostics loss_cause_;
@@ -117,9 +134,13 @@ private:
     Request request_;
     bool rollback_first_ = false;
     bool in_transaction_before_ = false;
-    std::uint64_t number_ = 0; // of the request: what the cache may not evict
-    std::size_t next_ = 0;     // the statement to send next
-    std::size_t commit_at_ = 0;
+    std::uint64_t number_ = 0;  // of the request: what the cache may not evict
+    std::size_t next_ = 0;      // the statement to send next
+    std::size_t commit_at_ = 0; // the COMMIT; the number of statements when the Sync commits
+    bool commit_sent_ = false;
+    bool given_up_ = false; // nobody waits for the outcome
+    bool send_again_ = false;
+    bool sent_again_ = false;
     bool synced_ = false;
     bool output_pending_ = false;
     bool holding_ = false;
@@ -132,6 +153,7 @@ private:
     std::vector<Result> results_;
     std::exception_ptr error_;
     bool failed_in_statement_ = false;
+    bool in_doubt_ = false;
     bool commit_acknowledged_ = false;
     bool failed_before_commit_ = false;
 

@@ -3,7 +3,22 @@
 
 #include "wire/diagnostics.hpp"
 
+#include <corm/base/error.hpp>
+
 namespace corm::wire {
+namespace {
+
+/// The server cannot use a statement that was prepared under `name`: its table changed, or it is not there, or somebody
+/// else's is. Nothing that a function inside of the statement ran into.
+bool is_unusable(const Diagnostics& diagnostics, std::string_view name) {
+    const SqlState state = diagnostics.sqlstate;
+    if (state == sqlstate::feature_not_supported)
+        return diagnostics.routine == "RevalidateCachedQuery" && diagnostics.context.empty();
+    return (state == sqlstate::invalid_statement_name || state == sqlstate::duplicate_prepared_statement) &&
+           diagnostics.message.find(name) != std::string::npos;
+}
+
+} // namespace
 
 Want PipelineFsm::on_readable() {
     if (phase_ == Phase::idle)
@@ -55,18 +70,30 @@ void PipelineFsm::receive() {
         }
     }
     if (phase_ == Phase::running && synced_)
+        end_request();
+}
+
+void PipelineFsm::end_request() {
+    if (!send_again_ || given_up_) {
         finish();
+        return;
+    }
+    sent_again_ = true;
+    start(status() == TransactionStatus::failed);
 }
 
 void PipelineFsm::on_result(Expected& expected, pg_result* result) {
     Pq& pq = conn_.pq();
     const ResultStatus status = pq.result_status(result);
+    const bool is_last_sync = synced_ && expected_head_ + 1 == expected_.size();
     Result owner{result};
     switch (status) {
     case ResultStatus::sync:
         if (expected.kind != Kind::sync)
             set_lost({});
         ++expected_head_;
+        if (is_last_sync && !error_ && request_.commits && commit_at_ == request_.statements.size())
+            commit_acknowledged_ = true;
         return;
     case ResultStatus::ok:
     case ResultStatus::tuples:
@@ -85,8 +112,14 @@ void PipelineFsm::on_result(Expected& expected, pg_result* result) {
         const std::string_view sql = expected.kind == Kind::execute || expected.kind == Kind::parse
                                          ? std::string_view{*request_.statements[expected.statement].sql}
                                          : std::string_view{};
+        Diagnostics diagnostics = read_diagnostics(pq, result, sql);
+        if (is_last_sync && !is_fatal(diagnostics) && !diagnostics.sqlstate.empty()) {
+            // Without a transaction block the Sync is the commit, and that failed. What ends the Sync is still to come.
+            fail(make_database_error(std::move(diagnostics), request_.where), false);
+            return;
+        }
         expected.answered = true;
-        on_error(expected, read_diagnostics(pq, result, sql));
+        on_error(expected, std::move(diagnostics));
         return;
     }
     case ResultStatus::copy:
@@ -154,15 +187,16 @@ void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
         answer.failed = true;
         answer.sqlstate = diagnostics.sqlstate;
     }
-    if (StatementCache::Entry* entry = expected.entry) {
-        const SqlState state = diagnostics.sqlstate;
-        const bool unusable =
-            state == sqlstate::duplicate_prepared_statement ||
-            (state == sqlstate::feature_not_supported && diagnostics.routine == "RevalidateCachedQuery");
-        if (unusable)
-            close_later(entry);
-        else if (expected.kind == Kind::parse || state == sqlstate::invalid_statement_name)
-            forget(entry);
+    if (expected.entry != nullptr && is_unusable(diagnostics, expected.entry->name.data())) {
+        diagnostics.stale_plan = true;
+        send_again_ = !error_ && may_send_again(expected);
+        if (epoch_ && diagnostics.sqlstate == sqlstate::feature_not_supported) {
+            epoch_->advance(Clock::now());
+            seen_epoch_ = epoch_->now();
+        }
+        prepare_anew();
+    } else if (expected.kind == Kind::parse) {
+        forget(expected.entry);
     }
     fail(make_database_error(std::move(diagnostics), request_.where), true);
 }
@@ -175,23 +209,26 @@ void PipelineFsm::answered(const Expected& expected) {
     unanswered_bytes_ -= statement.parameters.total_bytes() + statement.sql->size();
 }
 
-void PipelineFsm::drop_entry(StatementCache::Entry* entry) noexcept {
-    for (std::size_t i = expected_head_; i < expected_.size(); ++i) {
-        if (expected_[i].entry == entry)
-            expected_[i].entry = nullptr;
-    }
+// Nothing of the request has taken effect: its transaction was undone by the failure. Without a BEGIN in it, what
+// stands before the failed statement may have been a procedure that commits.
+bool PipelineFsm::may_send_again(const Expected& failed) const noexcept {
+    return !sent_again_ && !given_up_ && !in_transaction_before_ && failed.statement <= commit_at_ &&
+           (begins_transaction() || failed.statement == 0);
+}
+
+void PipelineFsm::prepare_anew() noexcept {
+    deallocate_ = deallocate_ || cache_.size() != 0 || !cache_.evicted().empty();
+    forget_all();
 }
 
 void PipelineFsm::forget(StatementCache::Entry* entry) {
     if (entry == nullptr)
         return;
-    drop_entry(entry);
+    for (std::size_t i = expected_head_; i < expected_.size(); ++i) {
+        if (expected_[i].entry == entry)
+            expected_[i].entry = nullptr;
+    }
     cache_.remove(entry);
-}
-
-void PipelineFsm::close_later(StatementCache::Entry* entry) {
-    drop_entry(entry);
-    cache_.remove_stale(entry);
 }
 
 void PipelineFsm::forget_all() noexcept {

@@ -33,6 +33,22 @@ void PipelineFsm::check(const Request& request) {
 
 Want PipelineFsm::begin(Request request, bool rollback_first) {
     request_ = std::move(request);
+    given_up_ = sent_again_ = false;
+    commit_at_ = request_.statements.size();
+    for (std::size_t i = 0; request_.commits && i < request_.statements.size(); ++i) {
+        if (request_.statements[i].expected_tag == "COMMIT")
+            commit_at_ = i;
+    }
+    if (epoch_) {
+        if (const std::uint64_t epoch = epoch_->now(); epoch != seen_epoch_) {
+            seen_epoch_ = epoch;
+            prepare_anew();
+        }
+    }
+    return start(rollback_first);
+}
+
+Want PipelineFsm::start(bool rollback_first) {
     rollback_first_ = rollback_first;
     in_transaction_before_ = status() == TransactionStatus::in_transaction && !rollback_first;
     phase_ = Phase::running;
@@ -46,11 +62,7 @@ Want PipelineFsm::begin(Request request, bool rollback_first) {
     results_.reserve(request_.statements.size());
     error_ = nullptr;
     failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = false;
-    commit_at_ = request_.statements.empty() ? 0 : request_.statements.size() - 1;
-    for (std::size_t i = 0; request_.commits && i < request_.statements.size(); ++i) {
-        if (request_.statements[i].expected_tag == "COMMIT")
-            commit_at_ = i;
-    }
+    in_doubt_ = commit_sent_ = send_again_ = false;
     if (keep_answers_)
         answers_.assign(request_.statements.size(), Answered{});
     if (!send_prefix()) {
@@ -63,26 +75,36 @@ Want PipelineFsm::begin(Request request, bool rollback_first) {
 
 bool PipelineFsm::send_prefix() {
     Pq& pq = conn_.pq();
-    // Under a Sync of its own, so that an error in it (someone dropped the statement already) harms nothing else.
-    if (cache_.wants_closing() && status() == TransactionStatus::idle && !rollback_first_) {
-        for (const StatementCache::Entry& entry : cache_.evicted()) {
-            if (!pq.send_close(conn_.get(), entry.name.data()))
-                return false;
-            expect(Kind::close);
-        }
-        cache_.forget_evicted();
-        if (!pq.pipeline_sync(conn_.get()))
-            return false;
-        ++syncs_;
-        expect(Kind::sync);
-    }
     if (rollback_first_) {
         if (!pq.send_query(conn_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr))
             return false;
         expect(Kind::rollback);
         ++statements_sent_;
     }
-    return true;
+    const bool outside = rollback_first_ || status() == TransactionStatus::idle;
+    const bool closes = outside && (deallocate_ || cache_.wants_closing());
+    if (closes && deallocate_) {
+        if (!pq.send_query(conn_.get(), "DEALLOCATE ALL", 0, nullptr, nullptr, nullptr, nullptr))
+            return false;
+        expect(Kind::close);
+        deallocate_ = false;
+    } else if (closes) {
+        for (const StatementCache::Entry& entry : cache_.evicted()) {
+            if (!pq.send_close(conn_.get(), entry.name.data()))
+                return false;
+            expect(Kind::close);
+        }
+        cache_.forget_evicted();
+    }
+    // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else.
+    const bool alone = rollback_first_ && !request_.statements.empty() && request_.statements.front().alone;
+    return !(closes || alone) || send_sync();
+}
+
+bool PipelineFsm::send_sync() {
+    ++syncs_;
+    expect(Kind::sync);
+    return conn_.pq().pipeline_sync(conn_.get());
 }
 
 bool PipelineFsm::window_full() noexcept {
@@ -95,8 +117,9 @@ bool PipelineFsm::send_more() {
     if (synced_)
         return true;
     Pq& pq = conn_.pq();
-    if (error_)
-        next_ = request_.statements.size(); // the server would only skip what is left
+    // The server would only skip what is left after an error. A COMMIT that nobody waits for is better not sent.
+    if (error_ || (given_up_ && commit_at_ < request_.statements.size() && !commit_sent_))
+        next_ = request_.statements.size();
     while (next_ < request_.statements.size()) {
         if (window_full()) {
             if (!holding_) {
@@ -108,13 +131,14 @@ bool PipelineFsm::send_more() {
             return true;
         }
         holding_ = false;
-        if (!send_statement(next_++))
+        commit_sent_ = commit_sent_ || next_ == commit_at_;
+        const bool flush = request_.statements[next_].flush;
+        if (!send_statement(next_++) || (flush && !pq.send_flush_request(conn_.get())))
             return false;
     }
+    commit_sent_ = commit_sent_ || (request_.commits && commit_at_ == request_.statements.size());
     synced_ = true;
-    ++syncs_;
-    expect(Kind::sync);
-    return pq.pipeline_sync(conn_.get());
+    return send_sync();
 }
 
 bool PipelineFsm::send_statement(std::size_t index) {
@@ -136,7 +160,7 @@ bool PipelineFsm::send_statement(std::size_t index) {
     unanswered_bytes_ += parameters.total_bytes() + statement.sql->size();
 
     StatementCache::Lookup found;
-    if (statement.prepare)
+    if (statement.prepare && !deallocate_)
         found = cache_.find(statement.sql, parameters, number_);
     if (found.entry == nullptr) {
         oids_.clear();

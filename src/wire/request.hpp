@@ -26,6 +26,10 @@ struct Statement {
     /// The command tag that must come back ("COMMIT"), empty for any. Anything else is an error: COMMIT of an aborted
     /// transaction answers ROLLBACK and calls it success.
     std::string_view expected_tag{};
+    /// The server sends what it has answered so far before it goes on to the next statement.
+    bool flush = false;
+    /// The server refuses it inside of a transaction: nothing may stand before it under its Sync.
+    bool alone = false;
 };
 
 /// Statements that travel together and are ended by one Sync: one round trip.
@@ -33,7 +37,8 @@ struct Request {
     std::vector<Statement> statements;
     TimePoint deadline = TimePoint::max();
     std::source_location where;
-    /// True when the request holds a COMMIT: an end without an answer is CommitOutcomeUnknown.
+    /// True when the request commits, by a COMMIT or, outside of a transaction, by its Sync: an end without an answer
+    /// is CommitOutcomeUnknown.
     bool commits = false;
 };
 
@@ -47,6 +52,10 @@ struct Reply {
     bool failed_in_statement = false;
     /// Some bytes may have reached the server.
     bool sent = false;
+    /// `error` is CommitOutcomeUnknown.
+    bool in_doubt = false;
+    /// The server's session is in a transaction now; of no meaning when the connection was lost or goes on working.
+    bool in_transaction = false;
 };
 
 /// Receives the reply, exactly once, from a thread of the connection's executor, with no lock held; never from inside

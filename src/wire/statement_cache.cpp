@@ -69,7 +69,7 @@ StatementCache::Lookup StatementCache::find(const std::shared_ptr<const std::str
     if (const auto found = by_hash_.find(hash); found != by_hash_.end())
         return matches(*found->second) ? use(found->second, request) : Lookup{};
     const auto again = std::find_if(evicted_.begin(), evicted_.end(), [&](const Entry& e) { return e.hash == hash; });
-    if (again != evicted_.end() && (again->stale || !matches(*again)))
+    if (again != evicted_.end() && !matches(*again))
         return {};
     Entry entry{.hash = hash, .sql = sql, .oids = {}, .name = make_name(hash), .used_by = request};
     entry.oids.reserve(parameters.size());
@@ -125,13 +125,6 @@ void StatementCache::remove(const Entry* entry) {
         take(at);
 }
 
-void StatementCache::remove_stale(const Entry* entry) {
-    if (const List::iterator at = find_entry(entry); at != entries_.end()) {
-        evicted_.push_back(take(at));
-        evicted_.back().stale = true;
-    }
-}
-
 void StatementCache::clear() noexcept {
     by_hash_.clear();
     entries_.clear();
@@ -140,8 +133,7 @@ void StatementCache::clear() noexcept {
 
 bool StatementCache::wants_closing() const noexcept {
     constexpr std::size_t batch = 16;
-    return evicted_.size() >= batch ||
-           std::any_of(evicted_.begin(), evicted_.end(), [](const Entry& e) { return e.stale; });
+    return evicted_.size() >= batch;
 }
 
 } // namespace corm::wire

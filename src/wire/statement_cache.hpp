@@ -29,7 +29,6 @@ public:
         Name name{};
         std::uint64_t used_by = 0; ///< the request that used it last
         bool parsed = false;       ///< the server has confirmed it
-        bool stale = false;
     };
 
     explicit StatementCache(std::size_t capacity) noexcept : capacity_(capacity) {}
@@ -45,16 +44,14 @@ public:
 
     /// The server has no such statement (any more).
     void remove(const Entry* entry);
-    /// The server has it, but cannot use it any more (the table changed). It goes unnamed until it is closed there.
-    void remove_stale(const Entry* entry);
-    /// The server dropped everything (DISCARD ALL, DEALLOCATE ALL).
+    /// The server dropped everything (DISCARD ALL, DEALLOCATE ALL), or will.
     void clear() noexcept;
 
     /// Statements that the server still holds and that are to be closed. One that is asked for again before that comes
     /// back as it is, without a new Parse.
     [[nodiscard]] const std::vector<Entry>& evicted() const noexcept { return evicted_; }
     void forget_evicted() noexcept { evicted_.clear(); }
-    /// Worth a Sync of its own: a good number of them, or a stale one.
+    /// There are enough of them to be worth a Sync of their own.
     [[nodiscard]] bool wants_closing() const noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

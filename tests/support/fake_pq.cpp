@@ -100,11 +100,13 @@ void FakePq::run(const std::string& sql) {
     sent.push_back(sql);
     if (skipping_)
         return answer({ResultStatus::aborted, {}, {}});
-    if (const auto found = failures.find(sql); found != failures.end())
+    if (const auto found = failures.find(sql); found != failures.end() && found->second.times-- != 0)
         return answer({ResultStatus::error, found->second, {}});
     if (failed_block_ && sql != "COMMIT" && sql != "ROLLBACK")
         return answer({ResultStatus::error, {"25P02"}, {}});
     std::string tag = tag_of(sql);
+    if (sql == "DEALLOCATE ALL")
+        prepared_.clear();
     if (sql.starts_with("BEGIN"))
         in_block_ = true;
     if (sql == "COMMIT" || sql == "ROLLBACK") {
@@ -123,7 +125,7 @@ bool FakePq::send_prepare(pg_conn*, const char* name, const char* sql, int, cons
     known_[name] = sql;
     if (!skipping_) {
         if (!prepared_.emplace(name, sql).second) {
-            answer({ResultStatus::error, {"42P05"}, {}});
+            answer({ResultStatus::error, {"42P05", "ERROR", {}, name}, {}});
             return true;
         }
         if (const auto found = failures.find("parse:" + std::string{sql}); found != failures.end()) {
@@ -141,7 +143,7 @@ bool FakePq::send_execute(pg_conn*, const char* name, int, const char* const*, c
         return false;
     if (!skipping_ && !prepared_.contains(name)) {
         sent.push_back(known_[name]);
-        answer({ResultStatus::error, {"26000"}, {}});
+        answer({ResultStatus::error, {"26000", "ERROR", {}, name}, {}});
         return true;
     }
     run(known_[name]);
@@ -178,6 +180,10 @@ bool FakePq::pipeline_sync(pg_conn*) noexcept {
     if (!call())
         return false;
     sent.emplace_back("<Sync>");
+    if (!sync_failure.sqlstate.empty()) {
+        on_the_way_.push_back({ResultStatus::error, std::exchange(sync_failure, {}), {}});
+        skipping_ = false;
+    }
     answer({ResultStatus::sync, {}, {}});
     at_sync_.push_back(failed_block_ ? TransactionStatus::failed
                        : in_block_   ? TransactionStatus::in_transaction
@@ -255,6 +261,7 @@ const char* FakePq::error_field(const pg_result* result, char field) noexcept {
     case 'C': return failure.sqlstate.c_str();
     case 'V': return failure.severity.c_str();
     case 'R': return failure.routine.c_str();
+    case 'M': return failure.message.c_str();
     default: return nullptr;
     }
 }

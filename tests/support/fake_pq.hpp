@@ -23,9 +23,13 @@ public:
         std::string sqlstate;
         std::string severity = "ERROR";
         std::string routine{};
+        std::string message{};
+        int times = -1; ///< it happens so often; -1: always
     };
     /// What a statement answers instead of success; FATAL ends the connection.
     std::map<std::string, Failure, std::less<>> failures;
+    /// What the next Sync fails with that has to commit.
+    Failure sync_failure{};
     /// Statements sent by themselves or by name, in order, with "<Sync>", "<Flush>", "parse:" and "close:" between
     /// them.
     std::vector<std::string> sent;

@@ -11,36 +11,38 @@
 
 namespace corm::test {
 
-namespace {
-
-/// The same connection string with another database, in keyword/value form.
-std::string with_database(const std::string& url, const std::string& name) {
+ConnectionString::ConnectionString(const std::string& url) {
     char* message = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(url.c_str(), &message),
                                                                                &PQconninfoFree};
     if (!options) {
         PQfreemem(message);
-        throw std::runtime_error("CORM_DATABASE_URL cannot be parsed");
+        throw std::runtime_error("a connection string of the tests cannot be parsed");
     }
-    std::string result;
     for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-        const bool database = std::string_view{option->keyword} == "dbname";
-        if (option->val == nullptr && !database) {
-            continue;
-        }
-        result += std::string{option->keyword} + "='";
-        for (const char c : database ? std::string_view{name} : std::string_view{option->val}) {
-            if (c == '\'' || c == '\\') {
+        if (option->val != nullptr)
+            values_[option->keyword] = option->val;
+    }
+}
+
+std::string ConnectionString::get(const std::string& keyword) const {
+    const auto found = values_.find(keyword);
+    return found != values_.end() ? found->second : std::string{};
+}
+
+std::string ConnectionString::text() const {
+    std::string result;
+    for (const auto& [keyword, value] : values_) {
+        result += keyword + "='";
+        for (const char c : value) {
+            if (c == '\'' || c == '\\')
                 result += '\\';
-            }
             result += c;
         }
         result += "' ";
     }
     return result;
 }
-
-} // namespace
 
 dev::PostgresServer& server() {
     static dev::PostgresServer instance = dev::PostgresServer::from_environment();
@@ -66,7 +68,9 @@ Database::Database(const std::string& setup) {
     static std::atomic<int> number{0};
     name_ = "corm_test_" + std::to_string(::getpid()) + "_" + std::to_string(++number);
     test::query(server().url(), "create database " + name_);
-    url_ = with_database(server().url(), name_);
+    ConnectionString string{server().url()};
+    string.set("dbname", name_);
+    url_ = string.text();
     if (!setup.empty()) {
         test::query(url_, setup);
     }

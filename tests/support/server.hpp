@@ -3,7 +3,9 @@
 
 #include <corm/dev/postgres_server.hpp>
 
+#include <map>
 #include <string>
+#include <utility>
 
 namespace corm::test {
 
@@ -14,6 +16,20 @@ dev::PostgresServer& server();
 /// Runs statements on a libpq connection of their own, beside the code under test. Returns the first field of the last
 /// result, empty when there is none. Throws std::runtime_error with the server's message.
 std::string query(const std::string& url, const std::string& sql);
+
+/// A connection string of libpq by its keywords. Throws std::runtime_error for one that cannot be parsed.
+class ConnectionString {
+public:
+    explicit ConnectionString(const std::string& url);
+    /// Empty when it is not set.
+    [[nodiscard]] std::string get(const std::string& keyword) const;
+    void set(const std::string& keyword, std::string value) { values_[keyword] = std::move(value); }
+    /// In the keyword/value form.
+    [[nodiscard]] std::string text() const;
+
+private:
+    std::map<std::string, std::string> values_;
+};
 
 /// An empty database on `server()`, dropped with everybody in it at the end of the test.
 class Database {

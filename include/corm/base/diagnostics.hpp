@@ -23,9 +23,10 @@ struct Diagnostics {
     std::string column;
     std::string data_type;
     std::string constraint;
-    std::string routine; ///< the server function that raised, for conditions that share a code
-    int position = 0;    ///< 1-based character position in `sql`, 0 when unknown
-    std::string sql;     ///< the statement text with its `$n`; never values
+    std::string routine;     ///< the server function that raised, for conditions that share a code
+    int position = 0;        ///< 1-based character position in `sql`, 0 when unknown
+    std::string sql;         ///< the statement text with its `$n`; never values
+    bool stale_plan = false; ///< corm's own finding, see `DatabaseError::is_stale_plan`
 };
 
 } // namespace corm

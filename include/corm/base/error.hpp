@@ -3,7 +3,9 @@
 
 #include <corm/base/diagnostics.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <stdexcept>
 #include <string>
@@ -54,7 +56,8 @@ enum class Phase { acquire, connect, execute, commit, shutdown };
 
 [[nodiscard]] std::string_view to_string(Phase phase) noexcept;
 
-/// A deadline passed. In COMMIT this is `CommitOutcomeUnknown` instead.
+/// A deadline passed. With Phase::commit it is known that nothing was committed; where that is not known, it is
+/// `CommitOutcomeUnknown` instead.
 class TimeoutError : public Error {
 public:
     TimeoutError(const std::string& what, Phase phase, std::source_location where = {})
@@ -62,7 +65,7 @@ public:
 
     [[nodiscard]] Phase phase() const noexcept { return phase_; }
     [[nodiscard]] bool safe_to_retry() const noexcept override {
-        return phase_ == Phase::acquire || phase_ == Phase::connect;
+        return phase_ == Phase::acquire || phase_ == Phase::connect || phase_ == Phase::commit;
     }
 
 private:
@@ -78,7 +81,11 @@ public:
     [[nodiscard]] const Diagnostics& diagnostics() const noexcept { return *diagnostics_; }
     [[nodiscard]] SqlState sqlstate() const noexcept { return diagnostics_->sqlstate; }
     [[nodiscard]] const std::string& constraint() const noexcept { return diagnostics_->constraint; }
-    [[nodiscard]] bool is_retryable() const noexcept { return sqlstate().is_retryable(); }
+    /// A prepared statement of corm's could not be used any more: its table changed, or somebody dropped it. It is
+    /// prepared anew. Seen only inside of a transaction, which has to be run again; elsewhere corm repeats the request.
+    [[nodiscard]] bool is_stale_plan() const noexcept { return diagnostics_->stale_plan; }
+    /// Running the whole transaction again may succeed: 40001, 40P01, and a stale plan.
+    [[nodiscard]] bool is_retryable() const noexcept { return sqlstate().is_retryable() || is_stale_plan(); }
 
 private:
     std::shared_ptr<const Diagnostics> diagnostics_;
@@ -128,10 +135,28 @@ public:
     using Error::Error;
 };
 
+/// Names a transaction, as `pg_xact_status` knows it.
+struct TransactionId {
+    std::uint64_t xid = 0;
+    /// When the server was started that gave it, in microseconds since 2000: one that crashed may give it again.
+    std::int64_t server_start = 0;
+
+    friend bool operator==(const TransactionId&, const TransactionId&) = default;
+};
+
 /// The connection was lost, cancelled or timed out while a COMMIT was under way: it may or may not have happened.
+/// Never repeat the work blindly; `Engine::resolve` asks the server what happened.
 class CommitOutcomeUnknown : public Error {
 public:
-    using Error::Error;
+    CommitOutcomeUnknown(const std::string& what, std::optional<TransactionId> transaction,
+                         std::source_location where = {})
+        : Error(what, where), transaction_(transaction) {}
+
+    /// The transaction. Empty without `identify_commits`, and when the connection was lost before its number arrived.
+    [[nodiscard]] const std::optional<TransactionId>& transaction() const noexcept { return transaction_; }
+
+private:
+    std::optional<TransactionId> transaction_;
 };
 
 /// The mapping is wrong, or does not fit the database or the request.

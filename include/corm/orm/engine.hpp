@@ -1,6 +1,7 @@
 // Engine: a database, its connection pool, and the defaults of its sessions.
 #pragma once
 
+#include <corm/base/error.hpp>
 #include <corm/orm/options.hpp>
 #include <corm/pool/options.hpp>
 #include <corm/wire/task.hpp>
@@ -15,6 +16,15 @@
 namespace corm::orm {
 
 struct EngineCore;
+
+/// What `Engine::resolve` has found out.
+enum class CommitOutcome {
+    committed,
+    rolled_back, ///< now or later: it is safe to do the work again
+    /// The server cannot tell: the transaction's number is not known to the error, too old, of another server or of one
+    /// that was started again since, or it is still under way.
+    unknown,
+};
 
 /// A database behind a pool of connections. Thread-safe; sessions keep what they need of it alive. Nothing is dialed
 /// before the first use, unless the pool has a minimum size.
@@ -42,6 +52,15 @@ public:
     template <class Function>
     [[nodiscard]] auto transaction(Function fn, TransactionOptions options = {},
                                    std::source_location where = std::source_location::current());
+
+    /// What became of a COMMIT whose answer was lost: asks the server by `pg_xact_status`, on a connection of its own,
+    /// in one round trip. While the transaction is still under way there, asks again until `within` (empty: the
+    /// engine's deadline) has passed.
+    ///
+    /// Needs `identify_commits`. Throws `ConnectionError` and `TimeoutError` when the server cannot be asked.
+    /// Cancellation: as operations of sessions.
+    [[nodiscard]] Task<CommitOutcome> resolve(const CommitOutcomeUnknown& error, Duration within = {},
+                                              std::source_location where = std::source_location::current()) const;
 
     /// For sessions.
     [[nodiscard]] const std::shared_ptr<EngineCore>& core() const noexcept { return core_; }

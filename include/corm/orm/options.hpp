@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace corm::orm {
@@ -31,6 +32,8 @@ struct SessionOptions {
     bool autocommit = false;
     /// Queries send unflushed changes first, in the same round trip.
     bool autoflush = true;
+    /// As `EngineOptions::identify_commits`, which counts when this is empty.
+    std::optional<bool> identify_commits{};
     /// Of each operation: waiting for a connection, connecting, executing and committing. `Duration{}` takes the
     /// engine's; `no_deadline` waits for ever.
     Duration deadline{};
@@ -43,6 +46,9 @@ struct EngineOptions {
     /// Shared; called from every thread of the executor.
     std::shared_ptr<trace::Tracer> tracer{};
     std::string application_name{"corm"};
+    /// `CommitOutcomeUnknown` carries the number of the transaction, which `Engine::resolve` takes. Costs one more
+    /// statement in the round trip of the first flush or the commit of a transaction. PostgreSQL 13 or later.
+    bool identify_commits = false;
 };
 
 /// For `Engine::transaction`.

@@ -19,7 +19,10 @@ struct PoolOptions {
     Duration max_lifetime{30 * 60'000}; ///< a connection older than this is replaced when idle; spread by 10 %
     Duration idle_timeout{10 * 60'000}; ///< idle connections above `min_size` are closed after this
     Duration reset_timeout{5'000};      ///< to cancel, drain and roll back a returned connection before it is closed
-    Duration leak_report{60'000};       ///< a lease held longer is reported to the tracer with the place that took it
+    /// How long a commit may wait behind its deadline for the answer to its cancellation: 0 makes it
+    /// CommitOutcomeUnknown at once.
+    Duration commit_grace{500};
+    Duration leak_report{60'000}; ///< a lease held longer is reported to the tracer with the place that took it
 };
 
 /// A consistent picture of a pool. `idle + leased + dialing + cleaning` is its size.

@@ -116,33 +116,6 @@ TEST_CASE("a statement that takes too long is cancelled on the server", "[orm][i
     CHECK(s.database.sessions("idle in transaction") == 0);
 }
 
-TEST_CASE("a deadline that passes during COMMIT leaves the outcome unknown", "[orm][integration]") {
-    Sessions s{users(1) + R"(
-        create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return null; end $$;
-        create constraint trigger slow after update on users deferrable initially deferred
-            for each row execute function slow();)"};
-    s.run([&]() -> corm::Task<> {
-        corm::AsyncSession session{s.engine};
-        const corm::Ref<User> user = co_await session.get_one<User>(1);
-        user.edit().age = 50;
-        bool unknown = false;
-        const auto start = corm::Clock::now();
-        try {
-            co_await session.commit(200ms);
-        } catch (const corm::CommitOutcomeUnknown&) {
-            unknown = true;
-        }
-        CHECK(unknown);
-        CHECK(corm::Clock::now() - start < 5s);
-        co_await session.rollback();
-        const auto now = co_await session.get_one<User>(1);
-        co_await until(s.database, std::string{"select count(*) "} + others + " and state = 'active'", "0");
-        // It was cancelled in time here.
-        CHECK(s.database.query("select age from users") == "1");
-        CHECK(now == user);
-    });
-}
-
 TEST_CASE("a session without a deadline waits for as long as it takes", "[orm][integration]") {
     Sessions s{users(1), {.deadline = 50ms}};
     s.run([&]() -> corm::Task<> {

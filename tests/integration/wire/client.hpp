@@ -3,6 +3,7 @@
 
 #include "pool/pool.hpp"
 #include "support/caught.hpp"
+#include "support/server.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/dev/postgres_server.hpp>
@@ -19,12 +20,6 @@
 namespace corm::test {
 
 using namespace std::chrono_literals;
-
-/// The server of this program.
-inline dev::PostgresServer& server() {
-    static dev::PostgresServer instance = dev::PostgresServer::from_environment();
-    return instance;
-}
 
 inline wire::Statement statement(std::string sql) {
     wire::Statement made;
@@ -74,12 +69,12 @@ struct Client {
     ~Client() { pool->abandon(); }
 
     template <class Done>
-    void run_until(Done done) {
-        const TimePoint limit = Clock::now() + 30s;
+    void run_until(Done done, Duration within = 30s, Duration turn = 20ms) {
+        const TimePoint limit = Clock::now() + within;
         while (!done()) {
             REQUIRE(Clock::now() < limit);
             io.restart();
-            io.run_one_for(20ms);
+            io.run_one_for(turn);
         }
     }
     std::shared_ptr<LeaseResult> ask(Duration limit = 10s) {

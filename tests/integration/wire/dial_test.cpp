@@ -1,5 +1,5 @@
 #include "client.hpp"
-#include "mock_server.hpp"
+#include "support/mock_server.hpp"
 
 using namespace corm;
 using namespace corm::test;

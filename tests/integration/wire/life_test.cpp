@@ -179,7 +179,7 @@ TEST_CASE("several threads share a pool", "[pool][integration][threads]") {
             const bool open = (rounds + number) % 3 == 0;
             lease->start(open ? request({"BEGIN", "SELECT 1"}) : request({"SELECT 1"}), shared_from_this());
             // A reply that is on its way already is not waited for any longer.
-            if ((rounds + number) % 7 == 0 && lease->abandon()) {
+            if ((rounds + number) % 7 == 0 && lease->abandon(nullptr)) {
                 pool::Lease gone = std::move(lease);
                 lock.unlock();
                 std::thread([held = std::move(gone)]() mutable { held.release(); }).join();

@@ -1,5 +1,5 @@
 #include "client.hpp"
-#include "mock_server.hpp"
+#include "support/mock_server.hpp"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>

@@ -76,19 +76,6 @@ TEST_CASE("the cache survives failures and evictions", "[wire][integration]") {
     CHECK_FALSE(client.run(lease, request({"SELECT 59"})).error);
 }
 
-TEST_CASE("a table that changed under a prepared statement costs one error", "[wire][integration]") {
-    Client client;
-    pool::Lease lease = client.lease();
-    const char* read = "SELECT * FROM changing";
-    REQUIRE_FALSE(client.run(lease, request({"CREATE TEMP TABLE changing (a int4)", read})).error);
-    REQUIRE_FALSE(client.run(lease, request({"ALTER TABLE changing ADD b text"})).error);
-    CHECK(caught<DatabaseError>(client.run(lease, request({read})).error).sqlstate() ==
-          sqlstate::feature_not_supported);
-    const wire::Reply again = client.run(lease, request({read}));
-    REQUIRE_FALSE(again.error);
-    CHECK(again.results[0].column_count() == 2);
-}
-
 TEST_CASE("COPY ends the connection, not the program", "[wire][integration]") {
     Client client;
     pool::Lease lease = client.lease();

@@ -40,6 +40,8 @@ struct PipelineFixture {
     wire::PipelineFsm fsm;
 
     explicit PipelineFixture(std::size_t cached = 256) : fsm(pq->connect(pq), cached) {}
+    PipelineFixture(std::shared_ptr<wire::StatementEpoch> epoch, std::shared_ptr<FakePq> server)
+        : pq(std::move(server)), fsm(pq->connect(pq), 256, std::move(epoch)) {}
 
     wire::Reply run(wire::Request what, bool rollback_first = false) {
         wire::Want want = fsm.begin(std::move(what), rollback_first);

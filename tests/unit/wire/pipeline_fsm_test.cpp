@@ -154,12 +154,68 @@ TEST_CASE("an early reply tells what is known", "[wire][unit]") {
     PipelineFixture f;
     const auto late = std::make_exception_ptr(TimeoutError("late", Phase::execute));
     f.fsm.begin(request({"BEGIN", "SELECT 1"}), false);
-    caught<TimeoutError>(f.fsm.reply_early(late).error);
+    caught<TimeoutError>(f.fsm.reply_early(late, "the deadline passed").error);
     f.fsm.on_readable();
     REQUIRE(f.fsm.done());
     static_cast<void>(f.fsm.take_reply());
     f.fsm.begin(request({"COMMIT"}), false);
-    caught<CommitOutcomeUnknown>(f.fsm.reply_early(late).error);
+    const wire::Reply doubtful = f.fsm.reply_early(late, "the deadline passed");
+    CHECK(doubtful.in_doubt);
+    CHECK(std::string{caught<CommitOutcomeUnknown>(doubtful.error).what()}.starts_with("the deadline passed while"));
+}
+
+TEST_CASE("a COMMIT that is held back is not sent when nobody waits any more", "[wire][unit]") {
+    PipelineFixture f;
+    f.pq->answers_per_read = 1;
+    wire::Request large = request({"BEGIN"});
+    for (int i = 0; i < 20; ++i)
+        large.statements.push_back(statement("UPDATE t", 200'000));
+    large.statements.push_back(statement("COMMIT"));
+    large.statements.back().expected_tag = "COMMIT";
+    large.commits = true;
+    f.fsm.begin(std::move(large), false);
+    const wire::Reply reply =
+        f.fsm.reply_early(std::make_exception_ptr(TimeoutError("late", Phase::execute)), "the deadline passed");
+    caught<TimeoutError>(reply.error);
+    CHECK_FALSE(reply.in_doubt);
+    for (int turns = 0; !f.fsm.done() && turns < 1'000; ++turns)
+        f.fsm.on_readable();
+    REQUIRE(f.fsm.done());
+    static_cast<void>(f.fsm.take_reply());
+    CHECK(f.pq->commits == 0);
+    CHECK(f.fsm.status() == TransactionStatus::in_transaction);
+}
+
+TEST_CASE("without a transaction block the Sync commits", "[wire][unit]") {
+    PipelineFixture f;
+    f.pq->answers_per_read = 1;
+    wire::Request what = request({"UPDATE t"});
+    what.commits = true;
+    SECTION("success is known with its answer, not before") {
+        wire::Want want = f.fsm.begin(std::move(what), false);
+        for (std::size_t answers = 0; want != wire::Want::done; ++answers) {
+            CHECK(f.fsm.outcome_unknown());
+            want = f.fsm.on_readable();
+        }
+        CHECK_FALSE(f.fsm.outcome_unknown());
+        CHECK_FALSE(f.fsm.take_reply().error);
+    }
+    SECTION("a loss in front of its answer leaves it unknown") {
+        f.fsm.begin(std::move(what), false);
+        f.fsm.on_readable(); // parsed
+        f.fsm.on_readable(); // updated
+        REQUIRE_FALSE(f.fsm.done());
+        f.pq->break_at(f.pq->calls());
+        f.fsm.on_readable();
+        REQUIRE(f.fsm.done());
+        caught<CommitOutcomeUnknown>(f.fsm.take_reply().error);
+    }
+    SECTION("it may fail, and the connection goes on") {
+        f.pq->sync_failure = {"23503"};
+        const wire::Reply reply = f.run(std::move(what));
+        CHECK(caught<IntegrityError>(reply.error).sqlstate() == sqlstate::foreign_key_violation);
+        CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+    }
 }
 
 TEST_CASE("what the protocol cannot carry is refused before sending", "[wire][unit]") {

@@ -46,13 +46,6 @@ TEST_CASE("the least recently used statement leaves first, but none of the reque
         REQUIRE(again.entry != nullptr);
         CHECK_FALSE(again.is_new);
     }
-    SECTION("a stale one goes unnamed until it is closed") {
-        cache.remove_stale(cache.find(text("a"), none, 3).entry);
-        CHECK(cache.wants_closing());
-        CHECK(cache.find(text("a"), none, 3).entry == nullptr);
-        cache.forget_evicted();
-        CHECK(cache.find(text("a"), none, 4).is_new);
-    }
 }
 
 TEST_CASE("no cache: every statement is unnamed", "[wire][unit]") {
@@ -76,28 +69,9 @@ TEST_CASE("evicted statements are closed on the server", "[wire][unit]") {
     CHECK(f.fsm.syncs() <= 2 * texts + 2 * texts / 16);
 }
 
-TEST_CASE("a statement that someone dropped harms one request", "[wire][unit]") {
-    PipelineFixture f;
-    f.run(request({"SELECT 1"}));
-    f.pq->forget_prepared();
-    CHECK(caught<DatabaseError>(f.run(request({"SELECT 1"})).error).sqlstate() == sqlstate::invalid_statement_name);
-    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
-}
-
 TEST_CASE("DISCARD ALL empties the cache", "[wire][unit]") {
     PipelineFixture f;
     f.run(request({"SELECT 1", "DISCARD ALL"}));
     f.pq->forget_prepared();
     CHECK_FALSE(f.run(request({"SELECT 1"})).error);
-}
-
-TEST_CASE("a plan that the server cannot use any more is made anew", "[wire][unit]") {
-    PipelineFixture f;
-    f.run(request({"SELECT 1"}));
-    f.pq->failures["SELECT 1"] = {"0A000", "ERROR", "RevalidateCachedQuery"};
-    CHECK(f.run(request({"SELECT 1"})).failed_in_statement);
-    f.pq->failures.clear();
-    f.pq->sent.clear();
-    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
-    CHECK(f.pq->sent.front() == "close:SELECT 1");
 }

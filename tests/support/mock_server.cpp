@@ -1,4 +1,4 @@
-#include "mock_server.hpp"
+#include "support/mock_server.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,0 +1,45 @@
+#include "query/transaction_command.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using corm::query::transaction_command;
+
+TEST_CASE("statements that control the transaction are known by their first words", "[query][unit]") {
+    const std::vector<std::pair<std::string, std::string>> controlling{
+        {"BEGIN", "BEGIN"},
+        {"begin isolation level serializable", "BEGIN"},
+        {"Start\n\tTransaction", "START TRANSACTION"},
+        {"COMMIT;", "COMMIT"},
+        {"commit work", "COMMIT"},
+        {"END", "END"},
+        {"ROLLBACK", "ROLLBACK"},
+        {"rollback to savepoint s", "ROLLBACK"},
+        {"abort", "ABORT"},
+        {"savepoint s", "SAVEPOINT"},
+        {"release s", "RELEASE SAVEPOINT"},
+        {"prepare transaction 'x'", "PREPARE TRANSACTION"},
+        {"set transaction read only", "SET TRANSACTION"},
+        {"SET LOCAL TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SET TRANSACTION"},
+        {" -- why\r\n /* a /* nested */ one */ ;; commit", "COMMIT"},
+    };
+    for (const auto& [sql, name] : controlling) {
+        CAPTURE(sql);
+        CHECK(transaction_command(sql).name == name);
+        CHECK_FALSE(transaction_command(sql).instead.empty());
+    }
+}
+
+TEST_CASE("no other statement is taken for one", "[query][unit]") {
+    for (const char* sql :
+         {"", "select 1", "beginning", "begin_", "commit_log", "commit prepared 'x'", "rollback prepared 'x'",
+          "start", "prepare p as select 1", "set search_path = a", "set local work_mem = 1", "set",
+          "set session characteristics as transaction read only", "/* commit", "-- commit", "'commit'", "\"commit\"",
+          "select 1; commit", "/* a */ / commit", "with commit as (select 1) select * from commit", "abort\xc3\xa9"}) {
+        CAPTURE(sql);
+        CHECK(transaction_command(sql).name.empty());
+    }
+}

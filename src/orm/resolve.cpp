@@ -41,11 +41,11 @@ Task<Answer> ask(std::shared_ptr<EngineCore> engine, TransactionId id, Duration 
     using Row = std::tuple<std::optional<std::string>, types::Timestamp>;
     AsyncSession session{std::move(engine), {.autocommit = true, .deadline = within}};
     try {
-        const auto [status, start] = co_await session.one<Row>(
-            query::raw_sql("SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8), "
-                           "pg_catalog.pg_postmaster_start_time()",
-                           std::to_string(id.xid)),
-            where);
+        const auto [status, start] =
+            co_await session.one<Row>(query::raw_sql("SELECT pg_catalog.pg_xact_status($1::text::pg_catalog.xid8), "
+                                                     "pg_catalog.pg_postmaster_start_time()",
+                                                     std::to_string(id.xid)),
+                                      where);
         constexpr types::Timestamp epoch = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1};
         co_return Answer{status, (start - epoch).count() == id.server_start};
     } catch (const DatabaseError& error) {
@@ -59,9 +59,8 @@ Task<CommitOutcome> resolve_by(std::shared_ptr<EngineCore> engine, TransactionId
                                std::source_location where) {
     std::chrono::milliseconds pause = first_pause;
     for (;;) {
-        const Duration left = deadline == TimePoint::max()
-                                  ? no_deadline
-                                  : std::chrono::duration_cast<Duration>(deadline - Clock::now());
+        const Duration left =
+            deadline == TimePoint::max() ? no_deadline : std::chrono::duration_cast<Duration>(deadline - Clock::now());
         const Answer answer = co_await ask(engine, id, std::max(left, Duration{1}), where);
         const bool under_way = answer.status == "in progress" && answer.same_server;
         if (!under_way || Clock::now() + pause >= deadline)

@@ -13,7 +13,8 @@ constexpr char to_lower(char c) noexcept {
 }
 constexpr bool is_word(char c) noexcept {
     const char lower = to_lower(c);
-    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool equal(std::string_view word, std::string_view lower) noexcept {

@@ -1,6 +1,7 @@
 #include "wire/connection.hpp"
 
 #include "wire/diagnostics.hpp"
+#include "wire/overdue.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -12,36 +13,6 @@ namespace {
 // A connection that was in use less than this ago is not asked whether it still lives: that would cost a system call
 // per request, and one that ends this moment can be lost as well between the question and the request.
 constexpr std::chrono::microseconds fresh{100};
-
-/// What the answer of a request comes to that was cancelled at its deadline and then awaited.
-std::exception_ptr settle_overdue(std::exception_ptr error, std::source_location where) {
-    try {
-        if (error)
-            std::rethrow_exception(error);
-    } catch (const DatabaseError& refused) {
-        if (refused.sqlstate() == sqlstate::query_canceled)
-            return std::make_exception_ptr(
-                TimeoutError("the deadline passed before the COMMIT; the server has given up, nothing was saved",
-                             Phase::commit, where));
-    } catch (...) {
-        // The connection was lost: `error` says what that means.
-    }
-    return error;
-}
-
-std::exception_ptr make_timeout(const Request& request) {
-    constexpr std::size_t shown = 200;
-    std::string text = "the deadline passed while executing";
-    if (!request.statements.empty()) {
-        const std::string& sql = *request.statements.front().sql;
-        text += ": " + sql.substr(0, shown);
-        if (sql.size() > shown)
-            text += "...";
-        if (request.statements.size() > 1)
-            text += " and " + std::to_string(request.statements.size() - 1) + " more";
-    }
-    return std::make_exception_ptr(TimeoutError(text, Phase::execute, request.where));
-}
 
 } // namespace
 

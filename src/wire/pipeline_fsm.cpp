@@ -4,6 +4,8 @@
 
 #include "wire/diagnostics.hpp"
 
+#include <corm/base/error.hpp>
+
 #include <utility>
 
 namespace corm::wire {
@@ -87,6 +89,16 @@ std::exception_ptr PipelineFsm::make_doubt(std::string_view event) const {
 
 void PipelineFsm::finish() noexcept {
     phase_ = Phase::idle;
+    if (!lost_ && !conn_.pq().is_utf8(conn_.get())) {
+        // Texts could not be told from garbage any more.
+        lost_ = true;
+        if (!request_.commits)
+            fail(std::make_exception_ptr(Error("client_encoding was changed; corm speaks UTF-8 only, so the connection "
+                                               "is closed and its transaction undone",
+                                               request_.where)),
+                 false);
+        return;
+    }
     if (!lost_ || error_ || committed())
         return;
     in_doubt_ = outcome_unknown();

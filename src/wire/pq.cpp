@@ -87,6 +87,10 @@ public:
     bool consume_input(pg_conn* conn) noexcept override { return PQconsumeInput(conn) == 1; }
     bool is_busy(pg_conn* conn) noexcept override { return PQisBusy(conn) == 1; }
     pg_result* get_result(pg_conn* conn) noexcept override { return PQgetResult(conn); }
+    bool is_utf8(const pg_conn* conn) noexcept override {
+        static const int utf8 = pg_char_to_encoding("UTF8");
+        return PQclientEncoding(conn) == utf8;
+    }
     TransactionStatus transaction_status(const pg_conn* conn) noexcept override {
         switch (PQtransactionStatus(conn)) {
         case PQTRANS_IDLE: return TransactionStatus::idle;

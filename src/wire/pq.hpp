@@ -66,6 +66,8 @@ public:
     virtual bool consume_input(pg_conn* conn) noexcept = 0;
     virtual bool is_busy(pg_conn* conn) noexcept = 0;
     virtual pg_result* get_result(pg_conn* conn) noexcept = 0;
+    /// The encoding of the client is UTF-8 still: any statement can change it.
+    virtual bool is_utf8(const pg_conn* conn) noexcept = 0;
     virtual TransactionStatus transaction_status(const pg_conn* conn) noexcept = 0;
     virtual std::unique_ptr<CancelHandle> make_cancel(pg_conn* conn) noexcept = 0;
 

@@ -76,6 +76,7 @@ public:
     bool consume_input(pg_conn* conn) noexcept override;
     bool is_busy(pg_conn* conn) noexcept override;
     pg_result* get_result(pg_conn* conn) noexcept override;
+    bool is_utf8(const pg_conn*) noexcept override { return true; }
     wire::TransactionStatus transaction_status(const pg_conn* conn) noexcept override;
     std::unique_ptr<wire::CancelHandle> make_cancel(pg_conn* conn) noexcept override;
     wire::ResultStatus result_status(const pg_result* result) noexcept override;

@@ -194,10 +194,11 @@ private:
             co_await sleep(plan.delay);
         if (plan.bytes_per_second != 0)
             co_await sleep(std::chrono::microseconds{free * 1'000'000 / plan.bytes_per_second});
-        co_await asio::async_write(to, asio::buffer(bytes.data(), free), asio::use_awaitable);
-        bytes.erase(0, free);
+        // Counted first: the receiver may look at the figure as soon as it has the bytes.
         flow.passed += free;
         passed[static_cast<std::size_t>(flow.way)] += free;
+        co_await asio::async_write(to, asio::buffer(bytes.data(), free), asio::use_awaitable);
+        bytes.erase(0, free);
         co_return true;
     }
 
@@ -216,9 +217,7 @@ private:
         }
         case Action::finish: to.shutdown(asio::socket_base::shutdown_send, ignored); [[fallthrough]];
         case Action::swallow: bytes.clear(); break;
-        case Action::reset:
-            link.reset();
-            throw boost::system::system_error(asio::error::connection_reset);
+        case Action::reset: link.reset(); throw boost::system::system_error(asio::error::connection_reset);
         }
         co_return;
     }

@@ -32,9 +32,9 @@ public:
         std::size_t at = 0;
         /// If not empty: it happens in front of these bytes instead.
         std::string marker{};
-        bool both = false;                ///< a stall or swallow takes the other direction with it
-        std::size_t segment = 0;          ///< each way: so many bytes at a time; 0: as they come
-        std::size_t bytes_per_second = 0; ///< each way; 0: no limit
+        bool both = false;                  ///< a stall or swallow takes the other direction with it
+        std::size_t segment = 0;            ///< each way: so many bytes at a time; 0: as they come
+        std::size_t bytes_per_second = 0;   ///< each way; 0: no limit
         std::chrono::microseconds delay{0}; ///< each way, for each piece, one after the other
     };
 

@@ -231,7 +231,7 @@ std::size_t strike_all(const Database& database, Strike strike) {
 
 } // namespace
 
-TEST_CASE("an operation may be cancelled at every suspension", "[orm][integration]") {
+TEST_CASE("F39: an operation may be cancelled at every suspension", "[orm][integration][F39]") {
     const Database database{setup};
     std::size_t covered = 0;
     for (const auto type :
@@ -244,13 +244,13 @@ TEST_CASE("an operation may be cancelled at every suspension", "[orm][integratio
     CHECK(covered >= 96);
 }
 
-TEST_CASE("a session may be destroyed at every suspension of its operation", "[orm][integration]") {
+TEST_CASE("F39: a session may be destroyed at every suspension of its operation", "[orm][integration][F39]") {
     const std::size_t covered = strike_all(Database{setup}, destroy_handle_everywhere);
     INFO("destroyed at " << covered << " points");
     CHECK(covered >= 32);
 }
 
-TEST_CASE("a context may end at every suspension of an operation", "[orm][integration]") {
+TEST_CASE("F42: a context may end at every suspension of an operation", "[orm][integration][F42]") {
     const std::size_t covered = strike_all(Database{setup}, end_context_everywhere);
     INFO("ended at " << covered << " points");
     CHECK(covered >= 32);

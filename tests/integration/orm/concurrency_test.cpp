@@ -32,7 +32,7 @@ std::string refusal(const auto& attempt) {
 
 } // namespace
 
-TEST_CASE("a second operation of a session is refused, the first goes on", "[orm][integration]") {
+TEST_CASE("F43: a second operation of a session is refused, the first goes on", "[orm][integration][F43]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};

@@ -134,7 +134,7 @@ TEST_CASE("a session without a deadline waits for as long as it takes", "[orm][i
     });
 }
 
-TEST_CASE("a connection lost in a transaction ends it with the server's reason", "[orm][integration]") {
+TEST_CASE("F28: a connection lost in a transaction ends it with the server's reason", "[orm][integration][F28]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -167,7 +167,7 @@ TEST_CASE("a connection lost in a transaction ends it with the server's reason",
     CHECK(s.database.query("select age from users where id = 1") == "1");
 }
 
-TEST_CASE("a connection lost before COMMIT was sent has certainly not committed", "[orm][integration]") {
+TEST_CASE("F49: a connection lost before COMMIT was sent has certainly not committed", "[orm][integration][F49]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -204,7 +204,7 @@ TEST_CASE("a connection lost while idle in the pool is replaced silently", "[orm
     CHECK(s.engine.stats().leased == 0);
 }
 
-TEST_CASE("an error that was swallowed cannot be committed away", "[orm][integration]") {
+TEST_CASE("F47: an error that was swallowed cannot be committed away", "[orm][integration][F47]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};

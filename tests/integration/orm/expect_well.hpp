@@ -23,8 +23,9 @@ inline void expect_well(boost::asio::io_context& context, Engine& engine, const 
         return database.query("select count(*) from " + what) == "0";
     };
     CHECK(run_until(context, Duration{2'000}, [&] {
-        return left("pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = "
-                    "'client backend' and state <> 'idle'");
+        return left(
+            "pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = "
+            "'client backend' and state <> 'idle'");
     }));
     CHECK(left("pg_locks where database = (select oid from pg_database where datname = current_database()) and pid <> "
                "pg_backend_pid() and (locktype = 'advisory' or relation >= 16384)"));

@@ -207,7 +207,7 @@ TEST_CASE("a trigger that keeps rows out is noticed", "[orm][integration]") {
     CHECK(s.database.query("select count(*) from users") == "0");
 }
 
-TEST_CASE("a violated constraint is named, and the objects are as before", "[orm][integration]") {
+TEST_CASE("F73: a violated constraint is named, and the objects are as before", "[orm][integration][F73]") {
     Sessions s{"insert into users (name, email) values ('a', 'a@x'), ('b', 'b@x');"};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};

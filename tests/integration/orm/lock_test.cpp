@@ -103,7 +103,7 @@ TEST_CASE("an edit is carried over to a row whose other attributes changed", "[o
     CHECK(s.database.query("select name || ' ' || age || ' ' || version from users") == "theirs 50 9");
 }
 
-TEST_CASE("nowait fails at once, skip_locked yields nothing", "[orm][integration]") {
+TEST_CASE("F54: nowait fails at once, skip_locked yields nothing", "[orm][integration][F54]") {
     Sessions s{users(3)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession owner{s.engine};

@@ -110,7 +110,7 @@ TEST_CASE("the isolation level is that of the options", "[orm][integration]") {
     });
 }
 
-TEST_CASE("write skew is caught at COMMIT of serializable sessions", "[orm][integration]") {
+TEST_CASE("F52: write skew is caught at COMMIT of serializable sessions", "[orm][integration][F52]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         const corm::SessionOptions options{.isolation = corm::Isolation::serializable};

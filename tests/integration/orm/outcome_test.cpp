@@ -28,7 +28,7 @@ bool full() {
 
 /// An engine that talks through a proxy.
 struct Proxied {
-    explicit Proxied(const std::string& setup, EngineOptions options)
+    explicit Proxied(const std::string& setup, corm::EngineOptions options)
         : database(setup), proxy(database.url(), FaultProxy::Listen::tcp),
           engine(context.get_executor(), proxy.url(), std::move(options)) {}
 
@@ -136,8 +136,7 @@ TEST_CASE("F48: what the resolver cannot know it does not tell", "[orm][integrat
         CHECK(outcome == corm::CommitOutcome::unknown);
         // Still under way at the deadline.
         corm::AsyncSession open{s.engine};
-        const auto xid =
-            co_await open.one<std::string>(corm::raw_sql("select pg_current_xact_id()::text"));
+        const auto xid = co_await open.one<std::string>(corm::raw_sql("select pg_current_xact_id()::text"));
         outcome = co_await resolved(committed(xid));
         CHECK(outcome == corm::CommitOutcome::unknown);
         co_await open.rollback();
@@ -250,7 +249,8 @@ TEST_CASE("F51: a constraint that fails at COMMIT", "[orm][integration][F51]") {
     const std::string sqlstate = GENERATE("23503", "40001");
     Sessions s{users(2) + R"(
         create function refuse() returns trigger language plpgsql as $$
-            begin raise 'at commit' using errcode = ')" + sqlstate + R"('; end $$;
+            begin raise 'at commit' using errcode = ')" +
+               sqlstate + R"('; end $$;
         create constraint trigger refuse after update on users deferrable initially deferred
             for each row when (new.age = 50) execute function refuse();)"};
     s.run([&]() -> corm::Task<> {

@@ -28,10 +28,11 @@ TEST_CASE("F58: raw SQL does not get at the transaction of its session", "[orm][
         const corm::Ref<User> user = co_await session.get_one<User>(1);
         user.edit().age = 50;
         co_await session.flush();
-        const std::pair<const char*, const char*> cases[] = {
-            {"COMMIT", "session.commit()"},          {"/* sly */ rollback", "session.rollback()"},
-            {"begin", "begins its transaction"},     {"savepoint a", "session.nested()"},
-            {"set transaction read only", "SessionOptions"}};
+        const std::pair<const char*, const char*> cases[] = {{"COMMIT", "session.commit()"},
+                                                             {"/* sly */ rollback", "session.rollback()"},
+                                                             {"begin", "begins its transaction"},
+                                                             {"savepoint a", "session.nested()"},
+                                                             {"set transaction read only", "SessionOptions"}};
         for (const auto& [sql, instead] : cases) {
             CAPTURE(sql);
             const std::uint64_t before = s.engine.stats().statements;
@@ -53,8 +54,9 @@ TEST_CASE("F58: raw SQL does not get at the transaction of its session", "[orm][
 }
 
 TEST_CASE("F58: a procedure commits outside of transactions only", "[orm][integration][F58]") {
-    Sessions s{users(1) + "create procedure step() language plpgsql as $$ begin update users set age = age + 1; commit; "
-                          "end $$;"};
+    Sessions s{users(1) +
+               "create procedure step() language plpgsql as $$ begin update users set age = age + 1; commit; "
+               "end $$;"};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession autocommit{s.engine, {.autocommit = true}};
         co_await autocommit.execute(corm::raw_sql("call step()"));

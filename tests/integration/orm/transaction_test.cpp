@@ -46,7 +46,7 @@ TEST_CASE("a transaction commits and returns what its function returns", "[orm][
     CHECK(s.engine.stats().leased == 0);
 }
 
-TEST_CASE("an exception of the function rolls back and is thrown as it is", "[orm][integration]") {
+TEST_CASE("F44: an exception of the function rolls back and is thrown as it is", "[orm][integration][F44]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         int attempts = 0;
@@ -68,7 +68,7 @@ TEST_CASE("an exception of the function rolls back and is thrown as it is", "[or
     CHECK(s.engine.stats().leased == 0);
 }
 
-TEST_CASE("a serialization failure runs the whole transaction again", "[orm][integration]") {
+TEST_CASE("F52: a serialization failure runs the whole transaction again", "[orm][integration][F52]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         int attempts = 0;
@@ -111,7 +111,7 @@ TEST_CASE("retries end after max_attempts, with the server's error", "[orm][inte
     CHECK(s.database.query("select name from users") == "user 1");
 }
 
-TEST_CASE("a deadlock has one victim, which tries again", "[orm][integration]") {
+TEST_CASE("F53: a deadlock has one victim, which tries again", "[orm][integration][F53]") {
     Database database{std::string{schema} + users(2)};
     asio::io_context context;
     corm::Engine engine{context.get_executor(), database.url() + " options='-c deadlock_timeout=50ms'"};
@@ -177,7 +177,7 @@ TEST_CASE("other errors are not retried", "[orm][integration]") {
     });
 }
 
-TEST_CASE("a commit of unknown outcome is reported once and not repeated", "[orm][integration]") {
+TEST_CASE("F48: a commit of unknown outcome is reported once and not repeated", "[orm][integration][F48]") {
     Sessions s{users(1) + die_in_commit};
     s.run([&]() -> corm::Task<> {
         int attempts = 0;

@@ -124,7 +124,7 @@ TEST_CASE("arithmetic on numerics agrees with the server's", "[type][integration
     }
 }
 
-TEST_CASE("columns of another width are read with a range check", "[type][integration]") {
+TEST_CASE("F66: columns of another width are read with a range check", "[type][integration][F66]") {
     const Database database;
     Client client{database.url()};
     CHECK(client.ask("select 70000::int8").value<std::int32_t>() == 70000);

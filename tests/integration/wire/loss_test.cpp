@@ -39,7 +39,7 @@ TEST_CASE("an idle connection that was terminated is replaced unnoticed", "[wire
     CHECK(client.pool->stats().connected == 2);
 }
 
-TEST_CASE("a session that is terminated in its transaction says why, and is undone", "[wire][integration]") {
+TEST_CASE("F49: a session that is terminated in its transaction says why, and is undone", "[wire][integration][F49]") {
     Client client;
     pool::Lease lease = client.lease();
     REQUIRE_FALSE(client.run(lease, request({"BEGIN", "SELECT 1"})).error);
@@ -54,7 +54,7 @@ TEST_CASE("a session that is terminated in its transaction says why, and is undo
     CHECK(client.scalar("1") == "1");
 }
 
-TEST_CASE("the server's time limit for idle transactions is the reason of the loss", "[wire][integration]") {
+TEST_CASE("F55: the server's time limit for idle transactions is the reason of the loss", "[wire][integration][F55]") {
     Client client;
     pool::Lease lease = client.lease();
     REQUIRE_FALSE(
@@ -65,7 +65,7 @@ TEST_CASE("the server's time limit for idle transactions is the reason of the lo
           sqlstate::idle_in_transaction_timeout);
 }
 
-TEST_CASE("a session that is terminated while it works", "[wire][integration]") {
+TEST_CASE("F28: a session that is terminated while it works", "[wire][integration][F28]") {
     Client client;
     pool::Lease lease = client.lease();
     const std::string pid = std::to_string(lease->backend());
@@ -89,7 +89,7 @@ TEST_CASE("a session that is terminated while it works", "[wire][integration]") 
     CHECK(client.scalar("1") == "1");
 }
 
-TEST_CASE("a server that closes while a write is blocked is noticed within a second", "[wire][integration]") {
+TEST_CASE("F37: a server that closes while a write is blocked is noticed within a second", "[wire][integration][F37]") {
     MockServer mock{[&](int socket) {
         MockServer::let_in(socket);
         // Closes when the client has filled the socket and waits for room.
@@ -109,7 +109,7 @@ TEST_CASE("a server that closes while a write is blocked is noticed within a sec
     CHECK(Clock::now() - begun < 1s);
 }
 
-TEST_CASE("a server that closes behind a COMMIT leaves its outcome unknown", "[wire][integration]") {
+TEST_CASE("F48: a server that closes behind a COMMIT leaves its outcome unknown", "[wire][integration][F48]") {
     MockServer mock{[&](int socket) {
         MockServer::let_in(socket);
         char first = 0;

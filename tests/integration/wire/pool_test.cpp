@@ -162,7 +162,8 @@ TEST_CASE("10,000 waiters that withdraw as their connection comes", "[pool][inte
     CHECK(client.scalar("1") == "1");
 }
 
-TEST_CASE("a server that does not answer a cancel loses the connection, not the slot", "[pool][integration]") {
+TEST_CASE("F32: a server that does not answer a cancel loses the connection, not the slot",
+          "[pool][integration][F32]") {
     MockServer mock{[](int socket) {
         MockServer::let_in(socket);
         MockServer::drain(socket);

@@ -48,7 +48,7 @@ TEST_CASE("an error carries what the server said", "[wire][integration]") {
     CHECK(syntax.diagnostics().position == 21);
 }
 
-TEST_CASE("COMMIT after a failure is answered by ROLLBACK, and that is an error", "[wire][integration]") {
+TEST_CASE("F47: COMMIT after a failure is answered by ROLLBACK, and that is an error", "[wire][integration][F47]") {
     Client client;
     pool::Lease lease = client.lease();
     CHECK(client.run(lease, request({"BEGIN", "SELECT 1/0"})).failed_in_statement);
@@ -104,7 +104,7 @@ TEST_CASE("400 statements of 200 KB that answer 400 KB each", "[wire][integratio
     CHECK(client.pool->stats().round_trips == 1);
 }
 
-TEST_CASE("8 MB of notices while a large statement is written", "[wire][integration]") {
+TEST_CASE("F36: 8 MB of notices while a large statement is written", "[wire][integration][F36]") {
     Client client;
     pool::Lease lease = client.lease();
     wire::Request what = request({"SELECT length($1::text)"}, 60s);

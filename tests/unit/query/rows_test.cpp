@@ -91,7 +91,7 @@ TEST_CASE("mapped structs come by the columns of their mapping", "[query][unit]"
         MessageMatches(ContainsSubstring("no column \"user name\"") && !ContainsSubstring("\"secret\"")));
 }
 
-TEST_CASE("every mismatch is in one error", "[query][unit]") {
+TEST_CASE("F72: every mismatch is in one error", "[query][unit][F72]") {
     const Result result{{{"age", oids::int4}, {"Name", oids::text}, {"age", oids::int4}}};
     CHECK_THROWS_MATCHES(
         RowReader<Named>{result}, corm::MappingError,
@@ -99,7 +99,7 @@ TEST_CASE("every mismatch is in one error", "[query][unit]") {
                               "\"age\"; it yields \"age\", \"Name\", \"age\"")));
 }
 
-TEST_CASE("values that do not fit name their column", "[query][unit]") {
+TEST_CASE("F67: values that do not fit name their column", "[query][unit][F67]") {
     Result null{{{"n", oids::int4}}};
     null.row(OptionalInt{});
     CHECK_THROWS_MATCHES(RowReader<std::int32_t>{null}.read(0), corm::ConversionError,

@@ -34,11 +34,27 @@ TEST_CASE("statements that control the transaction are known by their first word
 }
 
 TEST_CASE("no other statement is taken for one", "[query][unit]") {
-    for (const char* sql :
-         {"", "select 1", "beginning", "begin_", "commit_log", "commit prepared 'x'", "rollback prepared 'x'",
-          "start", "prepare p as select 1", "set search_path = a", "set local work_mem = 1", "set",
-          "set session characteristics as transaction read only", "/* commit", "-- commit", "'commit'", "\"commit\"",
-          "select 1; commit", "/* a */ / commit", "with commit as (select 1) select * from commit", "abort\xc3\xa9"}) {
+    for (const char* sql : {"",
+                            "select 1",
+                            "beginning",
+                            "begin_",
+                            "commit_log",
+                            "commit prepared 'x'",
+                            "rollback prepared 'x'",
+                            "start",
+                            "prepare p as select 1",
+                            "set search_path = a",
+                            "set local work_mem = 1",
+                            "set",
+                            "set session characteristics as transaction read only",
+                            "/* commit",
+                            "-- commit",
+                            "'commit'",
+                            "\"commit\"",
+                            "select 1; commit",
+                            "/* a */ / commit",
+                            "with commit as (select 1) select * from commit",
+                            "abort\xc3\xa9"}) {
         CAPTURE(sql);
         CHECK(transaction_command(sql).name.empty());
     }

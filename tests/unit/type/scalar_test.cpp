@@ -37,7 +37,7 @@ TEST_CASE("the distinct 64-bit integers share one type", "[type][unit]") {
     CHECK_FALSE(value_type<double>.integer);
 }
 
-TEST_CASE("integers widen freely and narrow with a check", "[type][unit]") {
+TEST_CASE("F66: integers widen freely and narrow with a check", "[type][unit][F66]") {
     CHECK(decoded<std::int64_t>(encoded(std::int16_t{-7}), oids::int2) == -7);
     CHECK(decoded<std::int16_t>(encoded(std::int64_t{-7}), oids::int8) == -7);
     CHECK(decoded<std::int32_t>(encoded(std::int64_t{2147483647}), oids::int8) == 2147483647);
@@ -137,7 +137,7 @@ TEST_CASE("integers are read into floats where exact", "[type][unit]") {
     CHECK(contains(decode_problem<float>(encoded(std::int32_t{16777217}), oids::int4), "does not fit into float4"));
 }
 
-TEST_CASE("NULL needs an optional", "[type][unit]") {
+TEST_CASE("F67: NULL needs an optional", "[type][unit][F67]") {
     std::int32_t value = 5;
     const FieldView null{nullptr, 0, oids::int4, Format::binary};
     CHECK(problem_of([&] { value_type<std::int32_t>.decode(null, &value); }) ==

@@ -57,7 +57,7 @@ TEST_CASE("every code point of Unicode is text, and nothing else", "[type][unit]
     CHECK_FALSE(check_problem(utf8(0x110000)).empty());
 }
 
-TEST_CASE("invalid UTF-8 is refused with its offset", "[type][unit]") {
+TEST_CASE("F61: invalid UTF-8 is refused with its offset", "[type][unit][F61]") {
     CHECK(check_problem("abc\xff") == "text is not valid UTF-8 at byte 3; convert it, or use bytea for binary data");
     for (const std::string bad : {"\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
                                   "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80", "\xc0'", "\xbf\\", "\xe2\x82",
@@ -70,7 +70,7 @@ TEST_CASE("invalid UTF-8 is refused with its offset", "[type][unit]") {
     }
 }
 
-TEST_CASE("NUL in text is refused before it is sent", "[type][unit]") {
+TEST_CASE("F60: NUL in text is refused before it is sent", "[type][unit][F60]") {
     for (std::size_t ahead = 0; ahead < 18; ++ahead) {
         const std::string text = std::string(ahead, 'a') + '\0' + "bcdefghij";
         CHECK(problem_of([&] { encoded(text); }) == "text holds a NUL at byte " + std::to_string(ahead) +

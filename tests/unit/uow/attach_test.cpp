@@ -161,7 +161,7 @@ TEST_CASE("overwriting takes the row whole", "[uow][unit]") {
     CHECK(user->is_modified());
 }
 
-TEST_CASE("a value that does not fit names table and column", "[uow][unit]") {
+TEST_CASE("F67: a value that does not fit names table and column", "[uow][unit][F67]") {
     const auto session = Session::create();
     EncodedRows null = user_rows();
     null.row(std::int64_t{1}, std::optional<std::string>{}, std::optional<std::string>{}, 0, 0);

@@ -218,7 +218,7 @@ TEST_CASE("without a transaction block the Sync commits", "[wire][unit]") {
     }
 }
 
-TEST_CASE("what the protocol cannot carry is refused before sending", "[wire][unit]") {
+TEST_CASE("F64: what the protocol cannot carry is refused before sending", "[wire][unit][F64]") {
     CHECK_THROWS_AS(wire::PipelineFsm::check(request({std::string("SELECT \0 1", 10)})), ConversionError);
     wire::Request many = request({"SELECT 1"});
     for (int i = 0; i < 65'536; ++i)

@@ -55,7 +55,7 @@ TEST_CASE("a stale plan is made anew, unnoticed, where nothing of the request ha
     }
 }
 
-TEST_CASE("a stale plan inside of a transaction fails it, and is not met again", "[wire][unit]") {
+TEST_CASE("F71: a stale plan inside of a transaction fails it, and is not met again", "[wire][unit][F71]") {
     PipelineFixture f;
     f.run(request({"SELECT 1", "SELECT 2"}));
     f.run(request({"BEGIN"}));
@@ -105,7 +105,7 @@ TEST_CASE("what one connection of a pool finds stale, the others prepare anew", 
     pq->failures["SELECT 1"] = stale_once;
     REQUIRE_FALSE(one.run(request({"SELECT 1"})).error);
     // In a transaction statements go unnamed until they can be dropped.
-    
+
     other->sent.clear();
     REQUIRE_FALSE(two.run(request({"SELECT 2"})).error);
     CHECK(other->sent == Texts{"SELECT 2", "<Sync>"});

@@ -148,8 +148,8 @@ struct TransactionId {
 /// Never repeat the work blindly; `Engine::resolve` asks the server what happened.
 class CommitOutcomeUnknown : public Error {
 public:
-    CommitOutcomeUnknown(const std::string& what, std::optional<TransactionId> transaction,
-                         std::source_location where = {})
+    explicit CommitOutcomeUnknown(const std::string& what, std::optional<TransactionId> transaction = {},
+                                  std::source_location where = {})
         : Error(what, where), transaction_(transaction) {}
 
     /// The transaction. Empty without `identify_commits`, and when the connection was lost before its number arrived.

@@ -197,14 +197,14 @@ TEST_CASE("F75: settings of the role and the language of messages change nothing
                           "number float8 not null, length interval not null); insert into moments values ('2024-03-31 "
                           "01:30:00+00', '2024-02-03', '\\x00ff', 0.1, '1 mon 2 days 03:04:05');"};
     const std::string name = s.database.query("select current_database()");
-    for (const char* setting : {"bytea_output = 'escape'", "extra_float_digits = 0", "TimeZone = 'Asia/Kathmandu'",
-                                "DateStyle = 'German'", "IntervalStyle = 'sql_standard'", "lc_messages = 'C'",
-                                "standard_conforming_strings = off"})
+    for (const char* setting :
+         {"bytea_output = 'escape'", "extra_float_digits = 0", "TimeZone = 'Asia/Kathmandu'", "DateStyle = 'German'",
+          "IntervalStyle = 'sql_standard'", "lc_messages = 'C'", "standard_conforming_strings = off"})
         s.database.query("alter database " + name + " set " + setting);
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        using Row = std::tuple<std::chrono::sys_time<std::chrono::microseconds>, std::chrono::sys_days, corm::Bytes,
-                               double>;
+        using Row =
+            std::tuple<std::chrono::sys_time<std::chrono::microseconds>, std::chrono::sys_days, corm::Bytes, double>;
         const auto [at, day, bytes, number] =
             co_await session.one<Row>(corm::raw_sql("select at, day, bytes, number from moments"));
         CHECK(at == std::chrono::sys_days{std::chrono::year{2024} / 3 / 31} + 90min);

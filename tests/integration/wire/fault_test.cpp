@@ -59,7 +59,9 @@ TEST_CASE("F31: a connection that breaks anywhere yields all of an answer or non
     using Action = FaultProxy::Action;
     FaultProxy proxy{server().url(), FaultProxy::Listen::tcp};
     Client client{{.max_size = 1}, {.url = proxy.url()}};
-    const auto script = [] { return request({"BEGIN", "SELECT n, repeat('x', 5) FROM generate_series(1, 20) n", "COMMIT"}); };
+    const auto script = [] {
+        return request({"BEGIN", "SELECT n, repeat('x', 5) FROM generate_series(1, 20) n", "COMMIT"});
+    };
     pool::Lease lease = client.lease();
     proxy.set({});
     REQUIRE_FALSE(client.run(lease, script()).error);

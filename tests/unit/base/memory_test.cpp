@@ -42,7 +42,8 @@ TEST_CASE("blocks of every size and alignment are apart and whole", "[base][unit
         }
         for (std::size_t i = 0; i < held.size(); ++i) {
             const auto* bytes = static_cast<const unsigned char*>(held[i].at);
-            const auto untouched = static_cast<std::size_t>(std::count(bytes, bytes + held[i].size, static_cast<unsigned char>(i % 251)));
+            const auto untouched =
+                static_cast<std::size_t>(std::count(bytes, bytes + held[i].size, static_cast<unsigned char>(i % 251)));
             CHECK(untouched == held[i].size);
             deallocate(held[i].at, held[i].size, held[i].align);
         }

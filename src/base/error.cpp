@@ -72,6 +72,8 @@ std::string describe(const Diagnostics& d) {
         if (d.sql.size() > shown)
             text += "...";
     }
+    if (!d.during.empty())
+        text += ", while " + d.during;
     text += "; diagnostics() holds the server's own words";
     return text;
 }

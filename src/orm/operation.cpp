@@ -56,6 +56,20 @@ std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
               plan.where));
 }
 
+/// The failed changes were not what the caller asked for: says so.
+std::exception_ptr of_autoflush(const std::exception_ptr& error, const char* ahead_of) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const DatabaseError& refused) {
+        Diagnostics diagnostics = refused.diagnostics();
+        diagnostics.during = std::string{"sending unflushed changes ahead of "} + ahead_of + " (autoflush)";
+        return make_database_error(std::move(diagnostics), refused.where());
+    } catch (...) {
+        // Stale data names entity and keys already.
+        return error;
+    }
+}
+
 using Work = asio::executor_work_guard<asio::any_io_executor>;
 
 /// Calls the handler. Movable only, as the handler.
@@ -207,9 +221,10 @@ void Operation::cancel(asio::cancellation_type type) noexcept {
     std::unique_lock lock{mutex_};
     if (stage_ == Stage::acquiring) {
         cancelled_ = true;
+        const std::shared_ptr<SessionCore> session = session_;
         lock.unlock();
-        // If the waiter is being served at this moment, on_lease sees the mark.
-        if (session_->engine->pool->withdraw(this) && advance(Stage::acquiring, Stage::done))
+        // If the waiter is being served at this moment, on_lease sees the mark, and finishes.
+        if (session->engine->pool->withdraw(this) && advance(Stage::acquiring, Stage::done))
             finish(aborted(), false);
         return;
     }
@@ -280,7 +295,10 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
     for (const auto& part : parts_) {
         if (statement < part->statements) {
             std::exception_ptr better = part->explain(statement, reply.error);
-            return better ? better : reply.error;
+            if (!better)
+                better = reply.error;
+            const bool autoflush = plan_.flushes && plan_.kind == trace::Operation::execute && part == parts_.front();
+            return autoflush ? of_autoflush(better, plan_.name) : better;
         }
         statement -= part->statements;
     }
@@ -345,10 +363,12 @@ void Operation::finish(std::exception_ptr error, bool inline_allowed) noexcept {
     asio::any_io_executor executor = std::move(executor_);
     Completion complete{std::move(handler_), std::move(*work_), std::move(error)};
     work_.reset();
-    const asio::any_io_executor& here = session_->engine->executor;
+    // The caller may end the session, which must be gone then, objects of it included.
+    const std::shared_ptr<EngineCore> engine = session_->engine;
+    session_.reset();
     if (!inline_allowed)
-        asio::post(here, Hop{std::move(executor), std::move(complete)});
-    else if (executor == here)
+        asio::post(engine->executor, Hop{std::move(executor), std::move(complete)});
+    else if (executor == engine->executor)
         complete(); // what dispatch comes to, without its copies
     else
         asio::dispatch(executor, std::move(complete));

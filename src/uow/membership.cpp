@@ -37,6 +37,10 @@ void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_loca
         instance->bind_relations(false);
         break;
     case ObjectState::detached:
+        if (instance->row_deleted)
+            throw Error(instance->describe() +
+                            " was deleted; make_transient(ref) makes it a new object, which add() inserts again",
+                        where);
         if (const auto present = map_.find(instance->mapper(), instance->key); present && present != instance)
             throw Error(instance->describe() + " is in this session already as another object; use that one", where);
         instance->state = ObjectState::persistent;
@@ -78,9 +82,12 @@ void UnitOfWork::forget_removal(const std::shared_ptr<Instance>& instance) {
 }
 
 void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_location where) {
-    if (instance->state == ObjectState::transient || !owns(*instance))
+    const bool foreign = !owns(*instance);
+    if (instance->state == ObjectState::transient || (foreign && !instance->scope.expired()))
         throw Error(instance->describe() + " is not in this session, so it cannot be removed through it; get it first",
                     where);
+    if (foreign)
+        add(instance, where);
     if (instance->state == ObjectState::pending) {
         expunge(instance);
     } else if (instance->state == ObjectState::persistent && !instance->doomed) {
@@ -91,6 +98,7 @@ void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_l
 
 void UnitOfWork::detach(Instance& instance, ObjectState state) {
     instance.state = state;
+    instance.row_deleted = false;
     instance.scope.reset();
     instance.watched = false;
     instance.edited = false;
@@ -118,7 +126,15 @@ void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
     forget_edits(instance);
     if (!instance->key.empty())
         map_.erase(*instance);
-    detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
+    if (instance->state == ObjectState::deleted)
+        detach_deleted(*instance);
+    else
+        detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
+}
+
+void UnitOfWork::detach_deleted(Instance& instance) {
+    detach(instance, ObjectState::detached);
+    instance.row_deleted = true;
 }
 
 void UnitOfWork::expunge_all() {
@@ -126,7 +142,7 @@ void UnitOfWork::expunge_all() {
         detach(*instance, ObjectState::transient);
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance))
-            detach(*instance, ObjectState::detached);
+            detach_deleted(*instance);
     }
     map_.for_each([](const std::shared_ptr<Instance>& instance) { detach(*instance, ObjectState::detached); });
     map_.clear();

@@ -166,7 +166,7 @@ void UnitOfWork::settle_edits() {
 void UnitOfWork::committed(ExpireOnCommit policy) {
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted)
-            detach(*instance, ObjectState::detached);
+            detach_deleted(*instance);
     }
     deleted_.clear();
     inserted_.clear();

@@ -33,7 +33,8 @@ public:
     /// Transient becomes pending, detached persistent; a removal that was not flushed is taken back. Throws `Error` for
     /// objects of another session and for deleted ones.
     void add(const std::shared_ptr<Instance>& instance, std::source_location where);
-    /// Marks a persistent object for deletion by the next flush; a pending one becomes transient at once.
+    /// Marks a persistent object for deletion by the next flush; a detached one joins for that, a pending one becomes
+    /// transient at once. Throws `Error` for transient objects, and as `add`.
     void remove(const std::shared_ptr<Instance>& instance, std::source_location where);
     /// The object leaves the session: pending becomes transient, the rest detached. Unflushed edits stay in the object.
     void expunge(const std::shared_ptr<Instance>& instance);
@@ -94,6 +95,7 @@ private:
     void restore(Instance& instance) const;
     static void assign_values(Instance& instance, const mapping::ValueBlock& from);
     static void forget_values(Instance& instance);
+    static void detach_deleted(Instance& instance);
     /// The object is neither compared by flushes nor kept for its edits.
     void forget_edits(const std::shared_ptr<Instance>& instance);
     void abandon(Instance& instance) const;

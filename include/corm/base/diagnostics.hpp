@@ -27,6 +27,7 @@ struct Diagnostics {
     int position = 0;        ///< 1-based character position in `sql`, 0 when unknown
     std::string sql;         ///< the statement text with its `$n`; never values
     bool stale_plan = false; ///< corm's own finding, see `DatabaseError::is_stale_plan`
+    std::string during{};    ///< what corm was doing, where that is not the call itself
 };
 
 } // namespace corm

@@ -91,6 +91,8 @@ public:
     bool doomed = false;
     /// Inserted by the transaction under way.
     bool inserted_now = false;
+    /// Detached because its row was deleted: only as a new object may it be added again.
+    bool row_deleted = false;
     std::weak_ptr<Scope> scope;
     /// Its place in the identity map; empty while it has none.
     std::string key;

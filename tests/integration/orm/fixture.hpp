@@ -1,6 +1,7 @@
 // What the tests of sessions share: mapped structs, a database, an engine, and a way to run a coroutine to its end.
 #pragma once
 
+#include "support/coroutine.hpp"
 #include "support/server.hpp"
 
 #include <corm/corm.hpp>
@@ -61,12 +62,7 @@ public:
     /// Runs a coroutine until it ends, and rethrows what it throws.
     template <class Coroutine>
     void run(Coroutine coroutine) {
-        std::exception_ptr error;
-        boost::asio::co_spawn(context, std::move(coroutine), [&error](std::exception_ptr thrown) { error = thrown; });
-        context.restart();
-        context.run();
-        if (error)
-            std::rethrow_exception(error);
+        run_coroutine(context, std::move(coroutine));
     }
 
     /// Syncs sent since the last call.

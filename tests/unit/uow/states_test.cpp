@@ -71,8 +71,6 @@ TEST_CASE("every call in every state", "[uow][unit]") {
     using enum ObjectState;
     static constexpr const char* foreign =
         "User is not in this session, so it cannot be removed through it; get it first";
-    static constexpr const char* left =
-        "User(7) is not in this session, so it cannot be removed through it; get it first";
     static constexpr const char* gone = "User(7) was deleted in this transaction; roll back, or add a copy of it";
     static constexpr Move moves[] = {
         {transient, Call::add, pending, ""},        {transient, Call::remove, transient, foreign},
@@ -91,7 +89,7 @@ TEST_CASE("every call in every state", "[uow][unit]") {
         {deleted, Call::expunge, detached, ""},     {deleted, Call::flush, deleted, ""},
         {deleted, Call::commit, detached, ""},      {deleted, Call::rollback, persistent, ""},
 
-        {detached, Call::add, persistent, ""},      {detached, Call::remove, detached, left},
+        {detached, Call::add, persistent, ""},      {detached, Call::remove, persistent, ""},
         {detached, Call::expunge, detached, ""},    {detached, Call::flush, detached, ""},
         {detached, Call::commit, detached, ""},     {detached, Call::rollback, detached, ""},
     };
@@ -177,18 +175,45 @@ TEST_CASE("the end of one session leaves alone what has moved to another", "[uow
     first->uow.expunge(inserted);
     first->uow.expunge(deleted);
     second->uow.add(inserted, {});
-    second->uow.add(deleted, {});
     const bool commit = GENERATE(true, false);
     if (commit)
         first->uow.committed(ExpireOnCommit::expire);
     else
         first->uow.rolled_back();
-    for (const Handle& moved : {inserted, deleted}) {
-        CHECK(moved->state == ObjectState::persistent);
-        CHECK(moved->scope.lock() == second);
-        CHECK(moved->freshness == Freshness::stale);
-        CHECK(second->find<User>(read<User>(moved).id) == moved);
-    }
+    CHECK(inserted->state == ObjectState::persistent);
+    CHECK(inserted->scope.lock() == second);
+    CHECK(inserted->freshness == Freshness::stale);
+    CHECK(second->find<User>(read<User>(inserted).id) == inserted);
+    CHECK(deleted->state == ObjectState::detached);
+    CHECK(deleted->scope.expired());
+}
+
+TEST_CASE("an object whose row was deleted can only be added as a new one", "[uow][unit]") {
+    const bool expunged = GENERATE(false, true);
+    const Subject subject{ObjectState::deleted};
+    if (expunged)
+        subject.session->uow.expunge(subject.user);
+    else
+        subject.session->uow.committed(ExpireOnCommit::stale);
+    REQUIRE(subject.user->state == ObjectState::detached);
+    const auto refused = MessageMatches(
+        Equals("User(7) was deleted; make_transient(ref) makes it a new object, which add() inserts again"));
+    CHECK_THROWS_MATCHES(subject.session->uow.add(subject.user, {}), corm::Error, refused);
+    CHECK_THROWS_MATCHES(subject.session->uow.remove(subject.user, {}), corm::Error, refused);
+    corm::uow::make_transient(subject.user, {});
+    subject.session->uow.add(subject.user, {});
+    CHECK(subject.user->state == ObjectState::pending);
+}
+
+TEST_CASE("a detached object joins the session that removes it", "[uow][unit]") {
+    const Subject subject{ObjectState::detached};
+    const auto other = subject.session->user(7);
+    CHECK_THROWS_AS(subject.session->uow.remove(subject.user, {}), corm::Error); // the row has its object
+    subject.session->uow.expunge(other);
+    subject.session->uow.remove(subject.user, {});
+    CHECK(subject.session->uow.removed().size() == 1);
+    subject.session->flush();
+    CHECK(subject.user->state == ObjectState::deleted);
 }
 
 TEST_CASE("a second object of an identity is refused", "[uow][unit]") {

@@ -1,0 +1,259 @@
+// UO: what a flush writes, and in which order. BT: what shares a statement.
+#include "fixture.hpp"
+
+#include <corm/type/codec.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace conformance;
+
+namespace {
+
+/// A column that may be NULL and has a default.
+struct Setting {
+    std::int32_t id = 0;
+    std::optional<std::string> with_default{};
+    std::optional<std::string> without{};
+};
+BOOST_DESCRIBE_STRUCT(Setting, (), (id, with_default, without))
+constexpr auto corm_mapping(corm::type<Setting>) {
+    return corm::table<Setting>("settings").primary_key<&Setting::id>(corm::assigned);
+}
+constexpr const char* settings =
+    "create table settings (id int primary key, with_default text default 'd', without text);";
+
+/// A key that may be NULL: the table has no primary key of its own.
+struct Loose {
+    std::optional<std::string> key{};
+    std::string data;
+};
+BOOST_DESCRIBE_STRUCT(Loose, (), (key, data))
+constexpr auto corm_mapping(corm::type<Loose>) {
+    return corm::table<Loose>("loose").primary_key<&Loose::key>();
+}
+
+/// Rows whose numbers are compared by scale as well.
+struct Price {
+    std::int32_t id = 0;
+    std::optional<corm::Numeric> amount{};
+};
+BOOST_DESCRIBE_STRUCT(Price, (), (id, amount))
+constexpr auto corm_mapping(corm::type<Price>) {
+    return corm::table<Price>("prices").primary_key<&Price::id>(corm::assigned);
+}
+
+/// Logs the rows of a table in the order in which they are updated.
+constexpr const char* update_log = R"(
+    create table log (n serial, name text);
+    create function log_update() returns trigger language plpgsql as
+        $$ begin insert into log (name) values (old.name); return null; end $$;
+    create trigger log_update after update on named for each row execute function log_update();
+)";
+
+} // namespace
+
+// A batch of several rows locks them first, in the same round trip. Difference D15.
+TEST_CASE("UO-03 rows that refer are deleted before the row they refer to", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<User> user = co_await session.get_one<User>(8);
+        const auto addresses =
+            co_await session.all(corm::select<Address>().where(corm::col<&Address::user_id> == 8));
+        REQUIRE(addresses.size() == 3);
+        session.remove(user);
+        for (const corm::Ref<Address>& address : addresses)
+            session.remove(address);
+        f.statements();
+        co_await session.flush();
+        CHECK(f.statements() == List{"LOCK addresses", "DELETE addresses", "DELETE users"});
+        CHECK(state_of(user) == ObjectState::deleted);
+        CHECK(state_of(addresses[2]) == ObjectState::deleted);
+        co_await session.commit();
+    });
+    CHECK(f.query("select count(*) from addresses") == "2");
+    CHECK(f.query("select count(*) from users") == "3");
+}
+
+TEST_CASE("UO-08 the order comes from the mappings, not from links between objects", "[conformance]") {
+    Fixture f;
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<Address> address = session.add(Address{.id = 1, .user_id = 1, .email = "a@x"});
+        const corm::Ref<User> user = session.add(User{.id = 1, .name = "u1"});
+        co_await session.flush();
+        CHECK(f.statements() == List{"INSERT users", "INSERT addresses"});
+        session.remove(user);
+        session.remove(address);
+        co_await session.flush();
+        CHECK(f.statements() == List{"DELETE addresses", "DELETE users"});
+        co_await session.commit();
+    });
+    CHECK(f.query("select count(*) from users") == "0");
+}
+
+TEST_CASE("UO-09 rows of one table are inserted in the order of add", "[conformance]") {
+    Fixture f;
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto nodes = session.add_all({Node{.id = 1}, Node{.id = 2, .parent_id = 1}, Node{.id = 3, .parent_id = 2}});
+        co_await session.commit();
+        CHECK(f.statements() == List{"INSERT nodes"});
+        CHECK(state_of(nodes[2]) == ObjectState::persistent);
+    });
+    CHECK(f.query("select string_agg(id || '<' || coalesce(parent_id, 0), ',' order by ctid) from nodes") ==
+          "1<0,2<1,3<2");
+}
+
+// One batch instead of single statements. Differences D11 and D15.
+TEST_CASE("UO-17 updates are sent in the order of keys", "[conformance]") {
+    Fixture f{std::string{update_log} + "insert into named select 'n' || n, n from generate_series(1, 4) n;"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto rows = co_await session.all(corm::select<Named>().order_by(corm::asc<&Named::name>));
+        f.statements();
+        for (const std::size_t i : {2u, 0u, 3u, 1u})
+            rows[i].edit().age += 10;
+        co_await session.flush();
+        CHECK(f.statements() == List{"LOCK named", "UPDATE named"});
+        // Rows whose key changes cannot share a statement: their order is seen.
+        co_await session.execute(corm::raw_sql("truncate log"));
+        f.statements();
+        for (const std::size_t i : {2u, 0u, 3u, 1u})
+            rows[i].edit().name += "x";
+        co_await session.commit();
+        CHECK(f.statements() == List{"LOCK named", "UPDATE named", "UPDATE named", "UPDATE named", "UPDATE named"});
+    });
+    CHECK(f.query("select string_agg(name, ',' order by n) from log") == "n1,n2,n3,n4");
+    CHECK(f.query("select sum(age) from named") == "50");
+}
+
+TEST_CASE("UO-27 a row without a key or without an insert is an error that leaves the objects transient",
+          "[conformance]") {
+    Fixture f{R"(
+        create table loose (key text, data text);
+        create function skip() returns trigger language plpgsql as
+            $$ begin return case when new.name = 'lost' then null else new end; end $$;
+        create trigger skip before insert on users for each row execute function skip();
+    )"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<Loose> loose = session.add(Loose{.data = "no key"});
+        const auto no_key = co_await failure(session.flush());
+        CHECK(threw<corm::MappingError>(no_key));
+        co_await session.rollback();
+        CHECK(state_of(loose) == ObjectState::transient);
+
+        const auto users = session.add_all({User{.name = "found"}, User{.name = "lost"}, User{.name = "too"}});
+        const auto fewer = co_await failure(session.flush());
+        CHECK(threw<corm::StaleDataError>(fewer));
+        co_await session.rollback();
+        for (const corm::Ref<User>& user : users)
+            CHECK(state_of(user) == ObjectState::transient);
+
+        const corm::Ref<User> lost = session.add(User{.name = "lost"});
+        const auto none = co_await failure(session.commit());
+        CHECK(threw<corm::StaleDataError>(none));
+        co_await session.rollback();
+        CHECK(state_of(lost) == ObjectState::transient);
+    });
+    CHECK(f.query("select (select count(*) from users) + (select count(*) from loose)") == "0");
+}
+
+// A struct has no unset members: an empty optional is NULL, with a default of the column or without. Difference D14.
+TEST_CASE("UO-28 an empty optional is NULL", "[conformance]") {
+    Fixture f{settings};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        session.add(Setting{.id = 1});
+        const corm::Ref<Setting> given = session.add(Setting{.id = 2, .with_default = "a", .without = "b"});
+        co_await session.commit();
+        given.edit().with_default.reset();
+        given.edit().without = std::nullopt;
+        co_await session.commit();
+        CHECK(f.statements() == List{"INSERT settings", "UPDATE settings"});
+    });
+    CHECK(f.query("select count(*) from settings where with_default is null and without is null") == "2");
+}
+
+TEST_CASE("UO-29 after a failed flush everything is refused until the rollback", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<User> conflict = session.add(User{.id = 7, .name = "conflict"});
+        const auto failed = co_await failure(session.flush());
+        CHECK(threw<corm::IntegrityError>(failed));
+        const auto bulk =
+            co_await failure(session.execute(corm::raw_sql("insert into users (name) select 'bulk'")));
+        CHECK(message_of(bulk) == message_of(failed));
+        const auto commit = co_await failure(session.commit());
+        CHECK(message_of(commit) == message_of(failed));
+        co_await session.rollback();
+        CHECK(state_of(conflict) == ObjectState::transient);
+        const auto inserted = co_await session.execute(corm::raw_sql("insert into users (name) select 'bulk'"));
+        CHECK(inserted == 1);
+        conflict.edit().id = 0;
+        session.add(conflict);
+        co_await session.commit();
+    });
+    CHECK(f.query("select string_agg(name, ',' order by id) from users where id > 100") == "bulk,conflict");
+}
+
+TEST_CASE("BT-03 the codec decides whether a value has changed", "[conformance]") {
+    Fixture f{"create table prices (id int primary key, amount numeric); insert into prices values (1, 1.50);"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<Price> price = co_await session.get_one<Price>(1);
+        f.statements();
+        price.edit().amount = corm::Numeric{"1.50"};
+        co_await session.flush();
+        CHECK(f.sql() == 0);
+        price.edit().amount = corm::Numeric{"1.5"}; // another scale is another value
+        co_await session.flush();
+        CHECK(f.statements() == List{"UPDATE prices"});
+        price.edit().amount.reset();
+        co_await session.commit();
+        CHECK(f.statements() == List{"UPDATE prices"});
+    });
+    CHECK(f.query("select count(*) from prices where amount is null") == "1");
+}
+
+TEST_CASE("BT-05 objects of one shape share a statement, and NULL is no other shape", "[conformance]") {
+    Fixture f{settings};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto rows = session.add_all(
+            {Setting{.id = 1, .with_default = "a"}, Setting{.id = 2}, Setting{.id = 3, .without = "c"}});
+        co_await session.flush();
+        CHECK(f.statements() == List{"INSERT settings"});
+        for (const corm::Ref<Setting>& row : rows)
+            row.edit().without = row->id == 3 ? std::nullopt : std::optional<std::string>{"same"};
+        co_await session.flush();
+        CHECK(f.statements() == List{"LOCK settings", "UPDATE settings"});
+        rows[0].edit().without = "x";
+        rows[1].edit().without = "y";
+        rows[2].edit().with_default = "z";
+        co_await session.commit();
+        CHECK(f.statements() == List{"LOCK settings", "UPDATE settings", "UPDATE settings"});
+    });
+    CHECK(f.query("select string_agg(concat(with_default, '/', without), ' ' order by id) from settings") ==
+          "a/x /y z/");
+}
+
+// In one statement, which checks every row. Difference D11.
+TEST_CASE("BT-09 two versioned objects go from version 1 to 2", "[conformance]") {
+    Fixture f;
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto foos = session.add_all({Foo{.value = "f1"}, Foo{.value = "f2"}});
+        co_await session.commit();
+        f.statements();
+        for (const corm::Ref<Foo>& foo : foos)
+            foo.edit().value += " changed";
+        co_await session.commit();
+        CHECK(f.statements() == List{"LOCK foo", "UPDATE foo"});
+        CHECK(foos[0]->version_id == 2);
+        CHECK(foos[1]->version_id == 2);
+    });
+    CHECK(f.query("select string_agg(value || version_id, ',' order by id) from foo") == "f1 changed2,f2 changed2");
+}

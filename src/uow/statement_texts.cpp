@@ -41,10 +41,20 @@ Text StatementTexts::cached(std::string shape, std::string (StatementTexts::*mak
     for (const ColumnIndex column : columns)
         (shape += ' ') += number(column);
     const std::scoped_lock lock{mutex_};
-    Text& text = texts_[shape];
+    Text& text = place(std::move(shape));
     if (!text)
         text = std::make_shared<const std::string>((this->*make)(columns));
     return text;
+}
+
+// Of a wide table any set of columns may be updated: past the limit all texts are made anew, when they are needed again.
+Text& StatementTexts::place(std::string shape) const {
+    constexpr std::size_t limit = 512;
+    if (const auto found = texts_.find(shape); found != texts_.end())
+        return found->second;
+    if (texts_.size() >= limit)
+        texts_.clear();
+    return texts_[std::move(shape)];
 }
 
 Text StatementTexts::select_by_key(const std::optional<sql::Lock>& lock) const {
@@ -54,7 +64,7 @@ Text StatementTexts::select_by_key(const std::optional<sql::Lock>& lock) const {
     writer.sql(*plain_select_);
     sql::write_lock(writer, *lock);
     const std::scoped_lock guard{mutex_};
-    Text& text = texts_[writer.text()];
+    Text& text = place(writer.text());
     if (!text)
         text = std::make_shared<const std::string>(writer.text());
     return text;

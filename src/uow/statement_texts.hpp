@@ -18,7 +18,7 @@ using Text = std::shared_ptr<const std::string>;
 using ColumnIndex = std::uint16_t;
 
 /// Texts of selects by key and of flush statements. The shapes are those of docs/decisions.md, "Statements of a flush".
-/// Immutable to its users; thread-safe.
+/// Immutable to its users; thread-safe. Keeps a bounded number of texts.
 class StatementTexts : public mapping::MapperExtension {
 public:
     explicit StatementTexts(const mapping::Mapper& mapper);
@@ -43,6 +43,8 @@ private:
     [[nodiscard]] Text cached(std::string shape,
                               std::string (StatementTexts::*make)(std::span<const ColumnIndex>) const,
                               std::span<const ColumnIndex> columns) const;
+    /// Precondition: the mutex is held.
+    [[nodiscard]] Text& place(std::string shape) const;
     [[nodiscard]] std::string update_one(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string update_many(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string remove_one(std::span<const ColumnIndex>) const;

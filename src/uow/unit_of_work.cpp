@@ -228,6 +228,13 @@ void UnitOfWork::rolled_back() {
     for (const auto& weak : deleted_) {
         if (auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted) {
             instance->state = ObjectState::persistent;
+            if (!instance->key_at_begin.empty())
+                instance->key = std::exchange(instance->key_at_begin, {});
+            // Another object that was read under the key meanwhile is of a row that is undone.
+            if (const auto other = map_.find(instance->mapper(), instance->key); other && other != instance) {
+                expunge(other);
+                std::erase(living, other);
+            }
             living.push_back(std::move(instance));
         }
     }

@@ -291,6 +291,21 @@ TEST_CASE("a second object of a deleted row's key gives way to the first on roll
     CHECK(line->state == ObjectState::persistent);
 }
 
+TEST_CASE("an object that was read under a deleted one's key leaves on rollback", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle line = session->attach<Line>(one_line(7, 1, "nail", 1));
+    edit<Line>(line).line_no = 2;
+    session->flush();
+    session->uow.remove(line, {});
+    session->flush();
+    const Handle read_meanwhile = session->attach<Line>(one_line(7, 1, "screw", 9));
+    session->uow.rolled_back();
+    CHECK(session->find<Line>(std::int32_t{7}, std::int16_t{1}) == line);
+    CHECK(read<Line>(line).line_no == 1);
+    CHECK(read_meanwhile->state == ObjectState::detached);
+    CHECK(read_meanwhile->scope.expired());
+}
+
 TEST_CASE("commit makes objects stale, expired or neither", "[uow][unit]") {
     const auto policy = GENERATE(ExpireOnCommit::keep, ExpireOnCommit::stale, ExpireOnCommit::expire);
     const auto session = Session::create();

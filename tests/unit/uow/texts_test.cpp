@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 using namespace uow_test;
 using corm::uow::ColumnIndex;
 using corm::uow::StatementTexts;
@@ -126,6 +128,27 @@ TEST_CASE("texts are made once per shape, whatever the number of rows", "[uow][u
         return session->uow.plan().statements.at(0).text;
     };
     CHECK(text_for(2) == text_for(300));
+}
+
+TEST_CASE("a wide table does not keep a text for every set of its columns", "[uow][unit]") {
+    corm::mapping::RecordDefinition wide = corm::mapping::define("wide");
+    for (int i = 0; i < 12; ++i)
+        wide.column<std::int32_t>("c" + std::to_string(i));
+    const auto mapper = wide.primary_key({"c0"}, true).build();
+    const StatementTexts kept{*mapper};
+    std::vector<std::weak_ptr<const std::string>> made;
+    for (unsigned subset = 1; subset < 2048; ++subset) {
+        Columns columns;
+        for (unsigned i = 0; i < 11; ++i) {
+            if ((subset >> i & 1) != 0)
+                columns.push_back(static_cast<ColumnIndex>(i + 1));
+        }
+        const auto text = kept.update(columns, false);
+        CHECK(text == kept.update(columns, false));
+        made.push_back(text);
+    }
+    const auto alive = std::count_if(made.begin(), made.end(), [](const auto& text) { return !text.expired(); });
+    CHECK(alive <= 512);
 }
 
 TEST_CASE("identifiers are quoted wherever they come from", "[uow][unit]") {

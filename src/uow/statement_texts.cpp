@@ -47,7 +47,8 @@ Text StatementTexts::cached(std::string shape, std::string (StatementTexts::*mak
     return text;
 }
 
-// Of a wide table any set of columns may be updated: past the limit all texts are made anew, when they are needed again.
+// Of a wide table any set of columns may be updated: past the limit all texts are made anew, when they are needed
+// again.
 Text& StatementTexts::place(std::string shape) const {
     constexpr std::size_t limit = 512;
     if (const auto found = texts_.find(shape); found != texts_.end())

@@ -130,8 +130,8 @@ private:
 
 using List = std::vector<std::string>;
 
-/// "INSERT users" for the statement of a flush, "LOCK users" for the lock ahead of one, "SELECT users" for a read; empty
-/// for the commands of a transaction.
+/// "INSERT users" for the statement of a flush, "LOCK users" for the lock ahead of one, "SELECT users" for a read;
+/// empty for the commands of a transaction.
 inline std::string in_short(const std::string& sql) {
     const auto table_behind = [&sql](std::string_view words) -> std::string {
         const std::size_t at = sql.find(words);

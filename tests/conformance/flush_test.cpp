@@ -58,8 +58,7 @@ TEST_CASE("UO-03 rows that refer are deleted before the row they refer to", "[co
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
         const corm::Ref<User> user = co_await session.get_one<User>(8);
-        const auto addresses =
-            co_await session.all(corm::select<Address>().where(corm::col<&Address::user_id> == 8));
+        const auto addresses = co_await session.all(corm::select<Address>().where(corm::col<&Address::user_id> == 8));
         REQUIRE(addresses.size() == 3);
         session.remove(user);
         for (const corm::Ref<Address>& address : addresses)
@@ -96,7 +95,8 @@ TEST_CASE("UO-09 rows of one table are inserted in the order of add", "[conforma
     Fixture f;
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
-        const auto nodes = session.add_all({Node{.id = 1}, Node{.id = 2, .parent_id = 1}, Node{.id = 3, .parent_id = 2}});
+        const auto nodes =
+            session.add_all({Node{.id = 1}, Node{.id = 2, .parent_id = 1}, Node{.id = 3, .parent_id = 2}});
         co_await session.commit();
         CHECK(f.statements() == List{"INSERT nodes"});
         CHECK(state_of(nodes[2]) == ObjectState::persistent);
@@ -183,8 +183,7 @@ TEST_CASE("UO-29 after a failed flush everything is refused until the rollback",
         const corm::Ref<User> conflict = session.add(User{.id = 7, .name = "conflict"});
         const auto failed = co_await failure(session.flush());
         CHECK(threw<corm::IntegrityError>(failed));
-        const auto bulk =
-            co_await failure(session.execute(corm::raw_sql("insert into users (name) select 'bulk'")));
+        const auto bulk = co_await failure(session.execute(corm::raw_sql("insert into users (name) select 'bulk'")));
         CHECK(message_of(bulk) == message_of(failed));
         const auto commit = co_await failure(session.commit());
         CHECK(message_of(commit) == message_of(failed));

@@ -81,8 +81,8 @@ TEST_CASE("MY-03 prepared statements are bounded, whatever is written", "[confor
               "c9 int); insert into wide values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);",
               {.pool = {.max_size = 1, .statement_cache = 20}}};
     f.run([&]() -> corm::Task<> {
-        constexpr std::int32_t Wide::*members[] = {&Wide::c1, &Wide::c2, &Wide::c3, &Wide::c4, &Wide::c5,
-                                                   &Wide::c6, &Wide::c7, &Wide::c8, &Wide::c9};
+        constexpr std::int32_t Wide::* members[] = {&Wide::c1, &Wide::c2, &Wide::c3, &Wide::c4, &Wide::c5,
+                                                    &Wide::c6, &Wide::c7, &Wide::c8, &Wide::c9};
         corm::AsyncSession session{f.engine};
         const corm::Ref<Wide> wide = co_await session.get_one<Wide>(1);
         for (unsigned subset = 1; subset < 512; ++subset) {
@@ -105,11 +105,8 @@ TEST_CASE("MY-05 mappers made at run time go with their last user", "[conformanc
     Fixture f;
     std::vector<std::weak_ptr<const corm::Mapper>> mappers;
     for (int round = 0; round < 50; ++round) {
-        const auto mapper = corm::define("users")
-                                .column<std::int64_t>("id")
-                                .column<std::string>("name")
-                                .primary_key({"id"})
-                                .build();
+        const auto mapper =
+            corm::define("users").column<std::int64_t>("id").column<std::string>("name").primary_key({"id"}).build();
         mappers.push_back(mapper);
         f.run([&]() -> corm::Task<> {
             corm::AsyncSession session{f.engine};

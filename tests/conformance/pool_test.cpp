@@ -58,7 +58,8 @@ public:
     /// Ends the sessions that there are.
     void terminate() const {
         corm::test::query(corm::test::server().url(),
-                          "select pg_terminate_backend(pid, 2000) from pg_stat_activity where datname = '" + name_ + "'");
+                          "select pg_terminate_backend(pid, 2000) from pg_stat_activity where datname = '" + name_ +
+                              "'");
     }
 
 private:

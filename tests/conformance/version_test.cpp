@@ -225,8 +225,7 @@ TEST_CASE("LK-07 two workers that skip locked rows take different ones, until th
         });
         corm::test::SteppedOperation waiting{f.context,
                                              [](corm::AsyncSession& session) -> corm::Task<> {
-                                                 static_cast<void>(
-                                                     co_await session.get_one<User>(6, corm::for_update));
+                                                 static_cast<void>(co_await session.get_one<User>(6, corm::for_update));
                                              }(cancelled),
                                              corm::test::Accepts::terminal};
         CHECK(run_until(f.context, corm::Duration{2'000}, [&] {

@@ -110,8 +110,8 @@ public:
     auto add_all(std::initializer_list<T> values, std::source_location where = std::source_location::current()) const {
         return add_all(std::vector<T>(values), where);
     }
-    /// Marks the object; the next flush deletes its row. A detached object joins the session for that; one that was only
-    /// added leaves it at once. No I/O.
+    /// Marks the object; the next flush deletes its row. A detached object joins the session for that; one that was
+    /// only added leaves it at once. No I/O.
     template <class T>
     void remove(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         detail::remove(core_, detail::required(ref), where);

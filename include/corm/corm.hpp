@@ -20,6 +20,7 @@ namespace corm {
 // Mapping
 using mapping::assigned;
 using mapping::define;
+using mapping::given;
 using mapping::key;
 using mapping::Many;
 using mapping::Mapper;

@@ -51,6 +51,14 @@ int Mapper::find_member(std::string_view member) const noexcept {
     return -1;
 }
 
+std::uint64_t Mapper::given_bit(std::size_t column) const {
+    const int number = columns_[column].server_default;
+    if (number < 0)
+        throw MappingError(entity_ + "." + columns_[column].member +
+                           " is written by every insert; corm::given is for columns marked .server_default<...>()");
+    return std::uint64_t{1} << number;
+}
+
 void Mapper::append_key_part(const Column& column, const void* value, std::string& out) const {
     if (column.type->is_null(value))
         throw MappingError(entity_ + "." + column.member +
@@ -205,6 +213,32 @@ void MapperBuilder::set_unique(std::string_view member) {
     by_member(member).unique = true;
 }
 
+Column& MapperBuilder::left_to_server(std::string_view member, const char* mark) {
+    Column& column = by_member(member);
+    if (column.key || column.version)
+        throw MappingError(mapper_->entity_ + "." + column.member + " cannot be marked " + mark +
+                           ": keys and versions have rules of their own; leave the mark out");
+    return column;
+}
+
+void MapperBuilder::set_generated(std::string_view member) {
+    left_to_server(member, "generated").computed = true;
+}
+
+void MapperBuilder::set_server_default(std::string_view member) {
+    constexpr int limit = 64; // the bits of Instance::given
+    Column& column = left_to_server(member, "server_default");
+    if (column.server_default >= 0)
+        return;
+    if (server_defaults_ == limit)
+        throw MappingError(mapper_->entity_ + " has more than 64 columns marked server_default");
+    column.server_default = server_defaults_++;
+}
+
+void MapperBuilder::set_server_onupdate(std::string_view member) {
+    left_to_server(member, "server_onupdate").server_onupdate = true;
+}
+
 void MapperBuilder::pack_as_object() {
     for (Column& column : mapper_->columns_)
         column.offset = SIZE_MAX;
@@ -225,6 +259,10 @@ std::shared_ptr<const Mapper> MapperBuilder::finish() {
         if (column.offset == SIZE_MAX)
             column.offset = at;
         at += type.size;
+        if ((column.computed || column.server_default >= 0 || column.server_onupdate) && (column.key || column.version))
+            static_cast<void>(left_to_server(column.member, "as the server's"));
+        if (column.computed || column.server_onupdate)
+            mapper.returned_by_update_.push_back(static_cast<std::uint16_t>(i));
         mapper.packed_align_ = std::max(mapper.packed_align_, type.align);
     }
     mapper.packed_size_ = at;

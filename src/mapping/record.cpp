@@ -85,6 +85,21 @@ RecordDefinition& RecordDefinition::unique(std::string_view column) {
     return *this;
 }
 
+RecordDefinition& RecordDefinition::generated(std::string_view column) {
+    builder_.set_generated(column);
+    return *this;
+}
+
+RecordDefinition& RecordDefinition::server_default(std::string_view column) {
+    builder_.set_server_default(column);
+    return *this;
+}
+
+RecordDefinition& RecordDefinition::server_onupdate(std::string_view column) {
+    builder_.set_server_onupdate(column);
+    return *this;
+}
+
 std::shared_ptr<const Mapper> RecordDefinition::build() {
     builder_.pack_as_object();
     return builder_.finish();

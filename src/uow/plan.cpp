@@ -40,7 +40,7 @@ void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     const void* const values = instance.values();
     ColumnIndex index = 0;
     for (const mapping::Column& column : instance.mapper().columns()) {
-        if (!column.version && !column.type->same(column.in(values), instance.sent.at(column)))
+        if (!column.version && !column.computed && !column.type->same(column.in(values), instance.sent.at(column)))
             columns.push_back(index);
         ++index;
     }
@@ -128,6 +128,7 @@ FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnInd
         statement.parameters = locked->parameters;
     else
         add_keys(statement, instances, many);
+    statement.returned.assign(mapper.returned_by_update().begin(), mapper.returned_by_update().end());
     statement.sent.reserve(columns.size());
     for (const ColumnIndex index : columns)
         add_written(statement, instances, mapper.column(index), many);
@@ -144,19 +145,20 @@ FlushStatement remove(const mapping::Mapper& mapper, const Handles& instances) {
     return statement;
 }
 
-FlushStatement insert(const mapping::Mapper& mapper, bool generated, std::span<const Handle> instances) {
+FlushStatement insert(const mapping::Mapper& mapper, bool generated, const std::vector<ColumnIndex>& columns,
+                      std::span<const Handle> instances) {
     FlushStatement statement = start(Kind::insert, mapper, instances);
     statement.generated_keys = generated;
     const bool many = instances.size() > 1;
-    statement.text = texts_of(mapper).insert(generated, many);
+    statement.text = texts_of(mapper).insert(columns, many);
+    statement.returned = others(mapper, columns);
+    statement.matched_by_key = many && !generated && !statement.returned.empty();
     for (FlushRow& row : statement.rows) {
         if (row.instance->watched)
             row.sent = mapping::ValueBlock(mapper, row.instance->values());
     }
-    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
-        if (!generated || static_cast<int>(i) != mapper.generated_key())
-            add_column(statement, instances, mapper.column(i), many, current);
-    }
+    for (const ColumnIndex index : columns)
+        add_column(statement, instances, mapper.column(index), many, current);
     return statement;
 }
 
@@ -178,15 +180,23 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
     // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
     const bool ascending =
         mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
-    const bool batch_generated = ascending && mapper.columns().size() > 1;
+    std::vector<ColumnIndex> columns;
     for (std::size_t first = 0; first < inserts.size();) {
         const bool generated = leaves_key_to_server(**inserts[first]);
+        const std::uint64_t given = (*inserts[first])->given;
+        columns.clear();
+        for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+            const bool left_key = generated && static_cast<int>(i) == mapper.generated_key();
+            if (!left_key && mapper.column(i).inserted(given))
+                columns.push_back(static_cast<ColumnIndex>(i));
+        }
         std::size_t last = first + 1;
-        if (!generated || batch_generated) {
-            while (last < inserts.size() && leaves_key_to_server(**inserts[last]) == generated)
+        if (!generated || (ascending && !columns.empty())) {
+            while (last < inserts.size() && (*inserts[last])->given == given &&
+                   leaves_key_to_server(**inserts[last]) == generated)
                 ++last;
         }
-        out.push_back(insert(mapper, generated, std::span{inserts}.subspan(first, last - first)));
+        out.push_back(insert(mapper, generated, columns, std::span{inserts}.subspan(first, last - first)));
         first = last;
     }
 }

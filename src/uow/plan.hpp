@@ -30,6 +30,10 @@ struct FlushStatement {
 
     Kind kind{};
     bool generated_keys = false;
+    /// Columns whose values come back, in the result's columns from 1 on; the generated key among them.
+    std::vector<ColumnIndex> returned;
+    /// The key follows in the result: its rows have an order of their own.
+    bool matched_by_key = false;
     const mapping::Mapper* mapper = nullptr;
     Text text;
     types::Parameters parameters;

@@ -15,6 +15,15 @@ std::string number(std::size_t n) {
 
 } // namespace
 
+std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns) {
+    std::vector<ColumnIndex> made;
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        if (!std::binary_search(columns.begin(), columns.end(), static_cast<ColumnIndex>(i)))
+            made.push_back(static_cast<ColumnIndex>(i));
+    }
+    return made;
+}
+
 StatementTexts::StatementTexts(const mapping::Mapper& mapper) : mapper_(mapper) {
     if (!mapper.schema().empty()) {
         sql::append_identifier(table_, mapper.schema());
@@ -80,12 +89,7 @@ Text StatementTexts::remove(bool many) const {
     return many ? cached("D", &StatementTexts::remove_many, {}) : cached("d", &StatementTexts::remove_one, {});
 }
 
-Text StatementTexts::insert(bool generated, bool many) const {
-    std::vector<ColumnIndex> columns;
-    for (std::size_t i = 0; i < mapper_.columns().size(); ++i) {
-        if (!generated || static_cast<int>(i) != mapper_.generated_key())
-            columns.push_back(static_cast<ColumnIndex>(i));
-    }
+Text StatementTexts::insert(std::span<const ColumnIndex> columns, bool many) const {
     return many ? cached("I", &StatementTexts::insert_many, columns)
                 : cached("i", &StatementTexts::insert_one, columns);
 }
@@ -94,8 +98,9 @@ Text StatementTexts::lock_rows(bool keys_written) const {
     return keys_written ? cached("K", &StatementTexts::lock_keys, {}) : cached("L", &StatementTexts::lock_many, {});
 }
 
-bool StatementTexts::is_generated_insert(std::span<const ColumnIndex> columns) const {
-    return columns.size() < mapper_.columns().size();
+bool StatementTexts::leaves_key(std::span<const ColumnIndex> columns) const noexcept {
+    const int key = mapper_.generated_key();
+    return key >= 0 && !std::binary_search(columns.begin(), columns.end(), static_cast<ColumnIndex>(key));
 }
 
 std::vector<StatementTexts::Array> StatementTexts::arrays(std::span<const ColumnIndex> columns,
@@ -151,9 +156,28 @@ void StatementTexts::append_rows(std::string& out, std::span<const Array> arrays
 // The server raises inside the pipeline, so that the COMMIT behind cannot succeed. The text of the cast lists the rows
 // that were there: those that were not would take a second look at the arrays, which every flush would pay for. It
 // depends on an aggregate, or the planner would evaluate it beforehand.
-void StatementTexts::append_check(std::string& out) const {
-    out += " RETURNING x.ord) SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || "
-           "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u";
+void StatementTexts::append_check(std::string& out, bool returns) const {
+    const std::string check = "SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || "
+                              "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END";
+    out += " RETURNING x.ord";
+    if (!returns || mapper_.returned_by_update().empty()) {
+        out += ") " + check + " FROM u";
+        return;
+    }
+    append_returned_update(out, check);
+    out += " ORDER BY u.ord";
+}
+
+// The values that come back, beside the outcome of the check.
+void StatementTexts::append_returned_update(std::string& out, const std::string& check) const {
+    std::string names;
+    std::size_t n = 0;
+    for (const ColumnIndex column : mapper_.returned_by_update()) {
+        const std::string name = "r" + number(++n);
+        out += ", t." + quoted(column) + " AS " + name;
+        names += ", u." + name;
+    }
+    out += "), a AS (" + check + " AS missing FROM u) SELECT a.missing" + names + " FROM a LEFT JOIN u ON true";
 }
 
 void StatementTexts::append_version_step(std::string& out) const {
@@ -164,14 +188,19 @@ void StatementTexts::append_version_step(std::string& out) const {
 }
 
 // The one row with the key of the first parameters, at the version of the next one, and the check that it was there.
-void StatementTexts::append_one_row(std::string& out, std::size_t parameter) const {
+void StatementTexts::append_one_row(std::string& out, std::size_t parameter, bool returns) const {
     const auto keys = mapper_.key_columns();
     for (std::size_t i = 0; i < keys.size(); ++i)
         out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = $" + number(i + 1);
     if (const int version = mapper_.version_column(); version >= 0)
         out += " AND t." + quoted(static_cast<ColumnIndex>(version)) + " = $" + number(parameter + 1);
-    out += " RETURNING 1) SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', "
-           "count(*)::int4))::int4 END FROM u";
+    const std::string check =
+        "SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END";
+    out += " RETURNING 1";
+    if (!returns || mapper_.returned_by_update().empty())
+        out += ") " + check + " FROM u";
+    else
+        append_returned_update(out, check);
 }
 
 std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) const {
@@ -180,7 +209,7 @@ std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) con
     for (std::size_t i = 0; i < columns.size(); ++i)
         out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = $" + number(++parameter);
     append_version_step(out);
-    append_one_row(out, parameter);
+    append_one_row(out, parameter, true);
     return out;
 }
 
@@ -193,13 +222,13 @@ std::string StatementTexts::update_many(std::span<const ColumnIndex> columns) co
     append_version_step(out);
     out += " FROM ";
     append_rows(out, all);
-    append_check(out);
+    append_check(out, true);
     return out;
 }
 
 std::string StatementTexts::remove_one(std::span<const ColumnIndex>) const {
     std::string out = "WITH u AS (DELETE FROM " + table_ + " t";
-    append_one_row(out, mapper_.key_columns().size());
+    append_one_row(out, mapper_.key_columns().size(), false);
     return out;
 }
 
@@ -207,12 +236,34 @@ std::string StatementTexts::remove_many(std::span<const ColumnIndex>) const {
     const std::vector<Array> all = arrays({}, true);
     std::string out = "WITH u AS (DELETE FROM " + table_ + " t USING ";
     append_rows(out, all);
-    append_check(out);
+    append_check(out, false);
     return out;
 }
 
+// What the server filled in, beside the outcome of the check. A generated key is the order of the rows; other keys are
+// returned for the program to find each row by.
+void StatementTexts::append_insert_check(std::string& out, std::span<const ColumnIndex> columns, bool many) const {
+    const bool key_left = leaves_key(columns);
+    std::string values;
+    std::string names;
+    const auto append = [&](ColumnIndex column, const std::string& name) {
+        values += (values.empty() ? "" : ", ") + quoted(column) + " AS " + name;
+        names += ", i." + name;
+    };
+    std::size_t n = 0;
+    for (const ColumnIndex column : others(mapper_, columns))
+        append(column, key_left && static_cast<int>(column) == mapper_.generated_key() ? "k" : "r" + number(++n));
+    if (many && !key_left && !names.empty()) {
+        for (const ColumnIndex key : mapper_.key_columns())
+            append(key, "k" + number(key));
+    }
+    out += " RETURNING " + (values.empty() ? "1 AS k" : values) +
+           "), a AS (SELECT CASE WHEN count(*) = " + (many ? "cardinality($1)" : "1") +
+           " THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing" + names +
+           " FROM a" + (names.empty() ? "" : " LEFT JOIN i ON true") + (many && key_left ? " ORDER BY i.k" : "");
+}
+
 std::string StatementTexts::insert_one(std::span<const ColumnIndex> columns) const {
-    const bool generated = is_generated_insert(columns);
     std::string out = "WITH i AS (INSERT INTO " + table_;
     if (columns.empty()) {
         out += " DEFAULT VALUES";
@@ -224,19 +275,13 @@ std::string StatementTexts::insert_one(std::span<const ColumnIndex> columns) con
         }
         out += ") VALUES (" + values + ")";
     }
-    const std::string key = generated ? quoted(static_cast<ColumnIndex>(mapper_.generated_key())) : std::string{"1"};
-    out += " RETURNING " + key +
-           " AS k), a AS (SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing "
-           "FROM i) "
-           "SELECT a.missing" +
-           (generated ? ", i.k FROM a LEFT JOIN i ON true" : " FROM a");
+    append_insert_check(out, columns, false);
     return out;
 }
 
 // Rows are inserted in the order of the ordinals, so an ascending sequence gives ascending keys in that order.
 // RETURNING cannot name the ordinal.
 std::string StatementTexts::insert_many(std::span<const ColumnIndex> columns) const {
-    const bool generated = is_generated_insert(columns);
     std::vector<Array> all;
     std::string names;
     std::string values;
@@ -246,13 +291,11 @@ std::string StatementTexts::insert_many(std::span<const ColumnIndex> columns) co
         names += comma + quoted(column);
         values += comma + value_of(all.back());
     }
-    const std::string key = generated ? quoted(static_cast<ColumnIndex>(mapper_.generated_key())) : std::string{"1"};
     std::string out = "WITH i AS (INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM ";
     append_unnest(out, all, true);
-    return out + " ORDER BY x.ord RETURNING " + key +
-           " AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm missing ' || count(*))::int4 "
-           "END AS missing FROM i) SELECT a.missing" +
-           (generated ? ", i.k FROM a LEFT JOIN i ON true ORDER BY i.k" : " FROM a");
+    out += " ORDER BY x.ord";
+    append_insert_check(out, columns, true);
+    return out;
 }
 
 std::string StatementTexts::lock_many(std::span<const ColumnIndex>) const {

@@ -17,6 +17,9 @@ namespace corm::uow {
 using Text = std::shared_ptr<const std::string>;
 using ColumnIndex = std::uint16_t;
 
+/// The columns that are not among `columns`, which ascend.
+[[nodiscard]] std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns);
+
 /// Texts of selects by key and of flush statements. The shapes are those of docs/decisions.md, "Statements of a flush".
 /// Immutable to its users; thread-safe. Keeps a bounded number of texts.
 class StatementTexts : public mapping::MapperExtension {
@@ -28,13 +31,14 @@ public:
 
     /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm found N,M" (the
     /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version
-    /// (if mapped); arrays of them for many.
+    /// (if mapped); arrays of them for many. `Mapper::returned_by_update` come back from column 1 on, row by row.
     [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;
-    /// Inserts rows. With `generated` the key column is left to the server and comes back in column 1 of the result, in
-    /// ascending order. Fails with 22P02 and "corm missing N" unless every row was inserted.
-    [[nodiscard]] Text insert(bool generated, bool many) const;
+    /// Inserts rows with these columns. Those that are not written come back from column 1 of the result on: in the
+    /// order of a generated key if that is among them, else, for many, with the key behind them. Fails with 22P02 and
+    /// "corm missing N" unless every row was inserted.
+    [[nodiscard]] Text insert(std::span<const ColumnIndex> columns, bool many) const;
     /// Locks rows in key order ahead of the statements that write them. Parameters: arrays of the key.
     /// `keys_written`: one of them deletes rows or writes a key or unique column.
     [[nodiscard]] Text lock_rows(bool keys_written) const;
@@ -66,12 +70,14 @@ private:
     [[nodiscard]] std::string value_of(const Array& array) const;
     void append_keys(std::string& out, std::span<const Array> arrays) const;
     void append_rows(std::string& out, std::span<const Array> arrays) const;
-    void append_check(std::string& out) const;
+    void append_check(std::string& out, bool returns) const;
+    void append_returned_update(std::string& out, const std::string& check) const;
     void append_version_step(std::string& out) const;
-    void append_one_row(std::string& out, std::size_t parameter) const;
+    void append_one_row(std::string& out, std::size_t parameter, bool returns) const;
     [[nodiscard]] std::string lock_text(const char* strength) const;
     [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
-    [[nodiscard]] bool is_generated_insert(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] bool leaves_key(std::span<const ColumnIndex> columns) const noexcept;
+    void append_insert_check(std::string& out, std::span<const ColumnIndex> columns, bool many) const;
 
     const mapping::Mapper& mapper_;
     std::string table_;

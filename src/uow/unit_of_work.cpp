@@ -2,7 +2,10 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
+#include <utility>
 
 namespace corm::uow {
 namespace {
@@ -64,16 +67,60 @@ FlushPlan UnitOfWork::plan(const Instance* except) {
     return plan_flush(changes);
 }
 
-void UnitOfWork::inserted(FlushRow& row, const types::Rows* keys, int index, bool generated) {
-    Instance& instance = *row.instance;
-    if (generated) {
-        const mapping::Column& key =
-            instance.mapper().column(static_cast<std::size_t>(instance.mapper().generated_key()));
-        const types::FieldView field = keys->field(index, 1);
-        key.type->decode(field, key.in(instance.values()));
-        if (row.sent)
-            key.type->decode(field, row.sent.at(key));
+// A value that does not fit is no reason to forget what was written: the object has to be read then.
+bool UnitOfWork::take_returned(const FlushStatement& statement, Instance& instance, mapping::ValueBlock& sent,
+                               const types::Rows& rows, int at) {
+    const mapping::Mapper& mapper = instance.mapper();
+    bool whole = true;
+    for (std::size_t i = 0; i < statement.returned.size(); ++i) {
+        const mapping::Column& column = mapper.column(statement.returned[i]);
+        const types::FieldView field = rows.field(at, static_cast<int>(i) + 1);
+        try {
+            column.type->decode(field, column.in(instance.values()));
+            if (sent)
+                column.type->decode(field, sent.at(column));
+        } catch (const ConversionError& error) {
+            if (!returned_error_)
+                returned_error_ =
+                    std::make_exception_ptr(ConversionError(error, mapper.table(), column.name, error.where()));
+            whole = false;
+        }
     }
+    return whole;
+}
+
+// For each object the row of the result with its key, or -1 if a trigger gave the row another key.
+std::vector<int> UnitOfWork::match_by_key(FlushStatement& statement, const types::Rows& rows) const {
+    const mapping::Mapper& mapper = *statement.mapper;
+    const int first = static_cast<int>(statement.returned.size()) + 1;
+    boost::unordered_flat_map<std::string, int> by_key;
+    mapping::ValueBlock values{mapper};
+    for (int row = 0; row < rows.row_count(); ++row) {
+        int at = first;
+        for (const ColumnIndex key : mapper.key_columns())
+            mapper.column(key).type->decode(rows.field(row, at++), values.at(mapper.column(key)));
+        std::string key;
+        mapper.append_packed_key(values.data(), key);
+        by_key.emplace(std::move(key), row);
+    }
+    std::vector<int> found;
+    for (FlushRow& row : statement.rows) {
+        std::string key;
+        if (row.sent)
+            mapper.append_packed_key(row.sent.data(), key);
+        else
+            mapper.append_key(row.instance->values(), key);
+        const auto entry = by_key.find(key);
+        found.push_back(entry == by_key.end() ? -1 : entry->second);
+    }
+    return found;
+}
+
+void UnitOfWork::inserted(FlushStatement& statement, std::size_t index, const types::Rows* returned, int at) {
+    FlushRow& row = statement.rows[index];
+    Instance& instance = *row.instance;
+    const bool whole =
+        statement.returned.empty() || (at >= 0 && take_returned(statement, instance, row.sent, *returned, at));
     instance.key.clear();
     // As sent: the program may have edited the object since.
     if (row.sent)
@@ -82,13 +129,14 @@ void UnitOfWork::inserted(FlushRow& row, const types::Rows* keys, int index, boo
         instance.mapper().append_key(instance.values(), instance.key);
     instance.sent = std::move(row.sent);
     instance.state = ObjectState::persistent;
-    instance.freshness = Freshness::fresh;
+    instance.freshness = whole ? Freshness::fresh : Freshness::expired;
+    instance.given = 0;
     instance.inserted_now = true;
     map_.insert(row.instance);
     inserted_.push_back(row.instance);
 }
 
-void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, bool final) {
+void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const types::Rows* returned, bool final) {
     const std::shared_ptr<Instance>& handle = statement.rows[row].instance;
     Instance& instance = *handle;
     const mapping::Mapper& mapper = instance.mapper();
@@ -100,6 +148,9 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, bool 
         column.type->copy_assign(instance.sent.at(column), copies.at(row));
         key_written = key_written || column.key;
     }
+    if (!statement.returned.empty() &&
+        !take_returned(statement, instance, instance.sent, *returned, static_cast<int>(row)))
+        instance.freshness = Freshness::expired;
     if (const int index = mapper.version_column(); index >= 0) {
         const mapping::Column& version = mapper.column(static_cast<std::size_t>(index));
         // The server incremented the version that was checked, which is the one last sent or loaded.
@@ -125,14 +176,17 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, bool 
 void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results, bool final) {
     for (std::size_t i = 0; i < plan.statements.size(); ++i) {
         FlushStatement& statement = plan.statements[i];
+        const std::vector<int> matched =
+            statement.matched_by_key ? match_by_key(statement, *results[i]) : std::vector<int>{};
         for (std::size_t index = 0; index < statement.rows.size(); ++index) {
             FlushRow& row = statement.rows[index];
             switch (statement.kind) {
             case FlushStatement::Kind::lock: break;
             case FlushStatement::Kind::insert:
-                inserted(row, results[i], static_cast<int>(index), statement.generated_keys);
+                inserted(statement, index, results[i],
+                         statement.matched_by_key ? matched[index] : static_cast<int>(index));
                 break;
-            case FlushStatement::Kind::update: updated(statement, index, final); break;
+            case FlushStatement::Kind::update: updated(statement, index, results[i], final); break;
             case FlushStatement::Kind::remove:
                 map_.erase(*row.instance);
                 row.instance->state = ObjectState::deleted;
@@ -145,6 +199,8 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
     pending_.clear();
     doomed_.clear();
     settle_edits();
+    if (const std::exception_ptr error = std::exchange(returned_error_, nullptr))
+        std::rethrow_exception(error);
 }
 
 // Nothing is unflushed any more: objects are held weakly again, and those that are gone or left are forgotten.

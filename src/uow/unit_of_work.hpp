@@ -7,6 +7,7 @@
 #include <corm/type/field_view.hpp>
 #include <corm/uow/expire.hpp>
 
+#include <exception>
 #include <memory>
 #include <source_location>
 #include <span>
@@ -90,8 +91,12 @@ private:
     static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
     static void hydrate(Instance& instance, Cells cells);
     static void repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where);
-    void inserted(FlushRow& row, const types::Rows* keys, int index, bool generated);
-    void updated(const FlushStatement& statement, std::size_t row, bool final);
+    void inserted(FlushStatement& statement, std::size_t row, const types::Rows* returned, int at);
+    void updated(const FlushStatement& statement, std::size_t row, const types::Rows* returned, bool final);
+    /// The values that the server filled in, from row `at` of the result.
+    [[nodiscard]] bool take_returned(const FlushStatement& statement, Instance& instance, mapping::ValueBlock& sent,
+                                     const types::Rows& rows, int at);
+    [[nodiscard]] std::vector<int> match_by_key(FlushStatement& statement, const types::Rows& rows) const;
     void restore(Instance& instance) const;
     static void assign_values(Instance& instance, const mapping::ValueBlock& from);
     static void forget_values(Instance& instance);
@@ -112,6 +117,7 @@ private:
     std::vector<std::shared_ptr<Instance>> edited_; ///< keeps objects with unflushed edits alive
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
+    std::exception_ptr returned_error_;             ///< the first of a flush
     std::string scratch_;
     std::vector<types::FieldView> cells_;
 };

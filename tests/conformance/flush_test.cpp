@@ -22,6 +22,43 @@ constexpr auto corm_mapping(corm::type<Setting>) {
 constexpr const char* settings =
     "create table settings (id int primary key, with_default text default 'd', without text);";
 
+/// The same row, whose default is left to the server.
+struct Defaulted {
+    std::int32_t id = 0;
+    std::optional<std::string> with_default{};
+    std::optional<std::string> without{};
+};
+BOOST_DESCRIBE_STRUCT(Defaulted, (), (id, with_default, without))
+constexpr auto corm_mapping(corm::type<Defaulted>) {
+    return corm::table<Defaulted>("settings")
+        .primary_key<&Defaulted::id>(corm::assigned)
+        .server_default<&Defaulted::with_default>();
+}
+
+/// A row of which the server fills in everything but the name.
+struct Stamped {
+    std::int64_t id = 0;
+    std::string name;
+    std::string kind{};
+    std::int32_t revision = 0;
+    std::string shout{};
+};
+BOOST_DESCRIBE_STRUCT(Stamped, (), (id, name, kind, revision, shout))
+constexpr auto corm_mapping(corm::type<Stamped>) {
+    return corm::table<Stamped>("stamped")
+        .primary_key<&Stamped::id>()
+        .server_default<&Stamped::kind>()
+        .server_onupdate<&Stamped::revision>()
+        .generated<&Stamped::shout>();
+}
+constexpr const char* stamped = R"(
+    create table stamped (id serial primary key, name text not null, kind text not null default 'plain',
+                          revision int not null, shout text generated always as (upper(name)) stored);
+    create function revise() returns trigger language plpgsql as
+        $$ begin new.revision := old.revision + 10; return new; end $$;
+    create trigger revise before update on stamped for each row execute function revise();
+)";
+
 /// A key that may be NULL: the table has no primary key of its own.
 struct Loose {
     std::optional<std::string> key{};
@@ -172,8 +209,17 @@ TEST_CASE("UO-28 an empty optional is NULL", "[conformance]") {
         given.edit().without = std::nullopt;
         co_await session.commit();
         CHECK(f.statements() == List{"INSERT settings", "UPDATE settings"});
+        CHECK(f.query("select count(*) from settings where with_default is null and without is null") == "2");
+
+        // A column that is marked is left to the server, unless it is given.
+        const corm::Ref<Defaulted> left = session.add(Defaulted{.id = 3});
+        const corm::Ref<Defaulted> null = session.add(Defaulted{.id = 4}, corm::given<&Defaulted::with_default>);
+        co_await session.commit();
+        CHECK(left->with_default == "d");
+        CHECK_FALSE(null->with_default);
     });
-    CHECK(f.query("select count(*) from settings where with_default is null and without is null") == "2");
+    CHECK(f.query("select string_agg(coalesce(with_default, 'NULL'), ',' order by id) from settings where id > 2") ==
+          "d,NULL");
 }
 
 TEST_CASE("UO-29 after a failed flush everything is refused until the rollback", "[conformance]") {
@@ -196,6 +242,30 @@ TEST_CASE("UO-29 after a failed flush everything is refused until the rollback",
         co_await session.commit();
     });
     CHECK(f.query("select string_agg(name, ',' order by id) from users where id > 100") == "bulk,conflict");
+}
+
+TEST_CASE("BT-01 objects of one shape that follow each other are one insert", "[conformance]") {
+    Fixture f{stamped};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        std::vector<corm::Ref<Stamped>> rows;
+        for (const std::int64_t id : {0, 0, 103, 104, 105, 107, 108})
+            rows.push_back(session.add(Stamped{.id = id, .name = "n"}));
+        for (const std::int64_t id : {109, 110})
+            rows.push_back(session.add(Stamped{.id = id, .name = "n", .kind = "k"}, corm::given<&Stamped::kind>));
+        rows.push_back(session.add(Stamped{.id = 111, .name = "last"}));
+        co_await session.commit();
+        CHECK(f.statements() == List(4, "INSERT stamped"));
+        CHECK(rows[0]->id == 1);
+        CHECK(rows[1]->id == 2);
+        for (const corm::Ref<Stamped>& row : rows) {
+            CHECK(row->kind == (row->id == 109 || row->id == 110 ? "k" : "plain"));
+            CHECK(row->shout == (row->id == 111 ? "LAST" : "N"));
+        }
+        CHECK(f.sql() == 0);
+    });
+    CHECK(f.query("select string_agg(id || kind, ' ' order by ctid) from stamped") ==
+          "1plain 2plain 103plain 104plain 105plain 107plain 108plain 109k 110k 111plain");
 }
 
 TEST_CASE("BT-03 the codec decides whether a value has changed", "[conformance]") {
@@ -237,6 +307,37 @@ TEST_CASE("BT-05 objects of one shape share a statement, and NULL is no other sh
     });
     CHECK(f.query("select string_agg(concat(with_default, '/', without), ' ' order by id) from settings") ==
           "a/x /y z/");
+}
+
+TEST_CASE("BT-08 what the server fills in comes back with the write", "[conformance]") {
+    Fixture f{stamped};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto rows = session.add_all({Stamped{.name = "a"}, Stamped{.name = "b"}, Stamped{.name = "c"}});
+        co_await session.commit();
+        CHECK(f.statements() == List{"INSERT stamped"});
+        CHECK((rows[1]->kind == "plain" && rows[1]->shout == "B" && rows[1]->revision == 0));
+        rows[0].edit().name = "one";
+        co_await session.flush();
+        CHECK(f.statements() == List{"UPDATE stamped"});
+        CHECK((rows[0]->revision == 10 && rows[0]->shout == "ONE"));
+        for (const corm::Ref<Stamped>& row : rows)
+            row.edit().name += "!";
+        co_await session.flush();
+        CHECK(f.statements() == List{"LOCK stamped", "UPDATE stamped"});
+        CHECK((rows[0]->revision == 20 && rows[0]->shout == "ONE!"));
+        CHECK((rows[2]->revision == 10 && rows[2]->shout == "C!"));
+        // What came back is what the row holds: nothing is left to write, and a rollback takes it back.
+        co_await session.flush();
+        CHECK(f.sql() == 0);
+        co_await session.rollback();
+        CHECK((rows[0]->revision == 0 && rows[0]->shout == "A"));
+        rows[1].edit().shout = "ignored";
+        co_await session.commit();
+        CHECK(f.sql() == 0);
+    });
+    CHECK(f.query("select string_agg(name || kind || revision || shout, ' ' order by id) from stamped") ==
+          "aplain0A bplain0B cplain0C");
 }
 
 // In one statement, which checks every row. Difference D11.

@@ -122,6 +122,18 @@ void apply(MapperBuilder& builder, const T&, const options::Unique<Members...>&)
     (builder.set_unique(member_name<T, Members>), ...);
 }
 template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::Generated<Member>&) {
+    builder.set_generated(member_name<T, Member>);
+}
+template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::ServerDefault<Member>&) {
+    builder.set_server_default(member_name<T, Member>);
+}
+template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::ServerOnupdate<Member>&) {
+    builder.set_server_onupdate(member_name<T, Member>);
+}
+template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Rename<Member>& option) {
     builder.rename(member_name<T, Member>, std::string{option.column});
 }
@@ -218,6 +230,12 @@ template <class T, auto M>
 std::size_t column_index() {
     check_member<T, M>();
     return static_cast<std::size_t>(mapper_of<T>()->column_of_member(described_position<T, M>));
+}
+
+/// The bits of `Instance::given` for these members. Throws `MappingError` for one that is not marked `server_default`.
+template <class T, auto... Members>
+std::uint64_t given_bits(Given<Members...>) {
+    return (mapper_of<T>()->given_bit(column_index<T, Members>()) | ... | std::uint64_t{0});
 }
 
 } // namespace corm::mapping

@@ -27,7 +27,15 @@ struct Column {
     bool unique = false;
     /// A key that the server generates when the member still holds its default-constructed value.
     bool generated = false;
+    bool computed = false;        ///< by the server, always: never written, always returned
+    bool server_onupdate = false; ///< changed by the server with every update, which returns it
+    /// Number among the columns that inserts leave to the server unless they are given, or -1.
+    int server_default = -1;
 
+    /// True if inserts write it, of an object whose given columns are `given` (see `Instance::given`).
+    [[nodiscard]] bool inserted(std::uint64_t given) const noexcept {
+        return !computed && (server_default < 0 || (given >> server_default & 1) != 0);
+    }
     [[nodiscard]] void* in(void* values) const noexcept { return static_cast<char*>(values) + offset; }
     [[nodiscard]] const void* in(const void* values) const noexcept {
         return static_cast<const char*>(values) + offset;
@@ -95,6 +103,10 @@ public:
     [[nodiscard]] int column_of_member(std::size_t described) const noexcept { return by_member_[described]; }
     /// The same, by the name of the member, as the foreign keys of relations are given.
     [[nodiscard]] int find_member(std::string_view member) const noexcept;
+    /// Columns that an update returns.
+    [[nodiscard]] std::span<const std::uint16_t> returned_by_update() const noexcept { return returned_by_update_; }
+    /// The bit of `Instance::given` for a column. Throws `MappingError` unless the column is marked `server_default`.
+    [[nodiscard]] std::uint64_t given_bit(std::size_t column) const;
     /// The single key column whose value the server generates, or -1.
     [[nodiscard]] int generated_key() const noexcept { return generated_key_; }
 
@@ -133,6 +145,7 @@ private:
     std::vector<Column> columns_;
     std::vector<std::uint16_t> key_;
     std::vector<int> by_member_;
+    std::vector<std::uint16_t> returned_by_update_;
     std::vector<Relation> relations_;
     std::vector<TargetMapper> references_;
     ObjectType object_;
@@ -160,6 +173,9 @@ public:
     void set_key(std::span<const std::string_view> members, bool assigned);
     void set_version(std::string_view member);
     void set_unique(std::string_view member);
+    void set_generated(std::string_view member);
+    void set_server_default(std::string_view member);
+    void set_server_onupdate(std::string_view member);
     /// Lays columns out one after the other and uses that as their offsets (records).
     void pack_as_object();
 
@@ -167,9 +183,11 @@ public:
 
 private:
     [[nodiscard]] Column& by_member(std::string_view member);
+    [[nodiscard]] Column& left_to_server(std::string_view member, const char* mark);
 
     std::shared_ptr<Mapper> mapper_;
     bool assigned_key_ = false;
+    int server_defaults_ = 0;
 };
 
 } // namespace corm::mapping

@@ -68,6 +68,9 @@ public:
     RecordDefinition& primary_key(std::vector<std::string> columns, bool assigned = false);
     RecordDefinition& version(std::string_view column);
     RecordDefinition& unique(std::string_view column);
+    RecordDefinition& generated(std::string_view column);
+    RecordDefinition& server_default(std::string_view column);
+    RecordDefinition& server_onupdate(std::string_view column);
     /// Throws `MappingError` if the definition is not consistent. The definition is used up.
     [[nodiscard]] std::shared_ptr<const Mapper> build();
 

@@ -15,6 +15,12 @@ struct Assigned {
 };
 inline constexpr Assigned assigned{};
 
+/// Columns marked `server_default` that an insert writes all the same: `session.add(user, given<&User::created>)`.
+template <auto... Members>
+struct Given {};
+template <auto... Members>
+inline constexpr Given<Members...> given{};
+
 namespace options {
 
 template <auto... Members>
@@ -25,6 +31,12 @@ template <auto Member>
 struct Version {};
 template <auto... Members>
 struct Unique {};
+template <auto Member>
+struct Generated {};
+template <auto Member>
+struct ServerDefault {};
+template <auto Member>
+struct ServerOnupdate {};
 template <auto Member>
 struct Rename {
     std::string_view column;
@@ -103,6 +115,25 @@ public:
     [[nodiscard]] constexpr auto unique() const {
         (check_member<T, Members>(), ...);
         return with(options::Unique<Members...>{});
+    }
+    /// The server computes the column (`GENERATED ALWAYS AS`): it is never written, and every insert and update returns
+    /// it. Changes of the member are ignored.
+    template <auto Member>
+    [[nodiscard]] constexpr auto generated() const {
+        check_member<T, Member>();
+        return with(options::Generated<Member>{});
+    }
+    /// The column has a DEFAULT: inserts leave it to the server and return it, unless `add` names it as given.
+    template <auto Member>
+    [[nodiscard]] constexpr auto server_default() const {
+        check_member<T, Member>();
+        return with(options::ServerDefault<Member>{});
+    }
+    /// The server sets the column with every update (a trigger), which returns it.
+    template <auto Member>
+    [[nodiscard]] constexpr auto server_onupdate() const {
+        check_member<T, Member>();
+        return with(options::ServerOnupdate<Member>{});
     }
     /// The column has another name than the member.
     template <auto Member>

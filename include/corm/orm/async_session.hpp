@@ -94,6 +94,16 @@ public:
         detail::add(core_, ref.instance(), where);
         return ref;
     }
+    /// As `add`, with columns marked `server_default` that are to be written: `add(user, corm::given<&User::created>)`.
+    template <class T, auto... Members>
+    Ref<T> add(T value, mapping::Given<Members...> given,
+               std::source_location where = std::source_location::current()) const {
+        const std::uint64_t bits = mapping::given_bits<T>(given);
+        Ref<T> ref = detail::make_ref(std::move(value));
+        ref.instance()->given = bits;
+        detail::add(core_, ref.instance(), where);
+        return ref;
+    }
     /// A transient or detached object joins the session; one marked by `remove` stays. No I/O.
     template <class T>
     void add(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {

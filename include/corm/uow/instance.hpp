@@ -65,10 +65,10 @@ public:
     /// The object for writing: from now on it is watched. Throws as `readable`, and what `Scope::on_edit` throws.
     [[nodiscard]] static void* editable(const std::shared_ptr<Instance>& instance);
 
-    /// True if a column's value differs from what was last sent or loaded. The version never counts: it is the flush's
-    /// own.
+    /// True if a column's value differs from what was last sent or loaded. The version never counts, it is the flush's
+    /// own; nor does what the server computes.
     [[nodiscard]] bool is_changed(const mapping::Column& column) const {
-        return sent && !column.version && !column.type->same(column.in(values()), sent.at(column));
+        return sent && !column.version && !column.computed && !column.type->same(column.in(values()), sent.at(column));
     }
     [[nodiscard]] bool is_modified() const;
 
@@ -93,6 +93,8 @@ public:
     bool inserted_now = false;
     /// Detached because its row was deleted: only as a new object may it be added again.
     bool row_deleted = false;
+    /// Columns marked `server_default` that the insert is to write, one bit for each (`Column::server_default`).
+    std::uint64_t given = 0;
     std::weak_ptr<Scope> scope;
     /// Its place in the identity map; empty while it has none.
     std::string key;

@@ -132,3 +132,23 @@ TEST_CASE("mistakes that only composition shows", "[mapping][unit]") {
                          MessageMatches(Equals("TextVersion.version cannot be the version column; use one NOT NULL "
                                                "integer member that is not in the key")));
 }
+
+TEST_CASE("keys and versions cannot be marked as the server's", "[mapping][unit]") {
+    const auto table = [] {
+        return corm::mapping::define("t").column<std::int64_t>("id").column<std::int32_t>("version");
+    };
+    CHECK_THROWS_MATCHES(table().primary_key({"id"}).server_default("id"), corm::MappingError,
+                         MessageMatches(Equals("t.id cannot be marked server_default: keys and versions have rules of "
+                                               "their own; leave the mark out")));
+    CHECK_THROWS_AS(table().version("version").generated("version"), corm::MappingError);
+    // In the other order as well.
+    CHECK_THROWS_AS(table().server_onupdate("version").version("version").primary_key({"id"}).build(),
+                    corm::MappingError);
+    corm::mapping::RecordDefinition wide = corm::mapping::define("wide");
+    for (int i = 0; i < 65; ++i)
+        wide.column<std::int32_t>("c" + std::to_string(i));
+    for (int i = 0; i < 64; ++i)
+        wide.server_default("c" + std::to_string(i));
+    CHECK_NOTHROW(wide.server_default("c0"));
+    CHECK_THROWS_AS(wide.server_default("c64"), corm::MappingError);
+}

@@ -47,6 +47,22 @@ constexpr auto corm_mapping(corm::type<Order>) {
     return corm::mapping::table<Order>("orders").primary_key<&Order::id>().many_to_one<&Order::user, &Order::user_id>();
 }
 
+/// The server fills in a default, a counter of updates and a computed column. The key is assigned.
+struct Stamped {
+    std::int32_t id = 0;
+    std::string kind{};
+    std::int32_t revision = 0;
+    std::string shout{};
+};
+BOOST_DESCRIBE_STRUCT(Stamped, (), (id, kind, revision, shout))
+constexpr auto corm_mapping(corm::type<Stamped>) {
+    return corm::mapping::table<Stamped>("stamped")
+        .primary_key<&Stamped::id>(corm::mapping::assigned)
+        .server_default<&Stamped::kind>()
+        .server_onupdate<&Stamped::revision>()
+        .generated<&Stamped::shout>();
+}
+
 /// A composite, natural key; no version.
 struct Line {
     std::int32_t order_no = 0;

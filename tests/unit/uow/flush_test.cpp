@@ -383,7 +383,9 @@ TEST_CASE("an object that left edited and came back is flushed once", "[uow][uni
     session->uow.committed(ExpireOnCommit::keep);
     CHECK(user->state == ObjectState::detached);
 
+    corm::uow::make_transient(user, {});
     session->uow.add(user, {});
+    session->flush();
     edit<User>(user).age = 32;
     const auto plan = session->uow.plan();
     REQUIRE(plan.statements.size() == 1);

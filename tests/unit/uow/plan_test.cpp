@@ -74,7 +74,7 @@ TEST_CASE("one insert leaves a default-constructed key to the server", "[uow][un
     const FlushPlan plan = session->uow.plan();
     REQUIRE(outline(plan) == Outline{"insert users 1"});
     CHECK(plan.statements[0].generated_keys);
-    CHECK(plan.statements[0].text == user_texts().insert(true, false));
+    CHECK(plan.statements[0].text == user_texts().insert(columns_of<User>(true), false));
     CHECK(dump(plan, 0) == parameters(std::string{"Ada"}, std::string{"a@b"}, std::int32_t{3}, std::int32_t{1}));
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("many inserts are one statement of arrays, NULLs included", "[uow][uni
     const FlushPlan plan = session->uow.plan();
     REQUIRE(outline(plan) == Outline{"insert users 2"});
     CHECK(plan.statements[0].generated_keys);
-    CHECK(plan.statements[0].text == user_texts().insert(true, true));
+    CHECK(plan.statements[0].text == user_texts().insert(columns_of<User>(true), true));
     CHECK(dump(plan, 0) ==
           parameters(Texts{"Ada", ""}, OptionalTexts{"a@b", std::nullopt}, Int32s{3, 4}, Int32s{0, 2}));
 }
@@ -97,7 +97,7 @@ TEST_CASE("given and generated keys are inserted in runs, in the order of add", 
     const FlushPlan plan = session->uow.plan();
     REQUIRE(outline(plan) == Outline{"insert users 2", "insert users 2", "insert users 1"});
     CHECK_FALSE(plan.statements[1].generated_keys);
-    CHECK(plan.statements[1].text == user_texts().insert(false, true));
+    CHECK(plan.statements[1].text == user_texts().insert(columns_of<User>(false), true));
     CHECK(dump(plan, 1) == parameters(Int64s{5, 6}, Texts{"5", "6"}, OptionalTexts{std::nullopt, std::nullopt},
                                       Int32s{0, 0}, Int32s{0, 0}));
 }

@@ -59,6 +59,18 @@ inline EncodedRows one_line(std::int32_t order_no, std::int16_t line_no, const s
     return rows;
 }
 
+/// What an insert writes: every column, but for the key if that is left to the server.
+template <class T>
+std::vector<corm::uow::ColumnIndex> columns_of(bool generated) {
+    const auto& mapper = *corm::mapping::mapper_of<T>();
+    std::vector<corm::uow::ColumnIndex> columns;
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        if (!generated || static_cast<int>(i) != mapper.generated_key())
+            columns.push_back(static_cast<corm::uow::ColumnIndex>(i));
+    }
+    return columns;
+}
+
 /// A unit of work that its objects report their edits to.
 class Session final : public corm::uow::Scope {
 public:

@@ -37,22 +37,22 @@ TEST_CASE("selects by key name every column", "[uow][unit]") {
 
 TEST_CASE("inserts", "[uow][unit]") {
     CHECK(
-        *texts<User>().insert(true, false) ==
+        *texts<User>().insert(columns_of<User>(true), false) ==
         R"(WITH i AS (INSERT INTO "app"."users" ("name", "email", "age", "version") VALUES ($1, $2, $3, $4) )"
         R"(RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm missing ' || count(*))::int4 )"
         R"(END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT JOIN i ON true)");
-    CHECK(*texts<User>().insert(true, true) ==
+    CHECK(*texts<User>().insert(columns_of<User>(true), true) ==
           R"(WITH i AS (INSERT INTO "app"."users" ("name", "email", "age", "version") SELECT x.c1, x.c2, x.c3, x.c4 )"
           R"(FROM unnest($1::text[], $2::text[], $3::int4[], $4::int4[]) WITH ORDINALITY x(c1, c2, c3, c4, ord) )"
           R"(ORDER BY x.ord RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
           R"(('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT JOIN i ON )"
           R"(true ORDER BY i.k)");
-    CHECK(*texts<Line>().insert(false, true) ==
+    CHECK(*texts<Line>().insert(columns_of<Line>(false), true) ==
           R"(WITH i AS (INSERT INTO "lines" ("order_no", "line_no", "article", "quantity") SELECT x.c1, x.c2, x.c3, )"
           R"(x.c4 FROM unnest($1::int4[], $2::int2[], $3::text[], $4::int4[]) WITH ORDINALITY x(c1, c2, c3, c4, ord) )"
           R"(ORDER BY x.ord RETURNING 1 AS k), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
           R"(('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing FROM a)");
-    CHECK(*texts<Tick>().insert(true, false) ==
+    CHECK(*texts<Tick>().insert(columns_of<Tick>(true), false) ==
           R"(WITH i AS (INSERT INTO "ticks" DEFAULT VALUES RETURNING "id" AS k), a AS (SELECT CASE WHEN count(*) = 1 )"
           R"(THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing, i.k FROM a LEFT )"
           R"(JOIN i ON true)");
@@ -79,8 +79,36 @@ TEST_CASE("updates", "[uow][unit]") {
           R"(coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
 }
 
+TEST_CASE("what the server fills in comes back with the check", "[uow][unit]") {
+    const Columns left{0, 2};     // without the default
+    const Columns given{0, 1, 2}; // with it
+    const Columns revision{2};
+    CHECK(
+        *texts<Stamped>().insert(left, false) ==
+        R"(WITH i AS (INSERT INTO "stamped" ("id", "revision") VALUES ($1, $2) RETURNING "kind" AS r1, "shout" AS r2), )"
+        R"(a AS (SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) )"
+        R"(SELECT a.missing, i.r1, i.r2 FROM a LEFT JOIN i ON true)");
+    CHECK(*texts<Stamped>().insert(given, true) ==
+          R"(WITH i AS (INSERT INTO "stamped" ("id", "kind", "revision") SELECT x.c1, x.c2, x.c3 FROM )"
+          R"(unnest($1::int4[], $2::text[], $3::int4[]) WITH ORDINALITY x(c1, c2, c3, ord) ORDER BY x.ord RETURNING )"
+          R"("shout" AS r1, "id" AS k0), a AS (SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE )"
+          R"(('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing, i.r1, i.k0 FROM a LEFT JOIN )"
+          R"(i ON true)");
+    CHECK(*texts<Stamped>().update(revision, false) ==
+          R"(WITH u AS (UPDATE "stamped" t SET "revision" = $2 WHERE t."id" = $1 RETURNING 1, t."revision" AS r1, )"
+          R"(t."shout" AS r2), a AS (SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', )"
+          R"(count(*)::int4))::int4 END AS missing FROM u) SELECT a.missing, u.r1, u.r2 FROM a LEFT JOIN u ON true)");
+    CHECK(*texts<Stamped>().update(revision, true) ==
+          R"(WITH u AS (UPDATE "stamped" t SET "revision" = x.c1 FROM unnest($1::int4[], $2::int4[]) WITH ORDINALITY )"
+          R"(x(k1, c1, ord) WHERE t."id" = x.k1 RETURNING x.ord, t."revision" AS r1, t."shout" AS r2), a AS (SELECT )"
+          R"(CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || )"
+          R"(coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END AS missing FROM u) SELECT a.missing, u.r1, )"
+          R"(u.r2 FROM a LEFT JOIN u ON true ORDER BY u.ord)");
+    CHECK(texts<Stamped>().remove(true)->find("r1") == std::string::npos);
+}
+
 TEST_CASE("array columns travel as literals and are cast row by row", "[uow][unit]") {
-    const std::string insert = *texts<Order>().insert(true, true);
+    const std::string insert = *texts<Order>().insert(columns_of<Order>(true), true);
     CHECK(insert.find(R"(SELECT x.c1, x.c2::int4[] FROM unnest($1::int8[], $2::text[]))") != std::string::npos);
     const std::string update = *texts<Order>().update(tags, true);
     CHECK(update.find(R"(SET "tags" = x.c1::int4[] FROM unnest($1::int8[], $2::text[]) )") != std::string::npos);
@@ -111,7 +139,7 @@ TEST_CASE("the lock ahead of the writes is as strong as they are", "[uow][unit]"
 TEST_CASE("texts are made once per shape, whatever the number of rows", "[uow][unit]") {
     CHECK(texts<User>().update(name_and_age, true) == texts<User>().update(name_and_age, true));
     CHECK(texts<User>().update(name_and_age, true) != texts<User>().update(name_and_age, false));
-    CHECK(texts<User>().insert(true, true) == texts<User>().insert(true, true));
+    CHECK(texts<User>().insert(columns_of<User>(true), true) == texts<User>().insert(columns_of<User>(true), true));
     CHECK(texts<User>().remove(true) == texts<User>().remove(true));
     CHECK(texts<User>().lock_rows(true) == texts<User>().lock_rows(true));
     CHECK(texts<User>().lock_rows(true) != texts<User>().lock_rows(false));

@@ -19,12 +19,12 @@ AsyncSession::AsyncSession(const Engine& engine, const SessionOptions& options)
     : AsyncSession(engine.core(), options) {}
 
 AsyncSession::AsyncSession(std::shared_ptr<EngineCore> engine, const SessionOptions& options)
-    : core_(detail::make_session(std::move(engine), options)) {}
+    : SessionQueries(detail::make_session(std::move(engine), options)) {}
 
 AsyncSession& AsyncSession::operator=(AsyncSession&& other) noexcept {
     if (this != &other) {
         detail::abandon(core_);
-        core_ = std::move(other.core_);
+        SessionQueries::operator=(std::move(other));
     }
     return *this;
 }

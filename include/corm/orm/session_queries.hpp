@@ -1,0 +1,151 @@
+// What a session reads.
+#pragma once
+
+#include <corm/mapping/record.hpp>
+#include <corm/orm/session_objects.hpp>
+
+#include <optional>
+
+namespace corm::orm {
+
+/// The reading calls of `AsyncSession`, which tells what they have in common; not a type of its own.
+class SessionQueries : public SessionObjects {
+public:
+    /// The object with this primary key, or an empty handle. An object that is in the session already and fresh is
+    /// returned without I/O; otherwise one round trip, with BEGIN and unflushed changes in it. Options: a lock
+    /// (`for_update`, ...), `nowait`, `skip_locked`, `populate_existing`, `within(2s)`. A lock always reads the row,
+    /// and refreshes every attribute that is not edited; `StaleDataError` if an edited one was changed underneath.
+    template <class T, query::ReadOption... Options>
+    [[nodiscard]] Task<Ref<T>> get(mapping::KeyArgument<T> key, Options... options) const {
+        mapping::require_mapped<T>();
+        return detail::typed<T>(
+            detail::get(core_, mapping::mapper_of<T>(), key.encoded(), query::read_options(options...), key.where()));
+    }
+    template <query::ReadOption... Options>
+    [[nodiscard]] Task<Ref<mapping::Record>> get(std::shared_ptr<const mapping::Mapper> mapper,
+                                                 const mapping::RecordKey& key, Options... options) const {
+        mapping::EncodedKey encoded = key.encode(*mapper);
+        return detail::typed<mapping::Record>(
+            detail::get(core_, std::move(mapper), std::move(encoded), query::read_options(options...), key.where()));
+    }
+    /// As `get`; throws `NotFoundError` naming entity and key when there is no such row.
+    template <class T, query::ReadOption... Options>
+    [[nodiscard]] Task<Ref<T>> get_one(mapping::KeyArgument<T> key, Options... options) const {
+        mapping::require_mapped<T>();
+        return detail::typed<T>(detail::get_one(core_, mapping::mapper_of<T>(), key.encoded(),
+                                                query::read_options(options...), key.where()));
+    }
+    template <query::ReadOption... Options>
+    [[nodiscard]] Task<Ref<mapping::Record>> get_one(std::shared_ptr<const mapping::Mapper> mapper,
+                                                     const mapping::RecordKey& key, Options... options) const {
+        mapping::EncodedKey encoded = key.encode(*mapper);
+        return detail::typed<mapping::Record>(detail::get_one(core_, std::move(mapper), std::move(encoded),
+                                                              query::read_options(options...), key.where()));
+    }
+
+    /// Reads the row anew, overwriting edits of this object; changes of others are flushed first. One round trip.
+    /// Throws `NotFoundError` if the row is gone.
+    template <class T>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::refresh(core_, detail::required(ref), {}, where);
+    }
+    template <class T, query::ReadOption Option>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, Option option,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::refresh(core_, detail::required(ref), query::read_options(option), where);
+    }
+    template <class T, query::ReadOption First, query::ReadOption Second>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, First first, Second second,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::refresh(core_, detail::required(ref), query::read_options(first, second), where);
+    }
+
+    /// Runs a query: every row, as the one object of its identity. One round trip, with BEGIN and unflushed changes in
+    /// it.
+    template <class T>
+    [[nodiscard]] Task<std::vector<Ref<T>>> all(query::Select<T> query,
+                                                std::source_location where = std::source_location::current()) const {
+        return detail::typed_all<T>(detail::run(core_, std::move(query).erased(), detail::Wanted::any, where));
+    }
+    /// The first row or an empty handle; asks the server for one row.
+    template <class T>
+    [[nodiscard]] Task<Ref<T>> first(query::Select<T> query,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::typed_first<T>(
+            detail::run(core_, std::move(query.limit(1)).erased(), detail::Wanted::any, where));
+    }
+    /// Exactly one row; throws `NotFoundError` when there is none or more.
+    template <class T>
+    [[nodiscard]] Task<Ref<T>> one(query::Select<T> query,
+                                   std::source_location where = std::source_location::current()) const {
+        return detail::typed_first<T>(
+            detail::run(core_, std::move(query).erased(), detail::Wanted::exactly_one, where));
+    }
+    /// One row or an empty handle; throws `NotFoundError` when there are more.
+    template <class T>
+    [[nodiscard]] Task<Ref<T>> one_or_none(query::Select<T> query,
+                                           std::source_location where = std::source_location::current()) const {
+        return detail::typed_first<T>(
+            detail::run(core_, std::move(query).erased(), detail::Wanted::at_most_one, where));
+    }
+    /// The number of rows: `scalar(count<User>().where(...))`.
+    [[nodiscard]] Task<std::int64_t> scalar(query::Count count,
+                                            std::source_location where = std::source_location::current()) const {
+        return detail::scalar_row<std::int64_t>(
+            detail::run(core_, std::move(count).erased(), detail::Wanted::exactly_one, where));
+    }
+
+    /// Raw SQL into described structs, tuples or scalars, by value; nothing of it enters the identity map.
+    template <query::RowType T>
+    [[nodiscard]] Task<std::vector<T>> all(query::RawStatement sql,
+                                           std::source_location where = std::source_location::current()) const {
+        return detail::rows_all<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<std::optional<T>> first(query::RawStatement sql,
+                                               std::source_location where = std::source_location::current()) const {
+        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<T> one(query::RawStatement sql,
+                              std::source_location where = std::source_location::current()) const {
+        return detail::scalar_row<T>(detail::run(core_, std::move(sql), detail::Wanted::exactly_one, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<std::optional<T>>
+    one_or_none(query::RawStatement sql, std::source_location where = std::source_location::current()) const {
+        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::at_most_one, where));
+    }
+    /// Runs raw SQL and returns how many rows it affected.
+    [[nodiscard]] Task<std::int64_t> execute(query::RawStatement sql,
+                                             std::source_location where = std::source_location::current()) const {
+        return detail::affected(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+
+    /// Several queries in one round trip: `auto [users, n] = co_await session.pipeline(select<User>(),
+    /// count<Order>())`. A select yields a vector of handles, a count its number, `rows_as<T>(sql)` a vector of `T`,
+    /// other SQL the number of affected rows. The first failure is the failure of all.
+    template <class A, class B>
+    [[nodiscard]] auto pipeline(A a, B b, std::source_location where = std::source_location::current()) const {
+        return detail::typed_pipeline<A, B>(core_, {std::move(a), std::move(b)}, where);
+    }
+    template <class A, class B, class C>
+    [[nodiscard]] auto pipeline(A a, B b, C c, std::source_location where = std::source_location::current()) const {
+        return detail::typed_pipeline<A, B, C>(core_, {std::move(a), std::move(b), std::move(c)}, where);
+    }
+    template <class A, class B, class C, class D>
+    [[nodiscard]] auto pipeline(A a, B b, C c, D d,
+                                std::source_location where = std::source_location::current()) const {
+        return detail::typed_pipeline<A, B, C, D>(core_, {std::move(a), std::move(b), std::move(c), std::move(d)},
+                                                  where);
+    }
+
+protected:
+    using SessionObjects::SessionObjects;
+    SessionQueries(SessionQueries&&) noexcept = default;
+    SessionQueries& operator=(SessionQueries&&) noexcept = default;
+    ~SessionQueries() = default;
+};
+
+} // namespace corm::orm

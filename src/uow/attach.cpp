@@ -132,6 +132,8 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
             throw;
         }
         present->freshness = Freshness::fresh;
+        if (!scopes_.empty())
+            scopes_.back().note_read(present);
         return present;
     }
     std::shared_ptr<Instance> instance = Instance::create(mapper);
@@ -141,6 +143,8 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     instance->state = ObjectState::persistent;
     instance->scope = scope_;
     place = instance;
+    if (!scopes_.empty())
+        scopes_.back().note_read(instance);
     return instance;
 }
 

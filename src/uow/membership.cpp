@@ -152,6 +152,8 @@ void UnitOfWork::expunge_all() {
     watched_.clear();
     inserted_.clear();
     deleted_.clear();
+    for (UndoScope& scope : scopes_)
+        scope.clear();
 }
 
 // The unflushed edits are taken back, so that key and version are those of the row: a delete may need them yet.

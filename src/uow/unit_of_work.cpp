@@ -142,6 +142,8 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
     const mapping::Mapper& mapper = instance.mapper();
     if (!final && !instance.at_begin && !instance.inserted_now)
         instance.at_begin = instance.sent;
+    if (!final && !scopes_.empty())
+        scopes_.back().remember(handle);
     bool key_written = false;
     for (const ColumnCopies& copies : statement.sent) {
         const mapping::Column& column = copies.column();
@@ -229,6 +231,7 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     // What was edited back to what it was, no flush has settled.
     if (!edited_.empty())
         settle_edits();
+    scopes_.clear();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;
         instance->at_begin = {};
@@ -238,68 +241,6 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
         else if (policy == ExpireOnCommit::stale && instance->freshness == Freshness::fresh)
             instance->freshness = Freshness::stale;
     });
-}
-
-void UnitOfWork::assign_values(Instance& instance, const mapping::ValueBlock& from) {
-    for (const mapping::Column& column : instance.mapper().columns())
-        column.type->copy_assign(column.in(instance.values()), from.at(column));
-}
-
-// Edited attributes get the values of the start of the transaction back.
-void UnitOfWork::restore(Instance& instance) const {
-    mapping::ValueBlock& start = instance.at_begin ? instance.at_begin : instance.sent;
-    if (start) {
-        assign_values(instance, start);
-        if (&start == &instance.at_begin)
-            instance.sent = std::move(instance.at_begin);
-        instance.at_begin = {};
-    }
-    if (instance.freshness == Freshness::fresh)
-        instance.freshness = Freshness::stale;
-    instance.doomed = false;
-}
-
-void UnitOfWork::rolled_back() {
-    for (const auto& instance : pending_)
-        detach(*instance, ObjectState::transient);
-    pending_.clear();
-    doomed_.clear();
-    // Objects inserted by this transaction lose their identity before others take their keys back.
-    for (const auto& weak : inserted_) {
-        const auto instance = weak.lock();
-        if (!instance || !owns(*instance))
-            continue;
-        map_.erase(*instance);
-        detach(*instance, ObjectState::transient);
-    }
-    inserted_.clear();
-    std::vector<std::shared_ptr<Instance>> living;
-    map_.for_each([&living](const std::shared_ptr<Instance>& instance) { living.push_back(instance); });
-    for (const auto& instance : living) {
-        if (!instance->key_at_begin.empty()) {
-            map_.erase(*instance);
-            instance->key = std::exchange(instance->key_at_begin, {});
-        }
-    }
-    for (const auto& weak : deleted_) {
-        if (auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted) {
-            instance->state = ObjectState::persistent;
-            if (!instance->key_at_begin.empty())
-                instance->key = std::exchange(instance->key_at_begin, {});
-            // Another object that was read under the key meanwhile is of a row that is undone.
-            if (const auto other = map_.find(instance->mapper(), instance->key); other && other != instance) {
-                expunge(other);
-                std::erase(living, other);
-            }
-            living.push_back(std::move(instance));
-        }
-    }
-    deleted_.clear();
-    for (const auto& instance : living) {
-        restore(*instance);
-        map_.insert(instance);
-    }
-    settle_edits();
 }
 
 } // namespace corm::uow

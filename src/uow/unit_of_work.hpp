@@ -3,6 +3,7 @@
 
 #include "uow/identity_map.hpp"
 #include "uow/plan.hpp"
+#include "uow/undo_scope.hpp"
 
 #include <corm/type/field_view.hpp>
 #include <corm/uow/expire.hpp>
@@ -77,6 +78,17 @@ public:
 
     void committed(ExpireOnCommit policy);
     void rolled_back();
+
+    /// A savepoint begins. Precondition: everything is flushed. Scopes are counted from 0; the end of the transaction
+    /// ends them all.
+    void begin_scope() { scopes_.emplace_back(inserted_.size(), deleted_.size()); }
+    /// The scope and those within it end; what happened in them can be undone by the scope around it.
+    void release_scope(std::size_t index);
+    /// Undoes what happened since the scope began, flushed or not, and ends those within it; the scope itself goes on.
+    /// Edited attributes get their values back, objects added in it become transient, deleted ones return. Objects that
+    /// were flushed, edited or read in it are stale then; all others stay as they are.
+    void rollback_scope(std::size_t index);
+    [[nodiscard]] std::size_t open_scopes() const noexcept { return scopes_.size(); }
     /// Every object leaves the session.
     void clear();
 
@@ -108,6 +120,10 @@ private:
     void settle_edits();
     /// True if every watched object is an edited one, and therefore alive: each edited object is watched.
     [[nodiscard]] bool watched_are_edited() const noexcept { return watched_.size() == edited_.size(); }
+    static void age(Instance& instance) noexcept;
+    void take_back_identities(std::size_t inserted_before);
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> take_deleted(std::size_t first);
+    void reclaim(const std::shared_ptr<Instance>& instance);
 
     std::weak_ptr<Scope> scope_;
     IdentityMap map_;
@@ -118,6 +134,7 @@ private:
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
     std::exception_ptr returned_error_;             ///< the first of a flush
+    std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
     std::vector<types::FieldView> cells_;
 };

@@ -52,6 +52,7 @@ using orm::make_transient_to_detached;
 using orm::ObjectState;
 using orm::Ref;
 using orm::rows_as;
+using orm::Savepoint;
 using orm::SessionOptions;
 using orm::TransactionOptions;
 using orm::transient;

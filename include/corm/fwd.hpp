@@ -22,6 +22,7 @@ class Instance;
 namespace orm {
 class Engine;
 class AsyncSession;
+class Savepoint;
 template <class T>
 class Ref;
 template <class T>

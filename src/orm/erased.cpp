@@ -12,25 +12,6 @@
 namespace corm::orm::detail {
 namespace {
 
-/// Unflushed changes travel in front of a query.
-bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
-               std::source_location where) {
-    uow::FlushPlan plan = session.uow.plan(except);
-    if (plan.empty())
-        return false;
-    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
-    return true;
-}
-
-OperationPlan plan_of(const SessionCore& session, const char* name, std::optional<Duration> within,
-                      std::source_location where) {
-    OperationPlan plan;
-    plan.name = name;
-    plan.where = where;
-    plan.deadline = session.deadline(within.value_or(Duration{}));
-    return plan;
-}
-
 void check_wanted(const QueryPart& part, Wanted wanted, std::source_location where) {
     const std::size_t rows =
         part.outcome.rows ? static_cast<std::size_t>(part.outcome.rows->row_count()) : part.outcome.instances.size();
@@ -49,7 +30,7 @@ Task<void> end(Core core, const char* name, Duration within, std::source_locatio
         core->rolled_back();
         co_return;
     }
-    OperationPlan plan = plan_of(*core, name, within, where);
+    OperationPlan plan = core->operation(name, within, where);
     plan.kind = trace::Operation::rollback;
     plan.transactional = false;
     plan.rolls_back = true;
@@ -87,7 +68,7 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     const uow::Populate populate = options.populate_existing ? uow::Populate::overwrite
                                    : options.lock            ? uow::Populate::locked
                                                              : uow::Populate::fill;
-    OperationPlan plan = plan_of(*core, "get()", options.within, where);
+    OperationPlan plan = core->operation("get()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush())
         plan.flushes = add_flush(*core, parts, known.get(), false, where);
@@ -114,7 +95,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
         throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
                         " or of another session, so it cannot be refreshed through this one; get it first",
                     where);
-    OperationPlan plan = plan_of(*core, "refresh()", options.within, where);
+    OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush())
         plan.flushes = add_flush(*core, parts, instance.get(), false, where);
@@ -131,7 +112,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
 Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where) {
     const SessionCore::Busy busy{core, "pipeline()", where};
     core->require_usable();
-    OperationPlan plan = plan_of(*core, "pipeline()", std::nullopt, where);
+    OperationPlan plan = core->operation("pipeline()", {}, where);
     Parts parts;
     if (core->autoflush())
         plan.flushes = add_flush(*core, parts, nullptr, false, where);
@@ -157,10 +138,10 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
     const SessionCore::Busy busy{core, "a query", where};
     core->require_usable();
     auto part = corm::detail::make_recycled<QueryPart>(*core, std::move(query), where);
-    OperationPlan plan = plan_of(*core, "a query", part->within(), where);
+    OperationPlan plan = core->operation("a query", part->within().value_or(Duration{}), where);
     Parts parts;
     if (part->alone()) {
-        if (core->in_transaction)
+        if (core->in_transaction || !core->savepoints.empty())
             throw Error(
                 "a statement marked outside_transaction() cannot run while this session is in a transaction; commit "
                 "first, or use another session",
@@ -179,7 +160,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
 Task<void> flush(Core core, Duration within, std::source_location where) {
     const SessionCore::Busy busy{core, "flush()", where};
     core->require_usable();
-    OperationPlan plan = plan_of(*core, "flush()", within, where);
+    OperationPlan plan = core->operation("flush()", within, where);
     plan.kind = trace::Operation::flush;
     Parts parts;
     plan.flushes = add_flush(*core, parts, nullptr, false, where);
@@ -190,7 +171,7 @@ Task<void> flush(Core core, Duration within, std::source_location where) {
 Task<void> commit(Core core, Duration within, std::source_location where) {
     const SessionCore::Busy busy{core, "commit()", where};
     core->require_usable();
-    OperationPlan plan = plan_of(*core, "commit()", within, where);
+    OperationPlan plan = core->operation("commit()", within, where);
     plan.kind = trace::Operation::commit;
     Parts parts;
     plan.flushes = add_flush(*core, parts, nullptr, true, where);

@@ -63,7 +63,11 @@ NoAutoflush::~NoAutoflush() {
 }
 
 bool in_transaction(const Core& core) noexcept {
-    return core->in_transaction;
+    return core->in_transaction || !core->savepoints.empty();
+}
+
+bool in_nested_transaction(const Core& core) noexcept {
+    return !core->savepoints.empty();
 }
 
 } // namespace corm::orm::detail

@@ -29,6 +29,12 @@ wire::Statement command(std::shared_ptr<const std::string> text, std::string_vie
     return statement;
 }
 
+wire::Statement savepoint_command(const SavepointCommand& about) {
+    wire::Statement statement = command(about.text(), about.tag());
+    statement.prepare = about.repeats();
+    return statement;
+}
+
 wire::Statement commit_command() {
     static const auto text = std::make_shared<const std::string>("COMMIT");
     return command(text, "COMMIT");
@@ -125,16 +131,26 @@ bool Operation::advance(Stage from, Stage to) noexcept {
     return true;
 }
 
+std::span<const SavepointCommand> Operation::savepoint_commands() const noexcept {
+    if (!plan_.transactional)
+        return {};
+    // COMMIT ends savepoints by itself; a flush ahead of it may fail in one.
+    return plan_.commits && !plan_.flushes ? session_->savepoints.queued_for_commit() : session_->savepoints.queued();
+}
+
 void Operation::build() {
     begins_ = plan_.transactional && !session_->options.autocommit && !session_->in_transaction;
     commits_ = plan_.commits || (plan_.flushes && session_->options.autocommit); // the Sync commits then
     const bool identifies = (commits_ || plan_.flushes) && session_->identifies_commits() && !session_->transaction;
-    std::size_t count = (begins_ ? 1 : 0) + (identifies ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0);
+    const std::span<const SavepointCommand> savepoints = savepoint_commands();
+    ahead_ = (begins_ ? 1 : 0) + savepoints.size();
     for (const auto& part : parts_)
-        count += part->statements;
-    request_.statements.reserve(count);
+        of_parts_ += part->statements;
+    request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) + (plan_.commits || plan_.rolls_back ? 1 : 0));
     if (begins_)
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
+    for (const SavepointCommand& about : savepoints)
+        request_.statements.push_back(savepoint_command(about));
     for (const auto& part : parts_)
         part->append(request_.statements);
     if (identifies) {
@@ -290,8 +306,9 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
     if (!reply.failed_in_statement)
         return reply.error;
     std::size_t statement = reply.results.size();
-    if (begins_ && statement-- == 0)
+    if (statement < ahead_)
         return reply.error;
+    statement -= ahead_;
     for (const auto& part : parts_) {
         if (statement < part->statements) {
             std::exception_ptr better = part->explain(statement, reply.error);
@@ -305,10 +322,18 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
     return reply.error;
 }
 
+bool Operation::failed_in_part(const wire::Reply& reply) const noexcept {
+    const std::size_t statement = reply.results.size();
+    return reply.failed_in_statement && statement >= ahead_ && statement < ahead_ + of_parts_;
+}
+
 std::exception_ptr Operation::digest(wire::Reply& reply) {
     if (reply.error) {
         std::exception_ptr error = reply.in_doubt ? doubt(reply) : explain(reply);
-        session_->request_failed(plan_, error, reply.sent);
+        if (!reply.in_doubt && failed_in_part(reply) && session_->can_roll_back_to_savepoint())
+            session_->savepoint_failed(error);
+        else
+            session_->request_failed(plan_, error, reply.sent);
         return error;
     }
     if (std::exception_ptr error = check_transaction(reply)) {
@@ -319,11 +344,13 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
         session_->in_transaction = true;
     if (identified_at_ && !commits_)
         session_->transaction = identify(reply);
+    if (plan_.transactional)
+        session_->savepoints.sent();
     if (!plan_.only_reads)
         session_->only_read = false;
     std::exception_ptr error;
     std::span<wire::Result> results{reply.results};
-    results = results.subspan(begins_ ? 1 : 0);
+    results = results.subspan(ahead_);
     for (const auto& part : parts_) {
         try {
             if (!error)

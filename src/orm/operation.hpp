@@ -2,6 +2,7 @@
 #pragma once
 
 #include "orm/part.hpp"
+#include "orm/savepoints.hpp"
 #include "pool/pool.hpp"
 
 #include <corm/base/clock.hpp>
@@ -17,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <source_location>
+#include <span>
 
 namespace corm::orm {
 
@@ -72,6 +74,8 @@ private:
     void send(pool::Lease lease);
     [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
     [[nodiscard]] std::exception_ptr explain(const wire::Reply& reply) const;
+    [[nodiscard]] std::span<const SavepointCommand> savepoint_commands() const noexcept;
+    [[nodiscard]] bool failed_in_part(const wire::Reply& reply) const noexcept;
     /// `inline_allowed`: called on the engine's executor, and not from inside of `initiate`.
     /// Precondition: this caller moved the stage to done.
     void finish(std::exception_ptr error, bool inline_allowed) noexcept;
@@ -84,6 +88,8 @@ private:
     bool begins_ = false;
     bool commits_ = false;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
+    std::size_t ahead_ = 0;    ///< statements in front of the parts: BEGIN and savepoints
+    std::size_t of_parts_ = 0; ///< statements of the parts
 
     std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
     Stage stage_ = Stage::idle;

@@ -1,5 +1,6 @@
 #include "orm/parts.hpp"
 
+#include "base/memory.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -138,6 +139,15 @@ std::string QueryPart::subject() const {
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         return "a query for " + select->mapper->entity();
     return "a raw SQL statement";
+}
+
+bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
+               std::source_location where) {
+    uow::FlushPlan plan = session.uow.plan(except);
+    if (plan.empty())
+        return false;
+    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
+    return true;
 }
 
 } // namespace corm::orm

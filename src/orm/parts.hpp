@@ -72,4 +72,7 @@ private:
     std::source_location where_;
 };
 
+/// Unflushed changes as the first part of an operation: false if there are none. Leaves the edits of `except` out.
+bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final, std::source_location where);
+
 } // namespace corm::orm

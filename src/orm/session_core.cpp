@@ -47,10 +47,17 @@ SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, 
 
 SessionCore::Busy::~Busy() {
     bool abandoned = false;
-    {
-        const std::scoped_lock lock{session_->mutex_};
-        session_->busy_ = false;
-        abandoned = session_->abandoned_;
+    for (bool busy = true; busy;) {
+        std::vector<Savepoints::Serial> dropped;
+        {
+            const std::scoped_lock lock{session_->mutex_};
+            dropped.swap(session_->dropped_);
+            busy = !dropped.empty();
+            session_->busy_ = busy;
+            abandoned = session_->abandoned_;
+        }
+        for (const Savepoints::Serial serial : dropped)
+            session_->undo_dropped(serial);
     }
     if (abandoned)
         session_->release();
@@ -95,6 +102,14 @@ TimePoint SessionCore::deadline(Duration call) const noexcept {
     return deadline_in(options.deadline != Duration{} ? options.deadline : engine->options.deadline);
 }
 
+OperationPlan SessionCore::operation(const char* name, Duration within, std::source_location where) const noexcept {
+    OperationPlan plan;
+    plan.name = name;
+    plan.where = where;
+    plan.deadline = deadline(within);
+    return plan;
+}
+
 // No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
 // handler, and with it that frame.
 Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
@@ -128,9 +143,55 @@ void SessionCore::request_failed(const OperationPlan& plan, const std::exception
 }
 
 void SessionCore::end_transaction() noexcept {
+    savepoints.clear();
     in_transaction = false;
     only_read = true;
     transaction.reset();
+}
+
+bool SessionCore::can_roll_back_to_savepoint() const noexcept {
+    return !savepoints.empty() && lease && lease->status() == wire::TransactionStatus::failed;
+}
+
+void SessionCore::savepoint_failed(const std::exception_ptr& error) {
+    in_transaction = true; // since this request at the latest
+    savepoints.sent();
+    failure = error;
+    uow.rollback_scope(savepoints.depth() - 1);
+}
+
+std::size_t SessionCore::require_savepoint(Savepoints::Serial serial, const char* name,
+                                           std::source_location where) const {
+    if (const std::optional<std::size_t> depth = savepoints.find(serial))
+        return *depth;
+    require_usable();
+    throw Error(std::string{name} +
+                    " was called on a savepoint that has ended, by itself, with the one around it, or with the "
+                    "transaction; begin_nested() begins another",
+                where);
+}
+
+void SessionCore::roll_back_to(std::size_t depth) {
+    uow.rollback_scope(depth);
+    uow.release_scope(depth);
+    savepoints.roll_back(depth);
+    failure = nullptr;
+}
+
+void SessionCore::drop_savepoint(Savepoints::Serial serial) noexcept {
+    {
+        const std::scoped_lock lock{mutex_};
+        if (busy_) {
+            dropped_.push_back(serial);
+            return;
+        }
+    }
+    undo_dropped(serial);
+}
+
+void SessionCore::undo_dropped(Savepoints::Serial serial) noexcept {
+    if (const std::optional<std::size_t> depth = savepoints.find(serial))
+        roll_back_to(*depth);
 }
 
 void SessionCore::committed() {

@@ -3,6 +3,7 @@
 
 #include "orm/engine_core.hpp"
 #include "orm/operation.hpp"
+#include "orm/savepoints.hpp"
 #include "uow/unit_of_work.hpp"
 
 #include <corm/base/error.hpp>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <source_location>
 #include <string>
+#include <vector>
 
 namespace corm::orm {
 
@@ -48,8 +50,21 @@ public:
     Task<void> run(const OperationPlan& plan, Parts&& parts);
     [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
 
+    [[nodiscard]] OperationPlan operation(const char* name, Duration within, std::source_location where) const noexcept;
+
     /// A request failed: what it means for transaction and objects. `reached` says whether the server may have seen it.
     void request_failed(const OperationPlan& plan, const std::exception_ptr& error, bool reached);
+    /// After a statement failed: the innermost savepoint is there to be rolled back to.
+    [[nodiscard]] bool can_roll_back_to_savepoint() const noexcept;
+    /// What happened in the innermost savepoint is undone; the session waits for its rollback.
+    void savepoint_failed(const std::exception_ptr& error);
+    /// The savepoint's depth. Throws what ended its transaction, or `Error` for a handle that has ended.
+    [[nodiscard]] std::size_t require_savepoint(Savepoints::Serial serial, const char* name,
+                                                std::source_location where) const;
+    /// Undoes and ends a savepoint; the server hears of it with the next request.
+    void roll_back_to(std::size_t depth);
+    /// As `roll_back_to`, when no operation is in flight any more; nothing if it has ended.
+    void drop_savepoint(Savepoints::Serial serial) noexcept;
     /// The transaction ended with COMMIT or without having begun.
     void committed();
     void rolled_back();
@@ -71,6 +86,7 @@ public:
     SessionOptions options;
     uow::UnitOfWork uow;
     pool::Lease lease;
+    Savepoints savepoints; ///< those of `uow` have the same depths
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
     bool only_read = true;                    ///< nothing in this transaction that somebody could wait for
@@ -82,10 +98,12 @@ private:
     void end_transaction() noexcept;
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
+    void undo_dropped(Savepoints::Serial serial) noexcept;
 
     mutable std::mutex mutex_;      // guards what follows
     std::atomic<bool> busy_{false}; // read without the mutex to see that nothing is in flight
     bool abandoned_ = false;
+    std::vector<Savepoints::Serial> dropped_; // while an operation was in flight
     const char* busy_with_ = "";
     std::source_location busy_where_;
     std::weak_ptr<Operation> operation_;

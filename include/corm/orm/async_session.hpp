@@ -15,7 +15,8 @@ namespace corm::orm {
 ///
 /// Errors of every operation: `DatabaseError` and `IntegrityError` from the server, `ConnectionError`, `TimeoutError`
 /// at the deadline (options, or `within`). After an error in a transaction the transaction is over and its changes to
-/// the objects are undone; later operations report the same error until `rollback`.
+/// the objects are undone; later operations report the same error until `rollback`. In a savepoint, all that is true
+/// of the innermost savepoint alone if the server refused a statement, and its rollback is enough.
 ///
 /// Cancellation of every operation: terminal at any time; partial and total until the request was sent, not at all
 /// afterwards. It ends with `boost::system::system_error(operation_aborted)`, a commit that was sent with
@@ -53,8 +54,29 @@ public:
         return detail::close(core_, within, where);
     }
 
-    /// True while a transaction is under way on the server.
+    /// Runs `fn()`, a coroutine, in a savepoint: released when it returns, rolled back when it throws, and the
+    /// exception is thrown on. After that the transaction goes on, whatever it was that failed inside. What `fn`
+    /// returns is returned. Round trips: those of `begin_nested`, of `fn` and of `Savepoint::release`; a rollback needs
+    /// none.
+    template <class Function>
+    [[nodiscard]] auto nested(Function fn, std::source_location where = std::source_location::current()) const {
+        static_assert(std::is_invocable_v<Function&>,
+                      "corm: the function of nested() takes no argument and returns a corm::Task");
+        using Result = typename detail::AwaitedType<std::invoke_result_t<Function&>>::type;
+        return detail::nested<Result>(core_, std::move(fn), where);
+    }
+    /// Begins a savepoint, in another one if there is one already. Writes the changes first, also under
+    /// `no_autoflush`: they are outside of it, and so is the failure to write them. One round trip, none without
+    /// changes: SAVEPOINT travels with the next statement.
+    [[nodiscard]] Task<Savepoint> begin_nested(Duration within = {},
+                                               std::source_location where = std::source_location::current()) const {
+        return detail::begin_nested(core_, within, where);
+    }
+
+    /// True while a transaction is under way on the server, or a savepoint is open.
     [[nodiscard]] bool in_transaction() const noexcept { return detail::in_transaction(core_); }
+    /// True while a savepoint is open.
+    [[nodiscard]] bool in_nested_transaction() const noexcept { return detail::in_nested_transaction(core_); }
 };
 
 } // namespace corm::orm

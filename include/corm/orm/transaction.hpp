@@ -32,13 +32,6 @@ Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, Tr
     }
 }
 
-template <class Awaitable>
-struct AwaitedType;
-template <class Result>
-struct AwaitedType<Task<Result>> {
-    using type = Result;
-};
-
 } // namespace detail
 
 template <class Function>

@@ -61,6 +61,29 @@ corm::Task<> rollback(Scene& s) {
 corm::Task<> refresh(Scene& s) {
     co_await s.session->refresh(s.users.front());
 }
+corm::Task<> begin_nested(Scene& s) {
+    s.savepoint.emplace(co_await s.session->begin_nested());
+}
+/// A savepoint that the server knows, and changes in it.
+corm::Task<> edit_nested(Scene& s) {
+    co_await begin_nested(s);
+    co_await edit_all(s);
+}
+corm::Task<> release(Scene& s) {
+    co_await s.savepoint->release();
+}
+corm::Task<> roll_back_nested(Scene& s) {
+    co_await s.savepoint->rollback();
+}
+corm::Task<> nested(Scene& s) {
+    co_await s.session->nested([&s]() -> corm::Task<> {
+        co_await flush_one(s);
+        co_await s.session->nested([&s]() -> corm::Task<> {
+            s.users.front().edit().age += 1;
+            co_return;
+        });
+    });
+}
 corm::Task<> close(Scene& s) {
     co_await s.session->close();
 }
@@ -86,6 +109,9 @@ const Case cases[] = {
     {"rollback", flush_one, rollback, true, false, 1},
     {"refresh", begin, refresh, true, false, 1},
     {"close", flush_one, close, true, false, 1},
+    {"begin_nested", edit_all, begin_nested, true, false, 1},
+    {"release", edit_nested, release, true, false, 1},
+    {"rollback of a savepoint", edit_nested, roll_back_nested, true, false, 1},
 };
 
 /// One row of a case: prepared, started and brought to the `point`th suspension. False when it ended before.
@@ -254,6 +280,29 @@ TEST_CASE("F42: a context may end at every suspension of an operation", "[orm][i
     const std::size_t covered = strike_all(Database{setup}, end_context_everywhere);
     INFO("ended at " << covered << " points");
     CHECK(covered >= 32);
+}
+
+TEST_CASE("nested() may be cancelled at every suspension, and cleans up without one", "[orm][integration]") {
+    const Database database{setup};
+    std::size_t point = 0;
+    for (bool suspended = true; suspended;) {
+        CAPTURE(++point);
+        Scene scene{database};
+        SteppedOperation operation{*scene.context, nested(scene), Accepts::terminal};
+        suspended = bring_to(scene, operation, point);
+        if (suspended)
+            operation.cancel(asio::cancellation_type::terminal);
+        operation.run(scene.unblock);
+        CHECK(outcome_of(operation.error()) == (suspended ? Outcome::aborted : Outcome::success));
+        CHECK_FALSE(scene.session->in_nested_transaction());
+        scene.run(rollback(scene));
+        scene.run(get(scene));
+        CHECK(scene.users.back()->age == 0);
+        scene.session.reset();
+        scene.expect_well();
+        CHECK(database.query("select sum(age) from users") == "0");
+    }
+    CHECK(point > 5);
 }
 
 TEST_CASE("an operation that is awaited after its session was destroyed does nothing", "[orm][integration]") {

@@ -78,6 +78,7 @@ private:
 };
 
 [[nodiscard]] bool in_transaction(const Core& core) noexcept;
+[[nodiscard]] bool in_nested_transaction(const Core& core) noexcept;
 
 /// Waits before the next attempt of a transaction, and tells the tracer.
 [[nodiscard]] Task<void> back_off(std::shared_ptr<EngineCore> engine, TransactionOptions options, int attempt,

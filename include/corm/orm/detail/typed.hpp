@@ -3,6 +3,7 @@
 
 #include <corm/orm/detail/erased.hpp>
 #include <corm/orm/ref.hpp>
+#include <corm/orm/savepoint.hpp>
 #include <corm/query/rows.hpp>
 
 #include <cstdint>
@@ -158,6 +159,27 @@ Task<std::tuple<ResultOf<Queries>...>> typed_pipeline(Core core, std::tuple<Quer
     std::apply([&erased](auto&... query) { (erased.push_back(erase(std::move(query))), ...); }, queries);
     return await_pipeline<Queries...>(pipeline(std::move(core), std::move(erased), where),
                                       std::index_sequence_for<Queries...>{});
+}
+
+template <class Awaitable>
+struct AwaitedType;
+template <class Result>
+struct AwaitedType<Task<Result>> {
+    using type = Result;
+};
+
+// Nothing is cleaned up here: the handle is dropped when the function throws, and that is enough.
+template <class Result, class Function>
+Task<Result> nested(Core core, Function fn, std::source_location where) {
+    const Savepoint savepoint = co_await begin_nested(std::move(core), {}, where);
+    if constexpr (std::is_void_v<Result>) {
+        co_await fn();
+        co_await savepoint.release({}, where);
+    } else {
+        Result result = co_await fn();
+        co_await savepoint.release({}, where);
+        co_return result;
+    }
 }
 
 } // namespace detail

@@ -178,7 +178,7 @@ TEST_CASE("F50: a deadline during COMMIT, with an answer", "[orm][integration][F
         create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return null; end $$;
         create constraint trigger slow after update on users deferrable initially deferred
             for each row execute function slow();)",
-               {.pool = {.commit_grace = 10s}}};
+               {.pool = {.max_size = 1, .commit_grace = 10s}}};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         const corm::Ref<User> user = co_await session.get_one<User>(1);

@@ -26,10 +26,37 @@ wire::Config config_of(std::string_view url, const EngineOptions& options) {
     wire::Config config;
     config.url = url;
     config.application_name = options.application_name;
+    config.transport = options.transport;
+    config.settings = options.settings;
     // A net below the client's deadline, which comes first: it ends what the client can no longer cancel.
     if (options.deadline != no_deadline)
         config.statement_timeout = options.deadline + Duration{1'000};
     return config;
+}
+
+/// The program's coroutines, as the pool sees them.
+class EngineHooks final : public pool::Hooks {
+public:
+    EngineHooks(PasswordProvider password, ConnectHook on_connect)
+        : password_(std::move(password)), on_connect_(std::move(on_connect)) {}
+
+    [[nodiscard]] bool gives_password() const noexcept override { return static_cast<bool>(password_); }
+    [[nodiscard]] Task<std::string> password() override { return password_(); }
+    [[nodiscard]] bool prepares() const noexcept override { return static_cast<bool>(on_connect_); }
+    [[nodiscard]] Task<void> prepare(std::shared_ptr<wire::Connection> connection, TimePoint deadline) override {
+        NewConnection given{std::move(connection), deadline};
+        co_await on_connect_(given);
+    }
+
+private:
+    PasswordProvider password_;
+    ConnectHook on_connect_;
+};
+
+std::shared_ptr<pool::Hooks> hooks_of(const EngineOptions& options) {
+    if (!options.password && !options.on_connect)
+        return nullptr;
+    return std::make_shared<EngineHooks>(options.password, options.on_connect);
 }
 
 /// Movable only, as that of operations.
@@ -75,7 +102,7 @@ Engine::Engine(asio::any_io_executor executor, std::string_view url, EngineOptio
     core_->executor = executor;
     core_->options = std::move(options);
     core_->pool = pool::Pool::make(std::move(executor), config_of(url, core_->options), core_->options.pool,
-                                   core_->options.tracer);
+                                   core_->options.tracer, hooks_of(core_->options));
 }
 
 Engine::~Engine() {

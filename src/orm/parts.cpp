@@ -95,6 +95,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.push_back(statement(raw->text, raw->parameters));
         request.back().prepare = !raw->alone;
         request.back().alone = raw->alone;
+        request.back().raw = true;
         return;
     }
     sql::Compiled compiled = sql::compile(std::get<query::SelectQuery>(query_).statement);

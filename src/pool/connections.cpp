@@ -3,46 +3,116 @@
 
 #include <corm/base/error.hpp>
 
+#include <string>
 #include <utility>
 
 namespace corm::pool {
+namespace {
+
+// The program's own words are left out: they may hold what it tried.
+std::exception_ptr no_password(const std::exception_ptr& error) {
+    std::string text = "the password provider failed";
+    try {
+        std::rethrow_exception(error);
+    } catch (const TimeoutError&) {
+        text = "the password provider did not answer within PoolOptions::connect_timeout";
+    } catch (...) {
+        // Nothing to add.
+    }
+    return std::make_exception_ptr(ConnectionError(text, {}, true));
+}
+
+/// The next connection may be luckier with the hook.
+bool may_pass(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const ConnectionError&) {
+        return true;
+    } catch (const TimeoutError&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+std::exception_ptr not_prepared(const std::exception_ptr& error) {
+    std::string text = "on_connect failed, so the new connection is not used: ";
+    Diagnostics diagnostics;
+    try {
+        std::rethrow_exception(error);
+    } catch (const DatabaseError& e) {
+        text += e.what();
+        diagnostics = e.diagnostics();
+    } catch (const ConnectionError& e) {
+        text += e.what();
+        diagnostics = e.diagnostics();
+    } catch (const std::exception& e) {
+        text += e.what();
+    } catch (...) {
+        text += "an exception that is no std::exception";
+    }
+    return std::make_exception_ptr(ConnectionError(text, std::move(diagnostics), true));
+}
+
+} // namespace
 
 void Pool::dial() {
     const auto span = std::make_shared<trace::Span>();
     if (tracer_)
         *span = trace::Span{tracer_, trace::Operation::connect, place_, {}};
-    dialer_.dial([weak = weak_from_this(), span](wire::Dialed dialed) {
-        if (dialed.error)
-            span->fail(dialed.error);
-        else
-            span->succeed();
-        if (const std::shared_ptr<Pool> pool = weak.lock())
-            pool->on_dialed(std::move(dialed));
-    });
+    if (!hooks_ || !hooks_->gives_password()) {
+        dial(span, std::nullopt);
+        return;
+    }
+    const auto password = std::make_shared<std::string>();
+    // Not started: the pool ends, and nobody counts on this dial any more.
+    static_cast<void>(
+        errands_.start([hooks = hooks_, password]() -> Task<void> { *password = co_await hooks->password(); },
+                       deadline_in(options_.connect_timeout),
+                       [weak = weak_from_this(), span, password](const std::exception_ptr& error) {
+                           const std::shared_ptr<Pool> pool = weak.lock();
+                           if (pool && error)
+                               pool->on_dial_failed(span, false, no_password(error));
+                           else if (pool)
+                               pool->dial(span, std::move(*password));
+                       }));
+}
+
+void Pool::dial(const DialSpan& span, std::optional<std::string> password) {
+    dialer_.dial(
+        [weak = weak_from_this(), span](wire::Dialed dialed) {
+            if (const std::shared_ptr<Pool> pool = weak.lock())
+                pool->on_dialed(span, std::move(dialed));
+        },
+        std::move(password));
 }
 
 // On the dialer's thread.
-void Pool::on_dialed(wire::Dialed dialed) noexcept {
+void Pool::on_dialed(const DialSpan& span, wire::Dialed dialed) noexcept {
     if (dialed.error) {
-        on_dial_failed(dialed.failure == wire::DialFailure::permanent, std::move(dialed.error));
+        on_dial_failed(span, dialed.failure != wire::DialFailure::transient, std::move(dialed.error));
         return;
     }
-    gate_->post([weak = weak_from_this(), handle = std::move(dialed.handle)]() mutable {
+    gate_->post([weak = weak_from_this(), span, handle = std::move(dialed.handle)]() mutable {
         if (const std::shared_ptr<Pool> pool = weak.lock())
-            pool->adopt(std::move(handle));
+            pool->adopt(span, std::move(handle));
     });
 }
 
-void Pool::on_dial_failed(bool permanent, std::exception_ptr error) noexcept {
+void Pool::on_dial_failed(const DialSpan& span, bool permanent, std::exception_ptr error) noexcept {
+    span->fail(error);
     Actions actions;
     {
         const std::lock_guard lock(mutex_);
+        // One of several hosts says nothing about connections to the others.
+        if (single_host_)
+            core_.on_lost(trace::sqlstate_of(error), Clock::now(), actions);
         core_.on_dial_failed(permanent, std::move(error), Clock::now(), actions);
     }
     perform(std::move(actions));
 }
 
-void Pool::adopt(wire::ConnHandle handle) noexcept {
+void Pool::adopt(const DialSpan& span, wire::ConnHandle handle) noexcept {
     auto slot = std::make_shared<Slot>();
     const std::shared_ptr<wire::ConnectionOwner> owner{shared_from_this(), static_cast<wire::ConnectionOwner*>(this)};
     try {
@@ -52,17 +122,55 @@ void Pool::adopt(wire::ConnHandle handle) noexcept {
                                                                       .tracer = tracer_,
                                                                       .statement_cache = options_.statement_cache,
                                                                       .epoch = epoch_,
-                                                                      .commit_grace = options_.commit_grace});
+                                                                      .commit_grace = options_.commit_grace,
+
+                                                                      .reset = options_.reset});
     } catch (...) {
-        on_dial_failed(false, std::current_exception());
+        on_dial_failed(span, false, std::current_exception());
         return;
     }
+    if (!hooks_ || !hooks_->prepares()) {
+        admit(span, slot);
+        return;
+    }
+    prepare(slot, deadline_in(options_.connect_timeout),
+            [weak = weak_from_this(), span, slot](const std::exception_ptr& error) {
+                const std::shared_ptr<Pool> pool = weak.lock();
+                if (pool && error)
+                    pool->on_dial_failed(span, !may_pass(error), not_prepared(error));
+                else if (pool)
+                    pool->admit(span, slot);
+            });
+}
+
+void Pool::admit(const DialSpan& span, const SlotPtr& slot) noexcept {
+    span->succeed();
     Actions actions;
     {
         const std::lock_guard lock(mutex_);
         core_.on_dialed(slot, Clock::now(), actions);
     }
     perform(std::move(actions));
+}
+
+// Runs the program's hook on a connection that nobody else uses.
+void Pool::prepare(const SlotPtr& slot, TimePoint deadline, const Errands::Done& done) noexcept {
+    const bool started = errands_.start(
+        [hooks = hooks_, connection = slot->connection, deadline] { return hooks->prepare(connection, deadline); },
+        deadline,
+        [slot, done](std::exception_ptr error) {
+            wire::Connection& connection = *slot->connection;
+            connection.accept_changes();
+            if (const auto rest = connection.rest();
+                !error && (rest == wire::Connection::Rest::busy || rest == wire::Connection::Rest::broken))
+                error = std::make_exception_ptr(
+                    ConnectionError("it left the connection broken, or in the middle of a statement", {}, true));
+            if (error)
+                connection.close(error);
+            done(error);
+        });
+    if (!started)
+        done(std::make_exception_ptr(ConnectionError("the pool is shut down", {}, true)));
 }
 
 void Pool::cancel(const SlotPtr& slot) {
@@ -110,25 +218,54 @@ void Pool::on_overdue(wire::Connection& connection) noexcept {
 }
 
 void Pool::on_cleaned(const SlotPtr& slot) noexcept {
-    Actions actions;
     {
         const std::lock_guard lock(mutex_);
-        if (slot->state != Slot::State::cleaning || slot->cancelling)
+        if (slot->state != Slot::State::cleaning || slot->cancelling || slot->preparing)
             return;
     }
     const wire::Connection::Rest rest = slot->connection->rest();
-    using Rest = wire::Connection::Rest;
-    if (rest == Rest::busy)
+    const PoolCore::Returned how = to_core(*slot->connection, rest);
+    if (how == PoolCore::Returned::busy)
         return;
+    if (how == PoolCore::Returned::clean && prepare_again(slot))
+        return;
+    on_cleaned(slot, how);
+}
+
+void Pool::on_cleaned(const SlotPtr& slot, PoolCore::Returned how) noexcept {
+    const SqlState loss = how == PoolCore::Returned::broken ? report_loss(*slot->connection) : SqlState{};
+    Actions actions;
     {
         const std::lock_guard lock(mutex_);
-        core_.on_cleaned(slot,
-                         rest == Rest::clean            ? PoolCore::Returned::clean
-                         : rest == Rest::in_transaction ? PoolCore::Returned::in_transaction
-                                                        : PoolCore::Returned::broken,
-                         Clock::now(), actions);
+        slot->preparing = false;
+        core_.on_lost(loss, Clock::now(), actions);
+        core_.on_cleaned(slot, how, Clock::now(), actions);
     }
     perform(std::move(actions));
+}
+
+// The reset has undone what the hook had done.
+bool Pool::prepare_again(const SlotPtr& slot) noexcept {
+    TimePoint deadline;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!std::exchange(slot->to_prepare, false))
+            return false;
+        slot->preparing = true;
+        deadline = slot->clean_by;
+    }
+    prepare(slot, deadline, [weak = weak_from_this(), slot](const std::exception_ptr& error) {
+        if (const std::shared_ptr<Pool> pool = weak.lock())
+            pool->on_cleaned(slot, error ? PoolCore::Returned::broken : PoolCore::Returned::clean);
+    });
+    return true;
+}
+
+SqlState Pool::report_loss(const wire::Connection& connection) const noexcept {
+    const SqlState code = connection.loss();
+    if (tracer_ && !code.empty())
+        tracer_->notice("the server ended a connection of the pool", code);
+    return code;
 }
 
 // A parked connection still holds a transaction on the server, and nobody has taken it in this turn of the loop.
@@ -140,7 +277,11 @@ void Pool::clean(const SlotPtr& slot) noexcept {
             return;
     }
     perform(std::move(actions));
-    // Nobody waits for the reply: the owner hears when it has come.
+    send(slot);
+}
+
+// Nobody waits for the reply: the owner hears when it has come.
+void Pool::send(const SlotPtr& slot) noexcept {
     slot->connection->start({}, nullptr);
 }
 
@@ -158,6 +299,7 @@ void Pool::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
 
 void Pool::shut_down(TimePoint deadline, std::shared_ptr<ShutdownSink> sink) {
     Actions actions;
+    errands_.stop();
     dialer_.stop();
     {
         const std::lock_guard lock(mutex_);
@@ -191,6 +333,7 @@ void Pool::check_shut_down() noexcept {
 
 void Pool::abandon() noexcept {
     Actions actions;
+    errands_.stop();
     dialer_.stop();
     {
         const std::lock_guard lock(mutex_);
@@ -207,6 +350,7 @@ void Pool::abandon() noexcept {
 }
 
 void Pool::stop_threads() noexcept {
+    errands_.stop();
     dialer_.stop();
     canceller_.stop();
     if (timekeeper_)

@@ -4,20 +4,12 @@
 #include <iterator>
 #include <utility>
 
+// Waiters and leases. Dialing and time are in files of their own.
 namespace corm::pool {
 namespace {
 
-// Between two tries at a server that does not answer: doubled from the first to the second.
-constexpr Duration first_pause{100};
-constexpr Duration longest_pause{1'000};
-// A cancel that comes between two statements is lost; it is repeated.
-constexpr Duration cancel_interval{250};
-
-TimePoint after(TimePoint now, Duration pause) {
-    // Compared in the coarser unit: `no_deadline` is more nanoseconds than there are.
-    const auto left = std::chrono::duration_cast<Duration>(TimePoint::max() - now);
-    return pause >= left ? TimePoint::max() : now + pause;
-}
+// Idle connections that may be dead are not asked for longer than it takes to connect anew.
+constexpr int ping_share = 2;
 
 } // namespace
 
@@ -28,7 +20,8 @@ void PoolCore::start(TimePoint now, Actions& actions) {
 }
 
 SlotPtr PoolCore::try_take(TimePoint now, const std::source_location& where, Actions& actions) {
-    if (shut_down_ || !waiters_.empty())
+    // The last one is the one that was used last: when it has to be asked first, all have.
+    if (shut_down_ || !waiters_.empty() || (!idle_.empty() && is_suspect(*idle_.back(), now)))
         return nullptr;
     SlotPtr slot = pop_idle(now, actions);
     if (slot)
@@ -40,17 +33,25 @@ SlotPtr PoolCore::pop_idle(TimePoint now, Actions& actions) {
     while (!idle_.empty()) {
         SlotPtr slot = std::move(idle_.back());
         idle_.pop_back();
-        if (now < slot->expires)
+        if (!is_old(*slot, now))
             return slot;
         close(std::move(slot), actions);
     }
     return nullptr;
 }
 
+bool PoolCore::is_old(const Slot& slot, TimePoint now) const noexcept {
+    return now >= slot.expires || slot.made < stale_before_;
+}
+
+bool PoolCore::is_suspect(const Slot& slot, TimePoint now) const noexcept {
+    return slot.since < suspect_before_ || now >= after(slot.since, options_.ping_after);
+}
+
 void PoolCore::lease(const SlotPtr& slot, TimePoint now, const std::source_location& where, Actions& actions) {
     actions.wake = std::min(actions.wake, after(now, options_.leak_report));
     slot->state = Slot::State::leased;
-    slot->owes_rollback = false;
+    slot->unclean = false;
     slot->since = now;
     slot->leak_reported = false;
     slot->where = where;
@@ -106,70 +107,20 @@ void PoolCore::serve(TimePoint now, Actions& actions) {
         SlotPtr slot = pop_idle(now, actions);
         if (!slot)
             return;
+        if (is_suspect(*slot, now)) {
+            if (pinging_ >= waiters_.size()) {
+                idle_.push_back(std::move(slot));
+                return;
+            }
+            ping(slot, now, actions);
+            continue;
+        }
         Waiter waiter = std::move(waiters_.front());
         waiters_.pop_front();
         by_sink_.erase(waiter.sink.get());
         lease(slot, now, waiter.where, actions);
         actions.grants.push_back({std::move(waiter), std::move(slot)});
     }
-}
-
-void PoolCore::plan_dials(TimePoint now, Actions& actions) {
-    if (shut_down_)
-        return;
-    const std::size_t room = options_.max_size - std::min(options_.max_size, size());
-    const std::size_t missing = options_.min_size - std::min(options_.min_size, size());
-    const std::size_t wanted = std::max(missing, waiters_.size() - std::min(waiters_.size(), dialing_));
-    std::size_t count = std::min(room, wanted);
-    if (dial_failures_ != 0) {
-        // The server was away a moment ago: one probe at a time.
-        if (dialing_ != 0 || count == 0)
-            return;
-        if (now < dial_after_) {
-            actions.wake = std::min(actions.wake, dial_after_);
-            return;
-        }
-        count = 1;
-    }
-    dialing_ += count;
-    actions.dials += count;
-}
-
-void PoolCore::on_dialed(const SlotPtr& slot, TimePoint now, Actions& actions) {
-    dialing_ -= std::min<std::size_t>(dialing_, 1); // none left when the dials were forgotten
-    dial_failures_ = 0;
-    dial_error_ = nullptr;
-    ++connected_;
-    if (options_.max_lifetime == no_deadline) {
-        slot->expires = TimePoint::max();
-    } else {
-        // Connections that were made together must not end together.
-        const auto spread = options_.max_lifetime.count() / 10;
-        std::uniform_int_distribution<Duration::rep> jitter(0, std::max<Duration::rep>(spread, 0));
-        slot->expires = after(now, options_.max_lifetime - Duration{jitter(random_)});
-    }
-    slots_.push_back(slot);
-    make_available(slot, now, actions);
-    pump(now, actions);
-}
-
-void PoolCore::on_dial_failed(bool permanent, std::exception_ptr error, TimePoint now, Actions& actions) {
-    dialing_ -= std::min<std::size_t>(dialing_, 1); // none left when the dials were forgotten
-    dial_error_ = std::move(error);
-    ++dial_failures_;
-    const auto doubled = first_pause * (1 << std::min<std::size_t>(dial_failures_ - 1, 4));
-    const Duration pause = std::min<Duration>(doubled, longest_pause);
-    std::uniform_int_distribution<Duration::rep> jitter(0, pause.count() / 4);
-    dial_after_ = now + pause + Duration{jitter(random_)};
-    if (permanent) {
-        for (Waiter& waiter : take_waiters())
-            actions.failures.push_back({std::move(waiter), Actions::Failure::Why::dial});
-    }
-    pump(now, actions);
-}
-
-void PoolCore::forget_dials() noexcept {
-    dialing_ = 0;
 }
 
 void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actions& actions) {
@@ -182,15 +133,19 @@ void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actio
         if (!std::exchange(slot->cancelling, true))
             actions.cancels.push_back(slot);
         break;
+    case Returned::must_reset:
+        wait_clean(slot, now, actions);
+        reset(slot, actions);
+        break;
     case Returned::clean:
-    case Returned::in_transaction:
+    case Returned::unclean:
         if (slot->cancelling) {
             // The request to cancel could still meet whoever has the connection next.
             wait_clean(slot, now, actions);
             slot->cancel_again = TimePoint::max();
             break;
         }
-        slot->owes_rollback = how == Returned::in_transaction;
+        slot->unclean = how == Returned::unclean;
         make_available(slot, now, actions);
         break;
     }
@@ -198,7 +153,7 @@ void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actio
 }
 
 void PoolCore::make_available(const SlotPtr& slot, TimePoint now, Actions& actions) {
-    if (shut_down_ || now >= slot->expires) {
+    if (shut_down_ || is_old(*slot, now)) {
         close(slot, actions);
         pump(now, actions);
         return;
@@ -207,10 +162,9 @@ void PoolCore::make_available(const SlotPtr& slot, TimePoint now, Actions& actio
     slot->since = now;
     idle_.push_back(slot);
     serve(now, actions);
-    if (slot->state == Slot::State::idle && slot->owes_rollback)
+    if (slot->state == Slot::State::idle && slot->unclean)
         actions.cleans.push_back(slot);
-    if (slot->expires != TimePoint::max() || options_.idle_timeout != no_deadline)
-        actions.wake = std::min({actions.wake, slot->expires, after(now, options_.idle_timeout)});
+    actions.wake = std::min({actions.wake, slot->expires, after(now, slot->idle_timeout)});
 }
 
 void PoolCore::wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions) {
@@ -221,12 +175,40 @@ void PoolCore::wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions) 
     actions.wake = std::min({actions.wake, slot->clean_by, slot->cancel_again});
 }
 
+void PoolCore::reset(const SlotPtr& slot, Actions& actions) {
+    slot->cancel_again = TimePoint::max();
+    slot->to_prepare = true;
+    actions.sends.push_back(slot);
+}
+
+void PoolCore::ping(const SlotPtr& slot, TimePoint now, Actions& actions) {
+    wait_clean(slot, now, actions);
+    // What it owes goes along.
+    slot->unclean = false;
+    slot->cancel_again = TimePoint::max();
+    slot->pinging = true;
+    ++pinging_;
+    // Whoever waits must have time left for a connection that is made instead.
+    const TimePoint half = now + (waiters_.front().deadline - now) / ping_share;
+    slot->clean_by = std::min(after(now, options_.ping_timeout), half);
+    actions.wake = std::min(actions.wake, slot->clean_by);
+    actions.sends.push_back(slot);
+}
+
+// One of them did not answer: the way to the server was cut while they were idle.
+void PoolCore::close_suspects(TimePoint now, Actions& actions) {
+    for (const SlotPtr& slot : std::vector<SlotPtr>(idle_)) {
+        if (is_suspect(*slot, now))
+            discard(slot, actions);
+    }
+}
+
 bool PoolCore::begin_cleaning(const SlotPtr& slot, TimePoint now, Actions& actions) {
-    if (slot->state != Slot::State::idle || !slot->owes_rollback)
+    if (slot->state != Slot::State::idle || !slot->unclean)
         return false;
     std::erase(idle_, slot);
     wait_clean(slot, now, actions);
-    slot->owes_rollback = false;
+    slot->unclean = false;
     slot->cancel_again = TimePoint::max();
     return true;
 }
@@ -235,10 +217,17 @@ void PoolCore::on_cleaned(const SlotPtr& slot, Returned how, TimePoint now, Acti
     if (slot->state != Slot::State::cleaning || how == Returned::busy)
         return;
     slot->cancelling = false;
+    const bool pinged = std::exchange(slot->pinging, false);
+    pinging_ -= pinged ? 1 : 0;
     if (how == Returned::broken) {
         discard(slot, actions);
+        if (pinged)
+            close_suspects(now, actions);
+    } else if (how == Returned::must_reset) {
+        reset(slot, actions);
+        return;
     } else {
-        slot->owes_rollback = how == Returned::in_transaction;
+        slot->unclean = how == Returned::unclean;
         make_available(slot, now, actions);
     }
     pump(now, actions);
@@ -251,6 +240,7 @@ void PoolCore::discard(SlotPtr slot, Actions& actions) {
 
 void PoolCore::close(SlotPtr slot, Actions& actions) {
     slot->state = Slot::State::closed;
+    pinging_ -= std::exchange(slot->pinging, false) ? 1 : 0;
     std::erase(slots_, slot);
     std::erase(idle_, slot);
     actions.closes.push_back(std::move(slot));
@@ -261,73 +251,6 @@ std::vector<Waiter> PoolCore::take_waiters() noexcept {
     waiters_.clear();
     by_sink_.clear();
     return all;
-}
-
-void PoolCore::expire_waiters(TimePoint now, Actions& actions) {
-    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-        if (now < waiter->deadline) {
-            actions.wake = std::min(actions.wake, waiter->deadline);
-            ++waiter;
-            continue;
-        }
-        ++timed_out_;
-        by_sink_.erase(waiter->sink.get());
-        actions.failures.push_back({std::move(*waiter), Actions::Failure::Why::deadline});
-        waiter = waiters_.erase(waiter);
-    }
-}
-
-void PoolCore::expire_slots(TimePoint now, Actions& actions) {
-    const std::vector<SlotPtr> slots = slots_;
-    std::size_t size = slots_.size();
-    for (const SlotPtr& slot : slots) {
-        switch (slot->state) {
-        case Slot::State::idle: {
-            const TimePoint unused =
-                size > options_.min_size ? after(slot->since, options_.idle_timeout) : TimePoint::max();
-            const TimePoint end = std::min(slot->expires, unused);
-            if (now >= end) {
-                close(slot, actions);
-                --size;
-            } else {
-                actions.wake = std::min(actions.wake, end);
-            }
-            break;
-        }
-        case Slot::State::cleaning:
-            if (now >= slot->clean_by) {
-                discard(slot, actions);
-                --size;
-                break;
-            }
-            if (now >= slot->cancel_again) {
-                slot->cancel_again = after(now, cancel_interval);
-                if (!std::exchange(slot->cancelling, true))
-                    actions.cancels.push_back(slot);
-            }
-            actions.wake = std::min({actions.wake, slot->clean_by, slot->cancel_again});
-            break;
-        case Slot::State::leased: {
-            const TimePoint leak = after(slot->since, options_.leak_report);
-            if (slot->leak_reported)
-                break;
-            if (now >= leak) {
-                slot->leak_reported = true;
-                actions.leaks.push_back(slot);
-            } else {
-                actions.wake = std::min(actions.wake, leak);
-            }
-            break;
-        }
-        case Slot::State::closed: break;
-        }
-    }
-}
-
-void PoolCore::tick(TimePoint now, Actions& actions) {
-    expire_waiters(now, actions);
-    expire_slots(now, actions);
-    pump(now, actions);
 }
 
 void PoolCore::shut_down(TimePoint now, Actions& actions) {
@@ -343,8 +266,8 @@ PoolStats PoolCore::stats() const noexcept {
     PoolStats stats;
     for (const SlotPtr& slot : slots_) {
         // A parked one that still holds a transaction on the server is not at rest.
-        const bool resting = slot->state == Slot::State::idle && !slot->owes_rollback;
-        const bool parked = slot->state == Slot::State::idle && slot->owes_rollback;
+        const bool resting = slot->state == Slot::State::idle && !slot->unclean;
+        const bool parked = slot->state == Slot::State::idle && slot->unclean;
         stats.idle += resting ? 1 : 0;
         stats.leased += slot->state == Slot::State::leased ? 1 : 0;
         stats.cleaning += parked || slot->state == Slot::State::cleaning ? 1 : 0;

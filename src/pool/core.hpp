@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/base/sqlstate.hpp>
 #include <corm/pool/options.hpp>
 #include <corm/trace/span.hpp>
 
@@ -28,17 +29,32 @@ struct Slot {
 
     std::shared_ptr<wire::Connection> connection;
     State state = State::idle;
-    bool owes_rollback = false; ///< parked: the server still holds its transaction
-    TimePoint since;            ///< of the state
-    TimePoint expires;          ///< end of its life, when idle
-    TimePoint clean_by;         ///< when cleaning: closed if it is not clean by then
-    TimePoint cancel_again;     ///< when cleaning: a cancel may have come too early
-    bool cancelling = false;    ///< a cancel request is on its way
+    bool unclean = false;    ///< parked: the server still holds its transaction, or what it left in its session
+    TimePoint since;         ///< of the state
+    TimePoint made;          ///< when it was connected
+    TimePoint expires;       ///< end of its life, when idle
+    Duration idle_timeout{}; ///< that of the options, spread
+    TimePoint clean_by;      ///< when cleaning: closed if it is not clean by then
+    TimePoint cancel_again;  ///< when cleaning: a cancel may have come too early
+    bool cancelling = false; ///< a cancel request is on its way
+    bool pinging = false;    ///< when cleaning: somebody waits for the answer
+    bool to_prepare = false; ///< when cleaning: the hook has to run again behind the reset
+    bool preparing = false;  ///< when cleaning: the hook runs
     bool leak_reported = false;
     std::source_location where; ///< who has the lease
 };
 
 using SlotPtr = std::shared_ptr<Slot>;
+
+/// A cancel that comes between two statements is lost; it is repeated.
+inline constexpr Duration cancel_interval{250};
+
+/// `pause` after `now`; never for `no_deadline`.
+[[nodiscard]] inline TimePoint after(TimePoint now, Duration pause) noexcept {
+    // Compared in the coarser unit: `no_deadline` is more nanoseconds than there are.
+    const auto left = std::chrono::duration_cast<Duration>(TimePoint::max() - now);
+    return pause >= left ? TimePoint::max() : now + pause;
+}
 
 /// Somebody who waits for a lease. `work` keeps the executor's context from running dry meanwhile.
 struct Waiter {
@@ -64,6 +80,7 @@ struct Actions {
     std::vector<Failure> failures;
     std::vector<SlotPtr> closes;
     std::vector<SlotPtr> cleans;  ///< parked and unclean: send the ROLLBACK if nobody takes them first
+    std::vector<SlotPtr> sends;   ///< cleaning: send what is owed, or an empty request, and wait for the answer
     std::vector<SlotPtr> cancels; ///< busy: cancel what runs
     std::vector<SlotPtr> leaks;
     std::size_t dials = 0;
@@ -73,7 +90,8 @@ struct Actions {
 /// Waiters, slots, limits and time. Not thread-safe: the pool's mutex guards it. Calls nobody.
 class PoolCore {
 public:
-    enum class Returned { clean, in_transaction, busy, broken };
+    /// `unclean`: what it owes may travel with the next request. `must_reset`: it may not be used before.
+    enum class Returned { clean, unclean, must_reset, busy, broken };
 
     PoolCore(const PoolOptions& options, std::uint32_t seed);
 
@@ -92,6 +110,9 @@ public:
     void on_dialed(const SlotPtr& slot, TimePoint now, Actions& actions);
     /// `permanent`: all waiters fail with `error`. Otherwise the next try comes after a pause, one at a time.
     void on_dial_failed(bool permanent, std::exception_ptr error, TimePoint now, Actions& actions);
+    /// The server ended a session, or refused one, with this code. One that crashed or goes down takes the others with
+    /// it: they are replaced, or asked before their next use, and dialing begins with a single probe.
+    void on_lost(SqlState code, TimePoint now, Actions& actions);
     /// The dials under way will not report any more.
     void forget_dials() noexcept;
     /// A lease came back.
@@ -126,6 +147,12 @@ private:
     void lease(const SlotPtr& slot, TimePoint now, const std::source_location& where, Actions& actions);
     void wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions);
     [[nodiscard]] SlotPtr pop_idle(TimePoint now, Actions& actions);
+    [[nodiscard]] bool is_old(const Slot& slot, TimePoint now) const noexcept;
+    [[nodiscard]] bool is_suspect(const Slot& slot, TimePoint now) const noexcept;
+    void reset(const SlotPtr& slot, Actions& actions);
+    void ping(const SlotPtr& slot, TimePoint now, Actions& actions);
+    void close_suspects(TimePoint now, Actions& actions);
+    [[nodiscard]] Duration spread(Duration limit);
     void expire_waiters(TimePoint now, Actions& actions);
     void expire_slots(TimePoint now, Actions& actions);
 
@@ -136,7 +163,11 @@ private:
     std::list<Waiter> waiters_;
     std::unordered_map<const LeaseSink*, std::list<Waiter>::iterator> by_sink_;
     std::size_t dialing_ = 0;
-    std::size_t dial_failures_ = 0; // in a row
+    std::size_t pinging_ = 0;
+    std::size_t dial_failures_ = 0;               // in a row
+    bool probing_ = false;                        // the server may be away: one dial at a time until one succeeds
+    TimePoint stale_before_ = TimePoint::min();   // connections made before this are closed
+    TimePoint suspect_before_ = TimePoint::min(); // connections idle since before this are asked first
     TimePoint dial_after_ = TimePoint::min();
     std::exception_ptr dial_error_;
     bool shut_down_ = false;

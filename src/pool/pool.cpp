@@ -13,17 +13,6 @@
 namespace corm::pool {
 namespace {
 
-PoolCore::Returned to_core(wire::Connection::Rest rest) noexcept {
-    using Rest = wire::Connection::Rest;
-    switch (rest) {
-    case Rest::clean: return PoolCore::Returned::clean;
-    case Rest::in_transaction: return PoolCore::Returned::in_transaction;
-    case Rest::busy: return PoolCore::Returned::busy;
-    case Rest::broken: break;
-    }
-    return PoolCore::Returned::broken;
-}
-
 std::exception_ptr closed_by_pool() {
     return std::make_exception_ptr(ConnectionError("the pool closed the connection", {}, false));
 }
@@ -31,18 +20,22 @@ std::exception_ptr closed_by_pool() {
 } // namespace
 
 Pool::Pool(std::shared_ptr<wire::Gate> gate, wire::ConnectPlan plan, const PoolOptions& options,
-           std::shared_ptr<trace::Tracer> tracer, std::shared_ptr<wire::Pq> pq, std::string place)
+           std::shared_ptr<trace::Tracer> tracer, std::shared_ptr<Hooks> hooks, std::shared_ptr<wire::Pq> pq,
+           std::string place)
     : gate_(std::move(gate)), tracer_(std::move(tracer)), options_(options), place_(std::move(place)),
+      single_host_(plan.endpoints.size() == 1), hooks_(std::move(hooks)), errands_(gate_),
       dialer_(std::move(pq), std::move(plan), options.connect_timeout), core_(options, std::random_device{}()) {}
 
 std::shared_ptr<Pool> Pool::make(boost::asio::any_io_executor executor, const wire::Config& config,
                                  const PoolOptions& options, std::shared_ptr<trace::Tracer> tracer,
-                                 std::shared_ptr<wire::Pq> pq) {
+                                 std::shared_ptr<Hooks> hooks, std::shared_ptr<wire::Pq> pq) {
     if (options.max_size == 0 || options.min_size > options.max_size)
         throw ConnectionError("pool options: max_size must be at least 1 and not below min_size", {}, false);
     wire::ConnectPlan plan = wire::make_plan(config);
+    if (tracer && !plan.warning.empty())
+        tracer->notice(plan.warning, {});
     const std::shared_ptr<Pool> pool{new Pool(wire::Gate::make(std::move(executor)), std::move(plan), options,
-                                              std::move(tracer), std::move(pq), config.redacted())};
+                                              std::move(tracer), std::move(hooks), std::move(pq), config.redacted())};
     pool->open();
     return pool;
 }
@@ -110,11 +103,27 @@ bool Pool::withdraw(const LeaseSink* sink) noexcept {
     return core_.withdraw(sink, taken);
 }
 
+PoolCore::Returned Pool::to_core(const wire::Connection& connection, wire::Connection::Rest rest) const noexcept {
+    using Rest = wire::Connection::Rest;
+    switch (rest) {
+    case Rest::clean: return PoolCore::Returned::clean;
+    case Rest::unclean:
+        // The hook has to follow the reset, so that both cannot travel with a request.
+        return hooks_ && hooks_->prepares() && connection.owes_reset() ? PoolCore::Returned::must_reset
+                                                                       : PoolCore::Returned::unclean;
+    case Rest::busy: return PoolCore::Returned::busy;
+    case Rest::broken: break;
+    }
+    return PoolCore::Returned::broken;
+}
+
 void Pool::give_back(const SlotPtr& slot) noexcept {
-    const PoolCore::Returned how = to_core(slot->connection->rest());
+    const PoolCore::Returned how = to_core(*slot->connection, slot->connection->rest());
+    const SqlState loss = how == PoolCore::Returned::broken ? report_loss(*slot->connection) : SqlState{};
     Actions actions;
     {
         const std::lock_guard lock(mutex_);
+        core_.on_lost(loss, Clock::now(), actions);
         // Without the threads nothing that is busy can be cleaned.
         const bool hopeless = abandoned_ && how == PoolCore::Returned::busy;
         core_.on_return(slot, hopeless ? PoolCore::Returned::broken : how, Clock::now(), actions);
@@ -135,6 +144,8 @@ void Pool::perform(Actions&& actions) noexcept {
         fail(std::move(each));
     for (const SlotPtr& slot : actions.cancels)
         cancel(slot);
+    for (const SlotPtr& slot : actions.sends)
+        gate_->post([self = shared_from_this(), slot] { self->send(slot); });
     for (const SlotPtr& slot : actions.cleans)
         gate_->post([self = shared_from_this(), slot] { self->clean(slot); });
     for (const SlotPtr& slot : actions.leaks) {
@@ -203,8 +214,11 @@ void Pool::fail(Actions::Failure failure) {
             Phase::acquire, where));
         break;
     case Why::queue_full:
-        error = std::make_exception_ptr(ConnectionError(
-            "too many tasks wait for a connection of the pool: see PoolOptions::max_waiters", {}, true, where));
+        error = std::make_exception_ptr(
+            QueueFullError(std::to_string(options_.max_waiters) +
+                               " tasks wait for a connection of the pool already, which is PoolOptions::max_waiters; "
+                               "turn work away, or raise max_size if the server has room for more connections",
+                           where));
         break;
     case Why::shut_down:
         error = std::make_exception_ptr(ConnectionError("the pool is shut down", {}, true, where));

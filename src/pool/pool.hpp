@@ -2,6 +2,8 @@
 #pragma once
 
 #include "pool/core.hpp"
+#include "pool/errands.hpp"
+#include "pool/hooks.hpp"
 #include "wire/canceller.hpp"
 #include "wire/connection.hpp"
 #include "wire/dialer.hpp"
@@ -15,6 +17,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <source_location>
 #include <string>
 
@@ -79,10 +82,11 @@ public:
 class Pool final : public std::enable_shared_from_this<Pool>, private wire::ConnectionOwner, private wire::Guarded {
 public:
     /// Opens `min_size` connections in the background. Throws `ConnectionError` when `config` is not valid.
-    /// `pq` is the seam for tests.
+    /// `tracer` and `hooks` may be null. `pq` is the seam for tests.
     [[nodiscard]] static std::shared_ptr<Pool> make(boost::asio::any_io_executor executor, const wire::Config& config,
                                                     const PoolOptions& options = {},
                                                     std::shared_ptr<trace::Tracer> tracer = {},
+                                                    std::shared_ptr<Hooks> hooks = {},
                                                     std::shared_ptr<wire::Pq> pq = wire::real_pq());
     ~Pool() override;
     Pool(const Pool&) = delete;
@@ -91,8 +95,9 @@ public:
     /// A connection that is idle now, or an empty lease (none idle, or others wait already). Never waits; a connection
     /// that has been idle for a while is asked by one system call whether it still lives.
     [[nodiscard]] Lease try_acquire(std::source_location where);
-    /// Queues `sink`, first in first out. Fails with TimeoutError(Phase::acquire) at `deadline`, with ConnectionError
-    /// when the queue is full, the pool is shut down, or dialing fails for a reason that waiting does not mend.
+    /// Queues `sink`, first in first out. Fails with TimeoutError(Phase::acquire) at `deadline`, with QueueFullError
+    /// when `max_waiters` wait, with ConnectionError when the pool is shut down, or dialing fails for a reason that
+    /// waiting does not mend.
     void acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::source_location where);
     /// Takes a waiter out: true when its sink will not be called any more. A lease that was handed to it in the same
     /// moment comes back by its own destructor.
@@ -115,7 +120,8 @@ private:
     struct CleanSink;
 
     Pool(std::shared_ptr<wire::Gate> gate, wire::ConnectPlan plan, const PoolOptions& options,
-         std::shared_ptr<trace::Tracer> tracer, std::shared_ptr<wire::Pq> pq, std::string place);
+         std::shared_ptr<trace::Tracer> tracer, std::shared_ptr<Hooks> hooks, std::shared_ptr<wire::Pq> pq,
+         std::string place);
     void open();
 
     void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
@@ -125,14 +131,24 @@ private:
     void perform(Actions&& actions) noexcept;
     void grant(Actions::Grant grant);
     void fail(Actions::Failure failure);
+    using DialSpan = std::shared_ptr<trace::Span>;
     void dial();
-    void on_dialed(wire::Dialed dialed) noexcept;
-    void on_dial_failed(bool permanent, std::exception_ptr error) noexcept;
-    void adopt(wire::ConnHandle handle) noexcept;
+    void dial(const DialSpan& span, std::optional<std::string> password);
+    void on_dialed(const DialSpan& span, wire::Dialed dialed) noexcept;
+    void on_dial_failed(const DialSpan& span, bool permanent, std::exception_ptr error) noexcept;
+    void adopt(const DialSpan& span, wire::ConnHandle handle) noexcept;
+    void admit(const DialSpan& span, const SlotPtr& slot) noexcept;
+    void prepare(const SlotPtr& slot, TimePoint deadline, const Errands::Done& done) noexcept;
+    [[nodiscard]] PoolCore::Returned to_core(const wire::Connection& connection,
+                                             wire::Connection::Rest rest) const noexcept;
+    SqlState report_loss(const wire::Connection& connection) const noexcept;
     void cancel(const SlotPtr& slot);
     void on_cancelled(const SlotPtr& slot) noexcept;
     void clean(const SlotPtr& slot) noexcept;
     void on_cleaned(const SlotPtr& slot) noexcept;
+    void on_cleaned(const SlotPtr& slot, PoolCore::Returned how) noexcept;
+    [[nodiscard]] bool prepare_again(const SlotPtr& slot) noexcept;
+    void send(const SlotPtr& slot) noexcept;
     void close(const SlotPtr& slot) noexcept;
     TimePoint tick(TimePoint now) noexcept;
     void check_shut_down() noexcept;
@@ -144,6 +160,9 @@ private:
     const PoolOptions options_;
     const std::string place_; // where connections go, for the tracer
     const std::shared_ptr<wire::StatementEpoch> epoch_ = std::make_shared<wire::StatementEpoch>();
+    const bool single_host_;
+    const std::shared_ptr<Hooks> hooks_;
+    Errands errands_;
     std::shared_ptr<wire::Timekeeper> timekeeper_;
     wire::Dialer dialer_;
     wire::Canceller canceller_;

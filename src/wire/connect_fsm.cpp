@@ -4,6 +4,7 @@
 
 #include <corm/base/error.hpp>
 
+#include <algorithm>
 #include <string_view>
 
 namespace corm::wire {
@@ -61,6 +62,7 @@ ConnectFsm::Want ConnectFsm::start() {
 }
 
 ConnectFsm::Want ConnectFsm::resume() {
+    answered_ = pq_->input_waits(conn_.get());
     switch (pq_->connect_poll(conn_.get())) {
     case PollStatus::reading: return Want::read;
     case PollStatus::writing: return Want::write;
@@ -70,12 +72,23 @@ ConnectFsm::Want ConnectFsm::resume() {
     return fail();
 }
 
+DialFailure ConnectFsm::classify(SqlState state) const noexcept {
+    if (!state.empty())
+        return is_permanent(state) ? DialFailure::refused : DialFailure::transient;
+    // Without an SQLSTATE it is libpq that failed. If that was not for want of an answer, it did not like the answer:
+    // a certificate, a way to authenticate. A server in the wrong role may have another one soon.
+    const auto role = std::find_if(attempt_.keywords.begin(), attempt_.keywords.end(),
+                                   [](const auto& each) { return each.first == "target_session_attrs"; });
+    const bool any_role = role == attempt_.keywords.end() || role->second == "any";
+    return answered_ && any_role ? DialFailure::permanent : DialFailure::transient;
+}
+
 ConnectFsm::Want ConnectFsm::fail() {
     const std::string text = trimmed(pq_->error_message(conn_.get()));
     Diagnostics diagnostics;
     diagnostics.sqlstate = find_sqlstate(text);
     diagnostics.message = text;
-    failure_ = is_permanent(diagnostics.sqlstate) ? DialFailure::permanent : DialFailure::transient;
+    failure_ = classify(diagnostics.sqlstate);
     std::string what = "cannot connect to " + attempt_.place;
     if (const SqlState state = diagnostics.sqlstate; !state.empty()) {
         what += ": the server refused with ";

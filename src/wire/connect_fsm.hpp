@@ -15,7 +15,8 @@ namespace corm::wire {
 /// How a failure to connect is to be answered.
 enum class DialFailure {
     transient, ///< the server may be there in a moment, or another connection may be given back
-    permanent, ///< waiting mends nothing: wrong password, no such database, bad configuration
+    permanent, ///< waiting mends nothing: what the server answers is not good enough, by TLS or authentication
+    refused,   ///< nor do other addresses: wrong password, no such database
 };
 
 /// Sans-I/O. libpq may close its socket and open another one with the same number while it connects, so the caller must
@@ -42,12 +43,14 @@ public:
 
 private:
     Want fail();
+    [[nodiscard]] DialFailure classify(SqlState state) const noexcept;
 
     std::shared_ptr<Pq> pq_;
     Attempt attempt_;
     ConnHandle conn_;
     DialFailure failure_ = DialFailure::transient;
     std::exception_ptr error_;
+    bool answered_ = false; // the last step had something to read
 };
 
 } // namespace corm::wire

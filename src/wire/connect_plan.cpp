@@ -1,6 +1,6 @@
 #include "wire/connect_plan.hpp"
 
-#include <corm/base/error.hpp>
+#include "wire/transport.hpp"
 
 #include <libpq-fe.h>
 #include <netdb.h>
@@ -13,6 +13,7 @@
 #include <string_view>
 
 namespace corm::wire {
+
 namespace {
 
 struct FreeOptions {
@@ -20,41 +21,16 @@ struct FreeOptions {
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
-[[noreturn]] void refuse(const std::string& what) {
-    throw ConnectionError("connection configuration: " + what, Diagnostics{}, false);
-}
-
-std::string* find(Keywords& keywords, std::string_view name) {
-    const auto at =
-        std::find_if(keywords.begin(), keywords.end(), [&](const auto& each) { return each.first == name; });
-    return at == keywords.end() ? nullptr : &at->second;
-}
-
-void set(Keywords& keywords, const std::string& name, std::string value) {
-    if (value.find('\0') != std::string::npos)
-        refuse("the value of \"" + name + "\" holds a NUL character");
-    if (std::string* present = find(keywords, name))
-        *present = std::move(value);
-    else
-        keywords.emplace_back(name, std::move(value));
-}
-
-std::string take(Keywords& keywords, std::string_view name) {
-    const auto at =
-        std::find_if(keywords.begin(), keywords.end(), [&](const auto& each) { return each.first == name; });
-    if (at == keywords.end())
-        return {};
-    std::string value = std::move(at->second);
-    keywords.erase(at);
-    return value;
-}
-
 Keywords parse_url(const std::string& url) {
     Keywords keywords;
     if (url.empty())
         return keywords;
     if (url.find('\0') != std::string::npos)
         refuse("the URL holds a NUL character");
+    // libpq takes the first '@' for the end of the password, and the rest for a host that it shows.
+    const std::string_view authority = std::string_view{url}.substr(0, url.find('?'));
+    if (authority.find("://") != std::string_view::npos && std::count(authority.begin(), authority.end(), '@') > 1)
+        refuse("the URL holds more than one '@'; write those of user, password and database as %40");
     char* reason = nullptr;
     const Options options{PQconninfoParse(url.c_str(), &reason)};
     if (reason != nullptr)
@@ -177,6 +153,10 @@ Attempt make_attempt(const ConnectPlan& plan, const Endpoint& endpoint, std::str
         attempt.place += " port " + endpoint.port;
     if (role != nullptr)
         set(attempt.keywords, "target_session_attrs", role);
+    if (!is_local(endpoint)) {
+        for (const auto& [name, value] : plan.tcp_only)
+            set(attempt.keywords, name, value);
+    }
     return attempt;
 }
 
@@ -220,6 +200,7 @@ ConnectPlan make_plan(const Config& config) {
         set(given, "application_name", "corm");
     set(given, "client_encoding", "UTF8");
     add_settings(config, given);
+    check_values(given);
 
     ConnectPlan plan;
     const auto effective = [&](const char* name) {
@@ -240,18 +221,19 @@ ConnectPlan make_plan(const Config& config) {
     if (const std::string* role = find(given, "target_session_attrs"))
         plan.prefer_standby = *role == "prefer-standby" && plan.endpoints.size() > 1;
     plan.common = std::move(given);
+    protect(plan, config.transport, known, base);
     return plan;
 }
 
-std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random) {
+std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random,
+                                   const std::optional<std::string>& password) {
     std::vector<Endpoint> endpoints = plan.endpoints;
     if (plan.shuffle)
         std::shuffle(endpoints.begin(), endpoints.end(), random);
     std::vector<std::pair<const Endpoint*, std::string>> places;
     for (const Endpoint& endpoint : endpoints) {
-        const bool local = endpoint.host.empty() || endpoint.host.front() == '/' || endpoint.host.front() == '@';
         std::vector<std::string> addresses;
-        if (!local && endpoint.hostaddr.empty())
+        if (!is_local(endpoint) && endpoint.hostaddr.empty())
             addresses = resolve(endpoint.host);
         if (addresses.empty())
             addresses.push_back(endpoint.hostaddr);
@@ -265,6 +247,10 @@ std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random
     }
     for (const auto& [endpoint, address] : places)
         attempts.push_back(make_attempt(plan, *endpoint, address, plan.prefer_standby ? "any" : nullptr));
+    for (Attempt& attempt : attempts) {
+        if (password)
+            set(attempt.keywords, "password", *password);
+    }
     return attempts;
 }
 

@@ -1,6 +1,8 @@
 // From a Config to single attempts: one host, one address, one port each.
 #pragma once
 
+#include "wire/keywords.hpp"
+
 #include <corm/base/clock.hpp>
 #include <corm/wire/config.hpp>
 
@@ -12,8 +14,6 @@
 
 namespace corm::wire {
 
-using Keywords = std::vector<std::pair<std::string, std::string>>;
-
 /// A host as the user named it.
 struct Endpoint {
     std::string host;     ///< name, or directory of a Unix socket; empty: libpq's default
@@ -23,11 +23,13 @@ struct Endpoint {
 
 /// What all attempts share, and where they go.
 struct ConnectPlan {
-    Keywords common; ///< without hosts, ports and time limits
+    Keywords common;   ///< without hosts, ports and time limits
+    Keywords tcp_only; ///< for connections by TCP
     std::vector<Endpoint> endpoints;
     bool shuffle = false;
     bool prefer_standby = false; ///< try all as standbys first, then as anything
     std::optional<Duration> connect_timeout;
+    std::string warning; ///< what an operator should know about it; empty for nothing
 };
 
 /// One try at one address, ready for libpq.
@@ -42,6 +44,8 @@ struct Attempt {
 [[nodiscard]] ConnectPlan make_plan(const Config& config);
 
 /// Resolves names: blocks. A host that cannot be resolved gives one attempt that fails with libpq's reason.
-[[nodiscard]] std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random);
+/// `password` stands in for that of the plan.
+[[nodiscard]] std::vector<Attempt> make_attempts(const ConnectPlan& plan, std::mt19937& random,
+                                                 const std::optional<std::string>& password = {});
 
 } // namespace corm::wire

@@ -5,6 +5,7 @@
 
 #include <corm/base/error.hpp>
 
+#include <algorithm>
 #include <new>
 
 namespace corm::wire {
@@ -13,6 +14,16 @@ namespace {
 // A connection that was in use less than this ago is not asked whether it still lives: that would cost a system call
 // per request, and one that ends this moment can be lost as well between the question and the request.
 constexpr std::chrono::microseconds fresh{100};
+
+bool may_change_session(SessionReset reset, const Request& request) noexcept {
+    switch (reset) {
+    case SessionReset::never: return false;
+    case SessionReset::always: return !request.statements.empty();
+    case SessionReset::automatic: break;
+    }
+    return std::any_of(request.statements.begin(), request.statements.end(),
+                       [](const Statement& each) { return each.raw; });
+}
 
 } // namespace
 
@@ -80,6 +91,7 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
     try {
         PipelineFsm::check(request);
         const TimePoint deadline = request.deadline;
+        const bool dirties = may_change_session(context_.reset, request);
         const std::unique_lock lock(mutex_);
         if (!fsm_.done())
             throw Error("a request is under way on this connection already", request.where);
@@ -93,7 +105,9 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
         deadline_ = deadline.time_since_epoch().count();
         Want want{};
         try {
-            want = fsm_.begin(std::move(request), std::exchange(owes_rollback_, false));
+            dirty_ = dirty_ || dirties;
+            want =
+                fsm_.begin(std::move(request), std::exchange(owes_rollback_, false), std::exchange(owes_reset_, false));
             proceed(want, ending);
         } catch (...) {
             lose_in(ending, std::current_exception());
@@ -197,6 +211,7 @@ void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
 
 void Connection::refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept {
     Ending ending;
+    ending.settled = sink == nullptr;
     ending.sink = std::move(sink);
     ending.reply.error = std::move(error);
     deliver_later(std::move(ending));
@@ -294,13 +309,19 @@ Connection::Rest Connection::rest() noexcept {
         fsm_.give_up();
         return Rest::busy;
     }
+    owes_reset_ = std::exchange(dirty_, false) || owes_reset_;
     switch (fsm_.status()) {
-    case TransactionStatus::idle: return owes_rollback_ ? Rest::in_transaction : Rest::clean;
+    case TransactionStatus::idle: return owes_rollback_ || owes_reset_ ? Rest::unclean : Rest::clean;
     case TransactionStatus::in_transaction:
-    case TransactionStatus::failed: owes_rollback_ = true; return Rest::in_transaction;
+    case TransactionStatus::failed: owes_rollback_ = true; return Rest::unclean;
     case TransactionStatus::broken: break;
     }
     return Rest::broken;
+}
+
+void Connection::accept_changes() noexcept {
+    const std::lock_guard lock(mutex_);
+    dirty_ = owes_reset_ = false;
 }
 
 bool Connection::alive() noexcept {
@@ -340,6 +361,16 @@ void Connection::rollback_first() noexcept {
 bool Connection::owes_rollback() const noexcept {
     const std::lock_guard lock(mutex_);
     return owes_rollback_;
+}
+
+bool Connection::owes_reset() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return owes_reset_;
+}
+
+SqlState Connection::loss() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return fsm_.loss_state();
 }
 
 std::unique_ptr<CancelHandle> Connection::make_cancel() noexcept {

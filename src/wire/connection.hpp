@@ -7,6 +7,7 @@
 #include "wire/timekeeper.hpp"
 
 #include <corm/trace/tracer.hpp>
+#include <corm/wire/session_reset.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/error_code.hpp>
@@ -40,6 +41,7 @@ struct ConnectionContext {
     std::shared_ptr<StatementEpoch> epoch{}; ///< may be null
     /// How long the answer to a COMMIT is waited for behind its deadline, once it has been cancelled.
     Duration commit_grace{};
+    SessionReset reset = SessionReset::automatic;
 };
 
 /// An established connection. Held by shared_ptr. Every function may be called from any thread; the connection
@@ -56,9 +58,9 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Starts `request`; `sink` gets the reply. Precondition: no request is under way. If `rollback_first()` was
-    /// called, ROLLBACK travels in front in the same round trip, and its answer is not part of the reply. A request
-    /// without statements sends just that.
+    /// Starts `request`; `sink` gets the reply. Precondition: no request is under way. What the connection owes, a
+    /// ROLLBACK or a reset of the session, travels in front in the same round trip, and its answer is not part of the
+    /// reply. A request without statements sends just that, and is a ping when nothing is owed.
     ///
     /// At the request's deadline the reply is TimeoutError; the request itself goes on, as after `abandon`. If a COMMIT
     /// is under way then, it is cancelled and its answer awaited for the grace: it is the reply, whatever it is.
@@ -83,13 +85,17 @@ public:
     /// Defers a ROLLBACK to the front of the next request.
     void rollback_first() noexcept;
     [[nodiscard]] bool owes_rollback() const noexcept;
+    /// The session may not be as it was: it is reset in front of the next request.
+    [[nodiscard]] bool owes_reset() const noexcept;
 
     /// For the pool.
 
-    /// In what state a lease leaves the connection. A transaction that is still open is rolled back in front of the
-    /// next request; a sink that still waits is dropped.
-    enum class Rest { clean, in_transaction, busy, broken };
+    /// In what state a lease leaves the connection. `unclean`: it owes a ROLLBACK, a reset, or both. A sink that still
+    /// waits is dropped.
+    enum class Rest { clean, unclean, busy, broken };
     [[nodiscard]] Rest rest() noexcept;
+    /// What ran so far is no longer a reason for a reset: it made the session what it has to be.
+    void accept_changes() noexcept;
     /// False when the server has gone: reads what an idle connection has received. One system call, and none at all
     /// for a connection that was in use a moment ago.
     [[nodiscard]] bool alive() noexcept;
@@ -101,6 +107,8 @@ public:
     [[nodiscard]] bool overdue() const noexcept;
     /// A handle that cancels what runs now; null when the connection is lost.
     [[nodiscard]] std::unique_ptr<CancelHandle> make_cancel() noexcept;
+    /// Why the server ended the session, if it said so.
+    [[nodiscard]] SqlState loss() const noexcept;
     /// Closes the socket. Whoever waits gets `reason`, unless the outcome of the request is known or in doubt.
     void close(std::exception_ptr reason) noexcept;
 
@@ -141,6 +149,8 @@ private:
     bool sent_ = false;
     bool overdue_ = false; // the deadline has passed, the answer to a COMMIT is awaited
     bool owes_rollback_ = false;
+    bool owes_reset_ = false;
+    bool dirty_ = false; // since the last reset something ran that may have changed the session
     TimePoint last_used_;
     TimePoint started_;
 };

@@ -44,6 +44,7 @@ private:
 /// One call of `dial`: its addresses, and the attempt at one of them.
 struct Dial {
     Dialer::Done done;
+    std::optional<std::string> password;
     std::vector<Attempt> attempts;
     std::size_t next = 0;
     std::optional<ConnectFsm> fsm;
@@ -62,6 +63,7 @@ struct Dialer::State {
     void begin(Dial& dial);
     void step(Dial& dial);
     void next_attempt(Dial& dial);
+    static void failed(Dial& dial, std::exception_ptr error, DialFailure failure);
     bool wait(std::list<Dial>& dials);
 
     const std::shared_ptr<Pq> pq;
@@ -70,7 +72,7 @@ struct Dialer::State {
     Wakeup wakeup;
     std::mutex mutex;
     std::condition_variable end;
-    std::vector<Done> asked;
+    std::list<Dial> asked;
     bool stopped = false;
     bool ended = false;
     std::thread thread;
@@ -84,11 +86,13 @@ Dialer::~Dialer() {
     stop();
 }
 
-void Dialer::dial(Done done) {
+void Dialer::dial(Done done, std::optional<std::string> password) {
     const std::lock_guard lock(state_->mutex);
     if (state_->stopped)
         return;
-    state_->asked.push_back(std::move(done));
+    Dial& asked = state_->asked.emplace_back();
+    asked.done = std::move(done);
+    asked.password = std::move(password);
     if (!state_->thread.joinable())
         state_->thread = std::thread([state = state_] { state->run(); });
     state_->wakeup.signal();
@@ -96,7 +100,7 @@ void Dialer::dial(Done done) {
 
 void Dialer::stop() noexcept {
     constexpr std::chrono::milliseconds patience{500};
-    std::vector<Done> dropped;
+    std::list<Dial> dropped;
     std::thread thread;
     bool join = false;
     {
@@ -117,17 +121,16 @@ void Dialer::stop() noexcept {
 void Dialer::State::run() {
     std::list<Dial> dials;
     for (;;) {
-        std::vector<Done> fresh;
+        std::list<Dial> fresh;
         {
             const std::lock_guard lock(mutex);
             if (stopped)
                 break;
             fresh.swap(asked);
         }
-        for (Done& done : fresh) {
-            dials.emplace_back().done = std::move(done);
-            begin(dials.back());
-        }
+        for (Dial& dial : fresh)
+            begin(dial);
+        dials.splice(dials.end(), fresh);
         for (auto dial = dials.begin(); dial != dials.end();) {
             if (dial->fsm) {
                 ++dial;
@@ -151,7 +154,8 @@ void Dialer::State::run() {
 
 void Dialer::State::begin(Dial& dial) {
     try {
-        dial.attempts = make_attempts(plan, random);
+        dial.attempts = make_attempts(plan, random, dial.password);
+        dial.password.reset();
         next_attempt(dial);
     } catch (...) {
         dial.fsm.reset();
@@ -166,9 +170,17 @@ void Dialer::State::next_attempt(Dial& dial) {
         dial.want = dial.fsm->start();
         if (dial.want != ConnectFsm::Want::failed)
             return;
-        dial.outcome = {{}, dial.fsm->error(), dial.fsm->failure()};
+        failed(dial, dial.fsm->error(), dial.fsm->failure());
     }
     dial.fsm.reset();
+}
+
+// What waiting does not mend is told, even when the next address is only away.
+void Dialer::State::failed(Dial& dial, std::exception_ptr error, DialFailure failure) {
+    if (!dial.outcome.error || dial.outcome.failure == DialFailure::transient)
+        dial.outcome = {{}, std::move(error), failure};
+    if (failure == DialFailure::refused)
+        dial.next = dial.attempts.size();
 }
 
 void Dialer::State::step(Dial& dial) {
@@ -178,7 +190,7 @@ void Dialer::State::step(Dial& dial) {
             dial.outcome = {dial.fsm->take(), nullptr, {}};
             dial.fsm.reset();
         } else if (dial.want == ConnectFsm::Want::failed) {
-            dial.outcome = {{}, dial.fsm->error(), dial.fsm->failure()};
+            failed(dial, dial.fsm->error(), dial.fsm->failure());
             next_attempt(dial);
         }
     } catch (...) {
@@ -214,7 +226,7 @@ bool Dialer::State::wait(std::list<Dial>& dials) {
             step(dial);
         } else if (Clock::now() >= dial.deadline) {
             dial.fsm->time_out();
-            dial.outcome = {{}, dial.fsm->error(), DialFailure::transient};
+            failed(dial, dial.fsm->error(), DialFailure::transient);
             try {
                 next_attempt(dial);
             } catch (...) {

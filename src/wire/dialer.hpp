@@ -10,6 +10,8 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace corm::wire {
 
@@ -33,8 +35,9 @@ public:
     Dialer(const Dialer&) = delete;
     Dialer& operator=(const Dialer&) = delete;
 
-    /// Connects to the first address that answers and calls `done`, on the thread, with no lock held.
-    void dial(Done done);
+    /// Connects to the first address that answers and calls `done`, on the thread, with no lock held. A server that
+    /// refuses user, password or database ends the search. `password` stands in for that of the plan.
+    void dial(Done done, std::optional<std::string> password = {});
     /// Breaks off all dials without calling anyone, and ends the thread. A resolver that is stuck is left behind with
     /// it: nothing can interrupt it, and it touches nothing of its owner.
     void stop() noexcept;

@@ -77,7 +77,7 @@ bool PipelineFsm::safe_to_retry() const noexcept {
         return false;
     // A transaction that was open, or begun here, and never saw its COMMIT is undone by the server; so is one that
     // never saw the Sync that was to commit it.
-    return in_transaction_before_ || begins_transaction() || (request_.commits && !commit_sent_);
+    return prefix_failed_ || in_transaction_before_ || begins_transaction() || (request_.commits && !commit_sent_);
 }
 
 std::exception_ptr PipelineFsm::make_doubt(std::string_view event) const {
@@ -116,7 +116,7 @@ Reply PipelineFsm::take_reply() {
     reply.results = std::move(results_);
     reply.error = std::exchange(error_, nullptr);
     reply.failed_in_statement = failed_in_statement_;
-    reply.sent = true;
+    reply.sent = !prefix_failed_;
     reply.in_doubt = in_doubt_;
     reply.in_transaction = status() == TransactionStatus::in_transaction;
     results_.clear();

@@ -36,8 +36,9 @@ public:
     /// Checks a request without sending anything. Throws `ConversionError` for what the protocol cannot carry.
     static void check(const Request& request);
 
-    /// Sends the head of `request`, with ROLLBACK in front if asked. Precondition: `done()`, `!lost()`.
-    Want begin(Request request, bool rollback_first);
+    /// Sends the head of `request`, with ROLLBACK and a reset of the session in front if asked. When one of these
+    /// fails, nothing of the request is run, and the connection is lost. Precondition: `done()`, `!lost()`.
+    Want begin(Request request, bool rollback_first, bool reset_first = false);
     /// The socket became readable (or might be), or writable.
     Want on_readable();
     Want on_writable();
@@ -60,6 +61,7 @@ public:
     [[nodiscard]] TransactionStatus status() const noexcept;
     /// Why the connection was lost, for callers that come later.
     [[nodiscard]] std::exception_ptr loss(std::source_location where) const;
+    [[nodiscard]] SqlState loss_state() const noexcept { return loss_cause_.sqlstate; }
     /// Treats the connection as lost: the owner closes it.
     void lose() noexcept { lost_ = true; }
 
@@ -87,7 +89,7 @@ public:
 
 private:
     enum class Phase { idle, running };
-    enum class Kind : std::uint8_t { close, rollback, parse, execute, sync };
+    enum class Kind : std::uint8_t { close, prefix, parse, execute, sync };
     struct Expected {
         Kind kind{};
         bool answered = false;
@@ -95,10 +97,12 @@ private:
         StatementCache::Entry* entry = nullptr;
     };
 
-    Want start(bool rollback_first);
+    Want start(bool rollback_first, bool reset_first);
     Want step();
     bool send_more();
     bool send_prefix();
+    bool send_prefix(const char* sql);
+    bool send_reset();
     bool send_sync();
     bool send_statement(std::size_t index);
     bool window_full() noexcept;
@@ -133,6 +137,10 @@ private:
 
     Request request_;
     bool rollback_first_ = false;
+    bool reset_first_ = false;
+    bool prefix_failed_ = false;
+    bool prefix_apart_ = false;  // the request is not behind a prefix that fails
+    bool user_prepared_ = false; // the program has used PREPARE since the last reset
     bool in_transaction_before_ = false;
     std::uint64_t number_ = 0;  // of the request: what the cache may not evict
     std::size_t next_ = 0;      // the statement to send next

@@ -79,7 +79,7 @@ void PipelineFsm::end_request() {
         return;
     }
     sent_again_ = true;
-    start(status() == TransactionStatus::failed);
+    start(status() == TransactionStatus::failed, false);
 }
 
 void PipelineFsm::on_result(Expected& expected, pg_result* result) {
@@ -151,6 +151,7 @@ void PipelineFsm::on_success(Expected& expected, Result result) {
     }
     if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL")
         forget_all();
+    user_prepared_ = user_prepared_ || tag == "PREPARE";
     if (!statement.expected_tag.empty() && tag != statement.expected_tag) {
         Diagnostics diagnostics;
         diagnostics.sqlstate = sqlstate::failed_transaction;
@@ -173,8 +174,11 @@ void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
     if (of_statement && (expected.statement < commit_at_ || expected.kind == Kind::parse) &&
         !diagnostics.sqlstate.empty())
         failed_before_commit_ = true;
+    // The server skips what is behind a failure: nothing of the request was run.
+    if (expected.kind == Kind::prefix && !prefix_apart_ && !diagnostics.sqlstate.empty())
+        prefix_failed_ = failed_before_commit_ = true;
     // Without an SQLSTATE it is libpq that speaks: the socket ended, or the bytes made no sense.
-    if (fatal || diagnostics.sqlstate.empty() || expected.kind == Kind::rollback || expected.kind == Kind::sync) {
+    if (fatal || diagnostics.sqlstate.empty() || expected.kind == Kind::prefix || expected.kind == Kind::sync) {
         set_lost(std::move(diagnostics));
         return;
     }

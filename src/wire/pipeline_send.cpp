@@ -1,6 +1,8 @@
 // The sending half of PipelineFsm.
 #include "wire/pipeline_fsm.hpp"
 
+#include "wire/session_reset.hpp"
+
 #include <corm/base/error.hpp>
 
 namespace corm::wire {
@@ -31,7 +33,7 @@ void PipelineFsm::check(const Request& request) {
     }
 }
 
-Want PipelineFsm::begin(Request request, bool rollback_first) {
+Want PipelineFsm::begin(Request request, bool rollback_first, bool reset_first) {
     request_ = std::move(request);
     given_up_ = sent_again_ = false;
     commit_at_ = request_.statements.size();
@@ -45,11 +47,12 @@ Want PipelineFsm::begin(Request request, bool rollback_first) {
             prepare_anew();
         }
     }
-    return start(rollback_first);
+    return start(rollback_first, reset_first);
 }
 
-Want PipelineFsm::start(bool rollback_first) {
+Want PipelineFsm::start(bool rollback_first, bool reset_first) {
     rollback_first_ = rollback_first;
+    reset_first_ = reset_first;
     in_transaction_before_ = status() == TransactionStatus::in_transaction && !rollback_first;
     phase_ = Phase::running;
     ++number_;
@@ -61,7 +64,7 @@ Want PipelineFsm::start(bool rollback_first) {
     results_.clear();
     results_.reserve(request_.statements.size());
     error_ = nullptr;
-    failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = false;
+    failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = prefix_failed_ = false;
     in_doubt_ = commit_sent_ = send_again_ = false;
     if (keep_answers_)
         answers_.assign(request_.statements.size(), Answered{});
@@ -76,10 +79,9 @@ Want PipelineFsm::start(bool rollback_first) {
 bool PipelineFsm::send_prefix() {
     Pq& pq = conn_.pq();
     if (rollback_first_) {
-        if (!pq.send_query(conn_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr))
-            return false;
-        expect(Kind::rollback);
         ++statements_sent_;
+        if (!send_prefix("ROLLBACK"))
+            return false;
     }
     const bool outside = rollback_first_ || status() == TransactionStatus::idle;
     const bool closes = outside && (deallocate_ || cache_.wants_closing());
@@ -97,14 +99,39 @@ bool PipelineFsm::send_prefix() {
         cache_.forget_evicted();
     }
     // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else.
-    const bool alone = rollback_first_ && !request_.statements.empty() && request_.statements.front().alone;
-    return !(closes || alone) || send_sync();
+    if (closes && !send_sync())
+        return false;
+    if (reset_first_ && !send_reset())
+        return false;
+    const bool alone = !request_.statements.empty() && request_.statements.front().alone;
+    const bool apart = alone && (reset_first_ || (rollback_first_ && !closes));
+    prefix_apart_ = apart || (rollback_first_ && closes);
+    return !apart || send_sync();
 }
 
 bool PipelineFsm::send_sync() {
     ++syncs_;
     expect(Kind::sync);
     return conn_.pq().pipeline_sync(conn_.get());
+}
+
+bool PipelineFsm::send_reset() {
+    ++statements_sent_;
+    for (const char* sql : reset_statements) {
+        if (!send_prefix(sql))
+            return false;
+    }
+    if (std::exchange(user_prepared_, false)) {
+        cache_.clear();
+        if (!send_prefix(deallocate_statement))
+            return false;
+    }
+    return send_prefix("COMMIT");
+}
+
+bool PipelineFsm::send_prefix(const char* sql) {
+    expect(Kind::prefix);
+    return conn_.pq().send_query(conn_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr);
 }
 
 bool PipelineFsm::window_full() noexcept {

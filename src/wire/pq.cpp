@@ -1,6 +1,7 @@
 #include "wire/pq.hpp"
 
 #include <libpq-fe.h>
+#include <sys/socket.h>
 
 namespace corm::wire {
 namespace {
@@ -50,6 +51,10 @@ public:
     }
     bool connected(const pg_conn* conn) noexcept override { return PQstatus(conn) != CONNECTION_BAD; }
     int socket(const pg_conn* conn) noexcept override { return PQsocket(conn); }
+    bool input_waits(const pg_conn* conn) noexcept override {
+        char first = 0;
+        return recv(PQsocket(conn), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
     const char* error_message(const pg_conn* conn) noexcept override { return PQerrorMessage(conn); }
     void verbose_errors(pg_conn* conn) noexcept override { PQsetErrorVerbosity(conn, PQERRORS_VERBOSE); }
     void finish(pg_conn* conn) noexcept override { PQfinish(conn); }

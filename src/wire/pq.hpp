@@ -43,6 +43,8 @@ public:
     /// False once libpq knows that the connection is lost, or never was made.
     virtual bool connected(const pg_conn* conn) noexcept = 0;
     virtual int socket(const pg_conn* conn) noexcept = 0;
+    /// The server has said something that is not read yet. False also at the end of the stream.
+    virtual bool input_waits(const pg_conn* conn) noexcept = 0;
     virtual const char* error_message(const pg_conn* conn) noexcept = 0;
     virtual void verbose_errors(pg_conn* conn) noexcept = 0;
     virtual void finish(pg_conn* conn) noexcept = 0;

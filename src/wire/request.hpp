@@ -30,6 +30,8 @@ struct Statement {
     bool flush = false;
     /// The server refuses it inside of a transaction: nothing may stand before it under its Sync.
     bool alone = false;
+    /// Text of the program: it may change the state of the server's session for good.
+    bool raw = false;
 };
 
 /// Statements that travel together and are ended by one Sync: one round trip.

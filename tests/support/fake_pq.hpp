@@ -57,6 +57,7 @@ public:
     wire::PollStatus connect_poll(pg_conn* conn) noexcept override;
     bool connected(const pg_conn* conn) noexcept override;
     int socket(const pg_conn* conn) noexcept override;
+    bool input_waits(const pg_conn*) noexcept override { return input; }
     const char* error_message(const pg_conn* conn) noexcept override;
     void verbose_errors(pg_conn*) noexcept override { verbose = true; }
     void finish(pg_conn* conn) noexcept override;
@@ -85,6 +86,8 @@ public:
     /// For connecting: what `connect_poll` says, the last one again and again.
     std::vector<wire::PollStatus> polls{wire::PollStatus::ok};
     std::string connect_error;
+    /// While connecting, there is something to read.
+    bool input = false;
     bool verbose = false;
     std::map<std::string, std::string> keywords;
 

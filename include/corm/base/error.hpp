@@ -51,6 +51,14 @@ private:
     bool safe_;
 };
 
+/// As many tasks as the pool allows wait for a connection already. Thrown at once, so that an overloaded program can
+/// turn work away instead of piling it up.
+class QueueFullError : public Error {
+public:
+    using Error::Error;
+    [[nodiscard]] bool safe_to_retry() const noexcept override { return true; }
+};
+
 /// The part of an operation that a deadline ended.
 enum class Phase { acquire, connect, execute, commit, shutdown };
 

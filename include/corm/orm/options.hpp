@@ -2,14 +2,18 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/orm/hooks.hpp>
 #include <corm/pool/options.hpp>
 #include <corm/trace/tracer.hpp>
 #include <corm/uow/expire.hpp>
+#include <corm/wire/transport.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace corm::orm {
 
@@ -49,6 +53,15 @@ struct EngineOptions {
     /// `CommitOutcomeUnknown` carries the number of the transaction, which `Engine::resolve` takes. Costs one more
     /// statement in the round trip of the first flush or the commit of a transaction. PostgreSQL 13 or later.
     bool identify_commits = false;
+    /// How well connections by TCP have to be protected.
+    wire::Transport transport = wire::Transport::checked;
+    /// Server settings that every session starts with, and that a reset brings back: `{{"search_path", "app"}}`.
+    std::vector<std::pair<std::string, std::string>> settings{};
+    /// Instead of the password of the URL. Called for every dial, on the executor, off the path of requests; cancelled
+    /// after `PoolOptions::connect_timeout`. Whatever it throws makes the dial fail, and is not shown.
+    PasswordProvider password{};
+    /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
+    ConnectHook on_connect{};
 };
 
 /// For `Engine::transaction`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/wire/session_reset.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -9,20 +10,25 @@
 
 namespace corm::pool {
 
-/// Limits of a connection pool. All durations are wall time.
+using wire::SessionReset;
+
+/// Limits of a connection pool. All durations are wall time, `no_deadline` for never.
 struct PoolOptions {
     std::size_t min_size = 0;           ///< kept open, dialed in the background from the start
     std::size_t max_size = 10;          ///< never exceeded, dialing and cleaning connections included
-    std::size_t max_waiters = 10'000;   ///< a further `acquire` fails at once
+    std::size_t max_waiters = 10'000;   ///< who comes when so many wait already gets a `QueueFullError` at once
     std::size_t statement_cache = 256;  ///< prepared statements per connection, least recently used first out
-    Duration connect_timeout{5'000};    ///< for each host and address, not for all of them
+    SessionReset reset{};               ///< when what raw SQL left behind in a session is undone
+    Duration connect_timeout{5'000};    ///< for each host and address, not for all of them; for hooks as well
     Duration max_lifetime{30 * 60'000}; ///< a connection older than this is replaced when idle; spread by 10 %
-    Duration idle_timeout{10 * 60'000}; ///< idle connections above `min_size` are closed after this
-    Duration reset_timeout{5'000};      ///< to cancel, drain and roll back a returned connection before it is closed
+    Duration idle_timeout{10 * 60'000}; ///< idle connections above `min_size` are closed after this; spread by 10 %
+    Duration ping_after{30'000};        ///< a connection that was idle for so long is asked before it is used again
+    Duration ping_timeout{1'000};       ///< for the answer; at most half of what the one who waits has left
+    Duration reset_timeout{5'000};      ///< to cancel, drain, roll back and reset a connection before it is closed
     /// How long a commit may wait behind its deadline for the answer to its cancellation: 0 makes it
     /// CommitOutcomeUnknown at once.
     Duration commit_grace{500};
-    Duration leak_report{60'000}; ///< a lease held longer is reported to the tracer with the place that took it
+    Duration leak_report{60'000};       ///< a lease held longer is reported to the tracer with the place that took it
 };
 
 /// A consistent picture of a pool. `idle + leased + dialing + cleaning` is its size.
@@ -30,7 +36,7 @@ struct PoolStats {
     std::size_t idle = 0;
     std::size_t leased = 0;
     std::size_t dialing = 0;
-    std::size_t cleaning = 0;
+    std::size_t cleaning = 0; ///< being rolled back, reset, or asked whether they live
     std::size_t waiting = 0;
     std::uint64_t acquired = 0;    ///< leases given out so far
     std::uint64_t timed_out = 0;   ///< waiters whose deadline passed

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/wire/transport.hpp>
 
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ namespace corm::wire {
 ///
 /// Several hosts, and all the addresses of each, are tried in order, each with its own time limit. `connect_timeout` in
 /// the URL (seconds) sets that limit; otherwise the pool's options do. `load_balance_hosts=random` shuffles the hosts.
-/// A password in the URL is kept in memory; libpq keeps a copy of its own.
+/// A password in the URL is kept in memory; libpq keeps a copy of its own. Connections by TCP have keep-alives, and
+/// GSSAPI encryption is not tried, unless the URL or `parameters` say otherwise.
 struct Config {
     /// `postgresql://user:password@host:port/database?keyword=value`, or libpq's `keyword=value ...` form.
     std::string url{};
@@ -33,6 +35,8 @@ struct Config {
     std::string application_name{};
     /// The server ends any statement that runs longer (SQLSTATE 57014); none when not set. Whole milliseconds.
     std::optional<Duration> statement_timeout{};
+    /// How well connections by TCP have to be protected.
+    Transport transport = Transport::checked;
     /// Server settings that every session of the pool starts with.
     std::vector<std::pair<std::string, std::string>> settings{};
     /// Further libpq keywords, `sslmode` for example.

@@ -49,7 +49,8 @@ TEST_CASE("fields win over the URL", "[wire][unit]") {
 }
 
 TEST_CASE("each host and address is an attempt of its own", "[wire][unit]") {
-    const auto made = attempts({.url = "host=10.0.0.1,/run/pg,localhost port=6000,6001,6002 connect_timeout=3"});
+    const auto made =
+        attempts({.url = "host=10.0.0.1,/run/pg,localhost port=6000,6001,6002 connect_timeout=3 sslmode=require"});
     REQUIRE(made.size() >= 3);
     CHECK(value(made[0].keywords, "hostaddr") == "10.0.0.1");
     CHECK(value(made[0].keywords, "port") == "6000");
@@ -126,20 +127,25 @@ TEST_CASE("a failed attempt tells whether waiting mends it", "[wire][unit]") {
         std::string text;
         std::string code;
         wire::DialFailure failure;
+        bool answered = false;
+        wire::Keywords keywords{};
     };
     using enum wire::DialFailure;
     const Case cases[] = {
-        {"connection to server failed: FATAL:  28P01: password authentication failed", "28P01", permanent},
-        {"FATAL:  3D000: database \"x\" does not exist\nLOCATION:  InitPostgres", "3D000", permanent},
+        {"connection to server failed: FATAL:  28P01: password authentication failed", "28P01", refused},
+        {"FATAL:  3D000: database \"x\" does not exist\nLOCATION:  InitPostgres", "3D000", refused},
         {"SCHWERWIEGEND:  53300: zu viele Verbindungen", "53300", transient},
         {"FATAL:  57P03: the database system is starting up", "57P03", transient},
         {"connection to server at \"db\" failed: Connection refused\n", "", transient},
+        {"SSL error: certificate verify failed\n", "", permanent, true},
+        {"session is read-only", "", transient, true, {{"target_session_attrs", "read-write"}}},
     };
     for (const Case& each : cases) {
         const auto pq = std::make_shared<FakePq>();
         pq->polls = {wire::PollStatus::failed};
         pq->connect_error = each.text;
-        ConnectFsm fsm{pq, {{}, "db1"}};
+        pq->input = each.answered;
+        ConnectFsm fsm{pq, {each.keywords, "db1"}};
         fsm.start();
         REQUIRE(fsm.resume() == ConnectFsm::Want::failed);
         CHECK(fsm.failure() == each.failure);

@@ -45,7 +45,7 @@ bool PoolCore::is_old(const Slot& slot, TimePoint now) const noexcept {
 }
 
 bool PoolCore::is_suspect(const Slot& slot, TimePoint now) const noexcept {
-    return slot.since < suspect_before_ || now >= after(slot.since, options_.ping_after);
+    return !slot.answered && (slot.since < suspect_before_ || now >= after(slot.since, options_.ping_after));
 }
 
 void PoolCore::lease(const SlotPtr& slot, TimePoint now, const std::source_location& where, Actions& actions) {
@@ -129,7 +129,7 @@ void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actio
     switch (how) {
     case Returned::broken: discard(slot, actions); break;
     case Returned::busy:
-        wait_clean(slot, now, actions);
+        wait_clean(slot, now, actions, cancel_interval);
         if (!std::exchange(slot->cancelling, true))
             actions.cancels.push_back(slot);
         break;
@@ -167,11 +167,11 @@ void PoolCore::make_available(const SlotPtr& slot, TimePoint now, Actions& actio
     actions.wake = std::min({actions.wake, slot->expires, after(now, slot->idle_timeout)});
 }
 
-void PoolCore::wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions) {
+void PoolCore::wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions, Duration cancel_in) {
     slot->state = Slot::State::cleaning;
     slot->since = now;
     slot->clean_by = after(now, options_.reset_timeout);
-    slot->cancel_again = after(now, cancel_interval);
+    slot->cancel_again = after(now, cancel_in);
     actions.wake = std::min({actions.wake, slot->clean_by, slot->cancel_again});
 }
 
@@ -185,7 +185,6 @@ void PoolCore::ping(const SlotPtr& slot, TimePoint now, Actions& actions) {
     wait_clean(slot, now, actions);
     // What it owes goes along.
     slot->unclean = false;
-    slot->cancel_again = TimePoint::max();
     slot->pinging = true;
     ++pinging_;
     // Whoever waits must have time left for a connection that is made instead.
@@ -209,7 +208,6 @@ bool PoolCore::begin_cleaning(const SlotPtr& slot, TimePoint now, Actions& actio
     std::erase(idle_, slot);
     wait_clean(slot, now, actions);
     slot->unclean = false;
-    slot->cancel_again = TimePoint::max();
     return true;
 }
 
@@ -228,7 +226,9 @@ void PoolCore::on_cleaned(const SlotPtr& slot, Returned how, TimePoint now, Acti
         return;
     } else {
         slot->unclean = how == Returned::unclean;
+        slot->answered = pinged;
         make_available(slot, now, actions);
+        slot->answered = false;
     }
     pump(now, actions);
 }

@@ -38,6 +38,7 @@ struct Slot {
     TimePoint cancel_again;  ///< when cleaning: a cancel may have come too early
     bool cancelling = false; ///< a cancel request is on its way
     bool pinging = false;    ///< when cleaning: somebody waits for the answer
+    bool answered = false;   ///< to a ping, at this moment
     bool to_prepare = false; ///< when cleaning: the hook has to run again behind the reset
     bool preparing = false;  ///< when cleaning: the hook runs
     bool leak_reported = false;
@@ -145,7 +146,7 @@ private:
     void close(SlotPtr slot, Actions& actions);
     void discard(SlotPtr slot, Actions& actions);
     void lease(const SlotPtr& slot, TimePoint now, const std::source_location& where, Actions& actions);
-    void wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions);
+    void wait_clean(const SlotPtr& slot, TimePoint now, Actions& actions, Duration cancel_in = no_deadline);
     [[nodiscard]] SlotPtr pop_idle(TimePoint now, Actions& actions);
     [[nodiscard]] bool is_old(const Slot& slot, TimePoint now) const noexcept;
     [[nodiscard]] bool is_suspect(const Slot& slot, TimePoint now) const noexcept;

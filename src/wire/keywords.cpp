@@ -18,8 +18,8 @@ constexpr std::pair<std::string_view, std::string_view> choices[] = {
     {"ssl_max_protocol_version", " TLSv1 TLSv1.1 TLSv1.2 TLSv1.3 "},
     {"load_balance_hosts", " disable random "},
 };
-constexpr std::string_view numbers[] = {"keepalives",          "keepalives_idle",  "keepalives_interval",
-                                        "keepalives_count",    "tcp_user_timeout", "sslsni"};
+constexpr std::string_view numbers[] = {"keepalives",       "keepalives_idle",  "keepalives_interval",
+                                        "keepalives_count", "tcp_user_timeout", "sslsni"};
 
 bool is_number(std::string_view text) noexcept {
     int number = 0;

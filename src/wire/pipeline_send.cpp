@@ -101,10 +101,11 @@ bool PipelineFsm::send_prefix() {
     // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else.
     if (closes && !send_sync())
         return false;
-    if (reset_first_ && !send_reset())
+    const bool resets = std::exchange(reset_first_, false);
+    if (resets && !send_reset())
         return false;
     const bool alone = !request_.statements.empty() && request_.statements.front().alone;
-    const bool apart = alone && (reset_first_ || (rollback_first_ && !closes));
+    const bool apart = alone && (resets || (rollback_first_ && !closes));
     prefix_apart_ = apart || (rollback_first_ && closes);
     return !apart || send_sync();
 }

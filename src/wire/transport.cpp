@@ -53,8 +53,9 @@ void check(ConnectPlan& plan, Keywords& fallback) {
         return;
     plan.warning = verified ? "connections verify the server but do not bind authentication to the channel: a server "
                               "may ask for the password itself; Transport::secure adds channel_binding=require"
-                            : "connections by TCP do not verify the server (see sslmode): somebody in between can read and change everything; use Transport::secure, or "
-                                  "Transport::trusted where that cannot be";
+                            : "connections by TCP do not verify the server (see sslmode): somebody in between can read "
+                              "and change everything; use Transport::secure, or "
+                              "Transport::trusted where that cannot be";
 }
 
 } // namespace

@@ -32,8 +32,7 @@ class AsyncFunction<Result(Arguments...)> {
 public:
     AsyncFunction() noexcept = default;
     template <class Function>
-        requires(!std::same_as<Function, AsyncFunction> &&
-                 std::is_invocable_r_v<Task<Result>, Function&, Arguments...>)
+        requires(!std::same_as<Function, AsyncFunction> && std::is_invocable_r_v<Task<Result>, Function&, Arguments...>)
     AsyncFunction(Function function) // NOLINT: a lambda is meant to convert
         : target_(std::make_shared<Target<Function>>(std::move(function))) {}
 

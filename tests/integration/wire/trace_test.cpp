@@ -1,38 +1,11 @@
 #include "client.hpp"
+#include "recorder.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <vector>
 
 using namespace corm;
 using namespace corm::test;
-
-namespace {
-
-class Recorder final : public trace::Tracer {
-public:
-    void finish(const trace::OperationFinish& event) noexcept override {
-        const std::lock_guard lock(mutex_);
-        finished.push_back(std::string{to_string(event.operation)} + (event.failed ? " failed" : ""));
-        subjects.emplace_back(event.subject);
-    }
-    void statement(const trace::StatementFinish& event) noexcept override {
-        const std::lock_guard lock(mutex_);
-        statements.push_back(std::string{event.sql} + " rows=" + std::to_string(event.rows) +
-                             " trip=" + std::to_string(event.round_trip) + (event.failed ? " failed" : ""));
-    }
-    void notice(std::string_view text, SqlState state) noexcept override {
-        const std::lock_guard lock(mutex_);
-        notices.push_back(std::string{text} + " " + std::string{state.code()});
-    }
-
-    std::vector<std::string> finished, subjects, statements, notices;
-
-private:
-    std::mutex mutex_;
-};
-
-} // namespace
 
 TEST_CASE("a tracer hears of connections, leases, statements and notices", "[pool][integration]") {
     const auto recorder = std::make_shared<Recorder>();

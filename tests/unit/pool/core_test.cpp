@@ -1,69 +1,7 @@
-#include "pool/core.hpp"
-
-#include "pool/pool.hpp"
-
-#include <catch2/catch_test_macros.hpp>
-
-#include <memory>
-#include <random>
+#include "core_fixture.hpp"
 
 using namespace corm;
-using namespace corm::pool;
-using namespace std::chrono_literals;
-using Returned = PoolCore::Returned;
-using Why = Actions::Failure::Why;
-
-namespace {
-
-struct NoSink final : LeaseSink {
-    void on_lease(Lease) noexcept override {}
-    void on_lease_failure(std::exception_ptr) noexcept override {}
-};
-
-/// A core with a clock that is moved by hand.
-struct Fixture {
-    PoolCore core;
-    TimePoint now{};
-
-    explicit Fixture(const PoolOptions& options = {.max_size = 2}) : core(options, 1) {}
-
-    std::shared_ptr<LeaseSink> enqueue(Actions& actions, Duration patience = 1s) {
-        auto sink = std::make_shared<NoSink>();
-        core.enqueue({sink, now + patience, {}, nullptr, {}}, now, actions);
-        return sink;
-    }
-    std::shared_ptr<LeaseSink> enqueue(Duration patience = 1s) {
-        Actions ignored;
-        return enqueue(ignored, patience);
-    }
-    /// A dial that was asked for succeeds.
-    Actions connect() {
-        Actions actions;
-        core.on_dialed(std::make_shared<Slot>(), now, actions);
-        return actions;
-    }
-    Actions give_back(const SlotPtr& slot, Returned how = Returned::clean) {
-        Actions actions;
-        core.on_return(slot, how, now, actions);
-        return actions;
-    }
-    SlotPtr take() {
-        Actions actions;
-        return core.try_take(now, {}, actions);
-    }
-    Actions tick(Duration later) {
-        now += later;
-        Actions actions;
-        core.tick(now, actions);
-        return actions;
-    }
-    SlotPtr leased() {
-        enqueue();
-        return connect().grants.at(0).slot;
-    }
-};
-
-} // namespace
+using namespace corm::test;
 
 TEST_CASE("connections are dialed for waiters, up to max_size", "[pool][unit]") {
     Fixture f;
@@ -78,7 +16,7 @@ TEST_CASE("connections are dialed for waiters, up to max_size", "[pool][unit]") 
     CHECK(f.core.stats().waiting == 3);
 }
 
-TEST_CASE("waiters are served first in, first out", "[pool][unit]") {
+TEST_CASE("F16: waiters are served first in, first out", "[pool][unit][F16]") {
     Fixture f;
     const auto a = f.enqueue(), b = f.enqueue(), c = f.enqueue();
     const Actions first = f.connect();
@@ -102,7 +40,7 @@ TEST_CASE("nobody overtakes a waiter", "[pool][unit]") {
     CHECK(f.take() == nullptr);
 }
 
-TEST_CASE("a waiter fails at its deadline, one that is withdrawn never", "[pool][unit]") {
+TEST_CASE("F16: a waiter fails at its deadline, one that is withdrawn never", "[pool][unit][F16]") {
     Fixture f{{.max_size = 1}};
     const SlotPtr slot = f.leased();
     Actions actions;
@@ -122,7 +60,7 @@ TEST_CASE("a waiter fails at its deadline, one that is withdrawn never", "[pool]
     CHECK_FALSE(f.core.withdraw(late.get(), taken));
 }
 
-TEST_CASE("a full queue refuses at once", "[pool][unit]") {
+TEST_CASE("F18: a full queue refuses at once", "[pool][unit][F18]") {
     Fixture f{{.max_size = 1, .max_waiters = 2}};
     f.enqueue();
     f.enqueue();
@@ -132,7 +70,7 @@ TEST_CASE("a full queue refuses at once", "[pool][unit]") {
     CHECK(actions.failures[0].why == Why::queue_full);
 }
 
-TEST_CASE("failing dials are repeated with pauses, one at a time", "[pool][unit]") {
+TEST_CASE("F26: failing dials are repeated with pauses, one at a time", "[pool][unit][F26]") {
     Fixture f{{.max_size = 4}};
     for (int i = 0; i < 4; ++i)
         f.enqueue(60s);
@@ -243,7 +181,7 @@ TEST_CASE("a busy connection is cancelled, again and again, and closed in the en
     }
 }
 
-TEST_CASE("idle and old connections are closed, min_size is kept", "[pool][unit]") {
+TEST_CASE("F27: idle and old connections are closed, min_size is kept", "[pool][unit][F27]") {
     Fixture f{{.min_size = 1, .max_size = 3, .max_lifetime = 10min, .idle_timeout = 1min}};
     Actions started;
     f.core.start(f.now, started);
@@ -265,7 +203,7 @@ TEST_CASE("idle and old connections are closed, min_size is kept", "[pool][unit]
     CHECK(f.core.stats().discarded == 0);
 }
 
-TEST_CASE("lifetimes are spread", "[pool][unit]") {
+TEST_CASE("F27: lifetimes are spread", "[pool][unit][F27]") {
     Fixture f{{.max_size = 50, .max_lifetime = 100s, .idle_timeout = no_deadline}};
     for (int i = 0; i < 50; ++i)
         f.enqueue();
@@ -288,7 +226,7 @@ TEST_CASE("a lease that is held for long is reported once", "[pool][unit]") {
     CHECK(f.tick(60s).leaks.empty());
 }
 
-TEST_CASE("shutting down", "[pool][unit]") {
+TEST_CASE("F24: shutting down", "[pool][unit][F24]") {
     Fixture f{{.max_size = 2}};
     const SlotPtr held = f.leased();
     const SlotPtr idle = f.leased();
@@ -308,90 +246,4 @@ TEST_CASE("shutting down", "[pool][unit]") {
     CHECK(f.take() == nullptr);
     CHECK(f.give_back(held).closes.size() == 1);
     CHECK(f.core.is_empty());
-}
-
-// Any order of events: nothing is counted twice, nothing is lost, the limits hold.
-TEST_CASE("the books balance whatever happens", "[pool][unit]") {
-    std::mt19937 random{7};
-    Fixture f{{.min_size = 1,
-               .max_size = 4,
-               .max_waiters = 8,
-               .max_lifetime = 2s,
-               .idle_timeout = 500ms,
-               .reset_timeout = 300ms}};
-    std::vector<SlotPtr> held;
-    std::vector<std::shared_ptr<LeaseSink>> sinks;
-    std::size_t dials = 0, waiting = 0;
-    const auto apply = [&](Actions actions) {
-        dials += actions.dials;
-        waiting -= actions.grants.size();
-        for (auto& each : actions.grants)
-            held.push_back(each.slot);
-        for (auto& each : actions.failures)
-            waiting -= each.why == Why::deadline || each.why == Why::dial ? 1 : 0;
-    };
-    Actions start;
-    f.core.start(f.now, start);
-    apply(std::move(start));
-    for (int step = 0; step < 50'000; ++step) {
-        Actions actions;
-        switch (random() % 8) {
-        case 0:
-        case 1: {
-            const std::size_t before = f.core.stats().waiting;
-            auto sink = std::make_shared<NoSink>();
-            f.core.enqueue({sink, f.now + Duration{random() % 400}, {}, nullptr, {}}, f.now, actions);
-            const bool refused = !actions.failures.empty() && actions.failures[0].why == Why::queue_full;
-            REQUIRE(refused == (before == 8));
-            waiting += refused ? 0 : 1;
-            sinks.push_back(sink);
-            break;
-        }
-        case 2:
-            if (!sinks.empty()) {
-                Waiter taken;
-                waiting -= f.core.withdraw(sinks[random() % sinks.size()].get(), taken) ? 1 : 0;
-            }
-            break;
-        case 3:
-            if (dials > 0) {
-                --dials;
-                if (random() % 3 == 0)
-                    f.core.on_dial_failed(random() % 5 == 0, nullptr, f.now, actions);
-                else
-                    f.core.on_dialed(std::make_shared<Slot>(), f.now, actions);
-            }
-            break;
-        case 4:
-        case 5:
-            if (!held.empty()) {
-                const SlotPtr slot = held.back();
-                held.pop_back();
-                f.core.on_return(slot, static_cast<Returned>(random() % 4), f.now, actions);
-            }
-            break;
-        case 6:
-            for (const SlotPtr& slot : std::vector<SlotPtr>(f.core.slots())) {
-                if (slot->state == Slot::State::cleaning && random() % 2 == 0)
-                    f.core.on_cleaned(slot, random() % 4 == 0 ? Returned::broken : Returned::clean, f.now, actions);
-                else if (slot->unclean && random() % 2 == 0)
-                    static_cast<void>(f.core.begin_cleaning(slot, f.now, actions));
-            }
-            break;
-        case 7:
-            f.now += Duration{random() % 100};
-            f.core.tick(f.now, actions);
-            break;
-        }
-        apply(std::move(actions));
-        if (SlotPtr slot = random() % 4 == 0 ? f.take() : nullptr)
-            held.push_back(slot);
-        const PoolStats stats = f.core.stats();
-        REQUIRE(stats.idle + stats.leased + stats.cleaning + stats.dialing == f.core.size());
-        REQUIRE(f.core.size() <= 4);
-        REQUIRE(stats.leased == held.size());
-        REQUIRE(stats.dialing == dials);
-        REQUIRE(stats.waiting == waiting);
-        REQUIRE((waiting == 0 || stats.idle == 0));
-    }
 }

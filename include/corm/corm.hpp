@@ -40,6 +40,7 @@ using types::Uuid;
 // Sessions
 using orm::AsyncSession;
 using orm::CommitOutcome;
+using orm::ConnectHook;
 using orm::Edit;
 using orm::Engine;
 using orm::EngineOptions;
@@ -49,7 +50,9 @@ using orm::inspect;
 using orm::Isolation;
 using orm::make_transient;
 using orm::make_transient_to_detached;
+using orm::NewConnection;
 using orm::ObjectState;
+using orm::PasswordProvider;
 using orm::Ref;
 using orm::rows_as;
 using orm::Savepoint;
@@ -58,6 +61,8 @@ using orm::TransactionOptions;
 using orm::transient;
 using pool::PoolOptions;
 using pool::PoolStats;
+using pool::SessionReset;
+using wire::Transport;
 
 // Queries
 using query::asc;

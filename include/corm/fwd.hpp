@@ -23,6 +23,7 @@ namespace orm {
 class Engine;
 class AsyncSession;
 class Savepoint;
+class NewConnection;
 template <class T>
 class Ref;
 template <class T>

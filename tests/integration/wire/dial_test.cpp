@@ -1,6 +1,13 @@
 #include "client.hpp"
 #include "support/mock_server.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 using namespace corm;
 using namespace corm::test;
 
@@ -16,9 +23,42 @@ std::exception_ptr failure(Client& client, Duration limit = 10s) {
     return sink->error;
 }
 
+/// Listens on 127.0.0.1 with a queue that is full, so that the system drops who wants to connect.
+class BlackHole {
+public:
+    BlackHole() {
+        listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        REQUIRE(bind(listener_, generic(), size) == 0);
+        REQUIRE(listen(listener_, 0) == 0);
+        REQUIRE(getsockname(listener_, generic(), &size) == 0);
+        for (int& each : waiting_) {
+            each = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+            static_cast<void>(connect(each, generic(), size));
+        }
+    }
+    BlackHole(const BlackHole&) = delete;
+    BlackHole& operator=(const BlackHole&) = delete;
+    ~BlackHole() {
+        for (const int each : waiting_)
+            close(each);
+        close(listener_);
+    }
+    [[nodiscard]] std::string port() const { return std::to_string(ntohs(address_.sin_port)); }
+
+private:
+    sockaddr* generic() noexcept { return reinterpret_cast<sockaddr*>(&address_); }
+
+    sockaddr_in address_{};
+    int listener_ = -1;
+    int waiting_[4]{};
+};
+
 } // namespace
 
-TEST_CASE("a database that does not exist fails at once", "[wire][integration]") {
+TEST_CASE("F06: a database that does not exist fails at once", "[wire][integration][F06]") {
     Client client{{.max_size = 2}, {.url = server().url(), .database = "nowhere"}};
     const TimePoint begun = Clock::now();
     const auto error = caught<ConnectionError>(failure(client));
@@ -27,7 +67,7 @@ TEST_CASE("a database that does not exist fails at once", "[wire][integration]")
     CHECK(client.pool->stats().dialing == 0);
 }
 
-TEST_CASE("a server that is away is tried until the deadline", "[wire][integration]") {
+TEST_CASE("F01: a server that is away is tried until the deadline", "[wire][integration][F01]") {
     Client client{{.max_size = 2}, at("/nowhere/at/all")};
     const TimePoint begun = Clock::now();
     const auto error = caught<TimeoutError>(failure(client, 300ms));
@@ -38,7 +78,7 @@ TEST_CASE("a server that is away is tried until the deadline", "[wire][integrati
     CHECK(took < 350ms);
 }
 
-TEST_CASE("a host that is silent or dead does not hide the next one", "[wire][integration]") {
+TEST_CASE("F03: a host that is silent or dead does not hide the next one", "[wire][integration][F03]") {
     MockServer silent{[](int socket) { MockServer::drain(socket); }};
     Client probe;
     const std::string directory = probe.scalar("trim(both '\"' from current_setting('unix_socket_directories'))");
@@ -56,7 +96,7 @@ TEST_CASE("a host that is silent or dead does not hide the next one", "[wire][in
     CHECK(Clock::now() - begun < 1s);
 }
 
-TEST_CASE("giving up while a server is silent takes no time", "[wire][integration]") {
+TEST_CASE("F13: giving up while a server is silent takes no time", "[wire][integration][F13]") {
     MockServer silent{[](int socket) { MockServer::drain(socket); }};
     const TimePoint begun = Clock::now();
     {
@@ -66,7 +106,7 @@ TEST_CASE("giving up while a server is silent takes no time", "[wire][integratio
     CHECK(Clock::now() - begun < 400ms);
 }
 
-TEST_CASE("too many connections: a waiter gets one that comes back", "[wire][integration]") {
+TEST_CASE("F11: too many connections: a waiter gets one that comes back", "[wire][integration][F11]") {
     Client admin;
     admin.scalar("set_config('corm.x', '', false)");
     pool::Lease setup = admin.lease();
@@ -83,7 +123,7 @@ TEST_CASE("too many connections: a waiter gets one that comes back", "[wire][int
     CHECK(second->lease);
 }
 
-TEST_CASE("waiters of an outage are served when the server is back", "[wire][integration]") {
+TEST_CASE("F12: waiters of an outage are served when the server is back", "[wire][integration][F12]") {
     dev::PostgresServer own;
     Client client{{.max_size = 3}, {.url = own.url()}};
     CHECK(client.scalar("1") == "1");
@@ -104,4 +144,53 @@ TEST_CASE("waiters of an outage are served when the server is back", "[wire][int
         waiter->lease.release();
     }
     CHECK(Clock::now() - up < 2s);
+}
+
+TEST_CASE("F02: a host that drops everything costs its own time limit only", "[wire][integration][F02]") {
+    BlackHole hole;
+    dev::PostgresServer own{{.listen_tcp = true}};
+    const std::string& url = own.tcp_url();
+    const std::string port = url.substr(url.rfind(':') + 1, url.rfind('/') - url.rfind(':') - 1);
+    wire::Config config{
+        .url = url, .host = "127.0.0.1,127.0.0.1", .port = hole.port() + "," + port, .database = "postgres"};
+    const TimePoint begun = Clock::now();
+    SECTION("the next one is tried") {
+        Client client{{.max_size = 1, .connect_timeout = Duration{200}}, config};
+        CHECK(client.scalar("1") == "1");
+        const auto took = Clock::now() - begun;
+        CHECK(took >= 200ms);
+        CHECK(took < 2s);
+    }
+    SECTION("alone it is a timeout") {
+        config.host = "127.0.0.1";
+        config.port = hole.port();
+        Client client{{.max_size = 1, .connect_timeout = Duration{100}}, config};
+        const auto error = caught<TimeoutError>(failure(client, 350ms));
+        CHECK(std::string{error.what()}.find("connect timeout") != std::string::npos);
+        CHECK(Clock::now() - begun < 1s);
+    }
+}
+
+TEST_CASE("F03: a server that falls silent half way is given up", "[wire][integration][F03]") {
+    using namespace std::string_view_literals;
+    const auto said = GENERATE(""sv, "R\0\0\0\x08\0\0\0\0"sv, "R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x07\0\0\0\x09"sv);
+    MockServer half{[said](int socket) {
+        char startup[1024];
+        if (read(socket, startup, sizeof startup) > 0 && write(socket, said.data(), said.size()) >= 0)
+            MockServer::drain(socket); // until the client has closed its end
+    }};
+    Client client{{.max_size = 1, .connect_timeout = Duration{50}}, at(half.host())};
+    const auto error = caught<TimeoutError>(failure(client, 200ms));
+    CHECK(std::string{error.what()}.find("connect timeout") != std::string::npos);
+}
+
+TEST_CASE("F04: a dead host in front of a living one", "[wire][integration][F04]") {
+    dev::PostgresServer own{{.listen_tcp = true}};
+    const std::string& url = own.tcp_url();
+    const std::string port = url.substr(url.rfind(':') + 1, url.rfind('/') - url.rfind(':') - 1);
+    // Nobody listens on port 1: libpq closes that socket, and the next one has its number.
+    Client client{{.max_size = 1}, {.url = url, .host = "127.0.0.1,127.0.0.1", .port = "1," + port}};
+    const TimePoint begun = Clock::now();
+    CHECK(client.scalar("1") == "1");
+    CHECK(Clock::now() - begun < 1s);
 }

@@ -50,7 +50,7 @@ TEST_CASE("an open pool does not keep the loop running", "[pool][integration]") 
     CHECK(Clock::now() - begun < 2s);
 }
 
-TEST_CASE("objects may die in any order, in any state", "[pool][integration]") {
+TEST_CASE("F25: objects may die in any order, in any state", "[pool][integration][F25]") {
     enum Part { context, pool_object, lease, parts };
     const std::vector<std::vector<Part>> orders{{context, pool_object, lease}, {context, lease, pool_object},
                                                 {pool_object, context, lease}, {pool_object, lease, context},
@@ -96,7 +96,7 @@ TEST_CASE("objects may die in any order, in any state", "[pool][integration]") {
     check_gone();
 }
 
-TEST_CASE("shutting down waits for leases, and cuts those that do not come back", "[pool][integration]") {
+TEST_CASE("F24: shutting down waits for leases, and cuts those that do not come back", "[pool][integration][F24]") {
     Client client{{.max_size = 2}};
     pool::Lease first = client.lease(), second = client.lease();
     const auto sink = std::make_shared<Shutdown>();
@@ -135,7 +135,7 @@ TEST_CASE("shutting down waits for leases, and cuts those that do not come back"
               .safe_to_retry());
 }
 
-TEST_CASE("a loop that is stopped for good leaves nothing behind", "[pool][integration]") {
+TEST_CASE("F25: a loop that is stopped for good leaves nothing behind", "[pool][integration][F25]") {
     {
         boost::asio::io_context io;
         auto pool = make_pool(io.get_executor(), {.max_size = 2});

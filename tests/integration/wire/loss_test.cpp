@@ -20,7 +20,7 @@ void terminate(int backend) {
 
 } // namespace
 
-TEST_CASE("an idle connection that was terminated is replaced unnoticed", "[wire][integration]") {
+TEST_CASE("F19: an idle connection that was terminated is replaced unnoticed", "[wire][integration][F19]") {
     Client client;
     pool::Lease lease = client.lease();
     const int backend = lease->backend();

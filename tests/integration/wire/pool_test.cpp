@@ -64,7 +64,7 @@ TEST_CASE("F50: a COMMIT that is cancelled at its deadline has a known outcome, 
     CHECK(client.lease()->backend() == backend);
 }
 
-TEST_CASE("an abandoned request is cancelled and rolled back in the background", "[pool][integration]") {
+TEST_CASE("F21: an abandoned request is cancelled and rolled back in the background", "[pool][integration][F21]") {
     Client client;
     pool::Lease lease = client.lease();
     const int backend = lease->backend();
@@ -82,7 +82,7 @@ TEST_CASE("an abandoned request is cancelled and rolled back in the background",
     CHECK(client.lease()->backend() == backend);
 }
 
-TEST_CASE("a transaction that was left open", "[pool][integration]") {
+TEST_CASE("F21: a transaction that was left open", "[pool][integration][F21]") {
     Client client;
     pool::Lease lease = client.lease();
     const int backend = lease->backend();
@@ -117,7 +117,7 @@ TEST_CASE("a transaction that was left open", "[pool][integration]") {
     }
 }
 
-TEST_CASE("waiting for a lease ends at its deadline", "[pool][integration]") {
+TEST_CASE("F16: waiting for a lease ends at its deadline", "[pool][integration][F16]") {
     Client client;
     pool::Lease held = client.lease();
     const TimePoint begun = Clock::now();
@@ -134,7 +134,7 @@ TEST_CASE("waiting for a lease ends at its deadline", "[pool][integration]") {
     CHECK(patient->lease);
 }
 
-TEST_CASE("10,000 waiters that withdraw as their connection comes", "[pool][integration]") {
+TEST_CASE("F17: 10,000 waiters that withdraw as their connection comes", "[pool][integration][F17]") {
     Client client{{.max_size = 2}};
     client.lease();
     int kept = 0, left = 0;
@@ -162,8 +162,8 @@ TEST_CASE("10,000 waiters that withdraw as their connection comes", "[pool][inte
     CHECK(client.scalar("1") == "1");
 }
 
-TEST_CASE("F32: a server that does not answer a cancel loses the connection, not the slot",
-          "[pool][integration][F32]") {
+TEST_CASE("F23, F32: a server that does not answer a cancel loses the connection, not the slot",
+          "[pool][integration][F23][F32]") {
     MockServer mock{[](int socket) {
         MockServer::let_in(socket);
         MockServer::drain(socket);

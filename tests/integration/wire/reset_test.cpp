@@ -163,8 +163,8 @@ TEST_CASE("F22: when to reset is an option", "[pool][integration][F22]") {
     const auto after = [](wire::SessionReset reset, bool marked) {
         Client client{{.max_size = 1, .reset = reset}, config()};
         pool::Lease lease = client.lease();
-        REQUIRE_FALSE(client.run(lease, marked ? raw({"SET work_mem = '8MB'"}) : request({"SET work_mem = '8MB'"}))
-                          .error);
+        REQUIRE_FALSE(
+            client.run(lease, marked ? raw({"SET work_mem = '8MB'"}) : request({"SET work_mem = '8MB'"})).error);
         pool::Lease second = hand_over(client, lease, Next::at_once);
         return value(client, second, "current_setting('work_mem')");
     };

@@ -75,26 +75,85 @@ TEST_CASE("a redacted configuration shows no password", "[wire][unit]") {
     CHECK(config.redacted() == "postgresql://app@db1:6000,db2:6001/shop");
 }
 
-TEST_CASE("a malformed configuration is refused without its text", "[wire][unit]") {
+TEST_CASE("connections by TCP say how they are protected", "[wire][unit]") {
+    using wire::Transport;
+    const auto refused = [](const Config& config) {
+        try {
+            config.validate();
+            return false;
+        } catch (const ConnectionError&) {
+            return true;
+        }
+    };
+    const Config bare{.host = "db1", .user = "app"};
+    CHECK(refused(bare));
+    for (const char* mode : {"disable", "prefer", "require", "verify-full"}) {
+        Config chosen = bare;
+        chosen.parameters = {{"sslmode", mode}};
+        CHECK_FALSE(refused(chosen));
+        chosen.transport = Transport::secure;
+        CHECK(refused(chosen) == (mode != std::string{"verify-full"}));
+    }
+    CHECK_FALSE(refused({.host = "db1", .transport = Transport::trusted}));
+    for (const char* host : {"127.0.0.1", "localhost", "::1", "/run/postgresql"})
+        CHECK_FALSE(refused({.host = host}));
+    const auto made = attempts({.host = "10.0.0.1,/run/pg", .port = "5432", .transport = Transport::secure});
+    REQUIRE(made.size() == 2);
+    CHECK(value(made[0].keywords, "sslmode") == "verify-full");
+    CHECK(value(made[0].keywords, "channel_binding") == "require");
+    CHECK(value(made[1].keywords, "channel_binding") == "(none)"); // a Unix socket has no channel to bind to
+    CHECK(value(made[0].keywords, "gssencmode") == "disable");
+    CHECK(value(made[0].keywords, "keepalives_idle") == "30");
+    CHECK(value(made[0].keywords, "tcp_user_timeout") == "30000");
+    const auto own = attempts({.url = "host=/run/pg gssencmode=prefer tcp_user_timeout=5"});
+    CHECK(value(own[0].keywords, "gssencmode") == "prefer");
+    CHECK(value(own[0].keywords, "tcp_user_timeout") == "5");
+}
+
+TEST_CASE("F14: a malformed configuration is refused without its text", "[wire][unit][F14]") {
     const std::string canary = "SECRETWORD";
     const std::string nul("pass\0SECRETWORD", 15);
     const Config configs[] = {
         {.url = "password=my SECRETWORD"},
-        {.url = "postgresql://user:SECRETWORD/x@host"},
-        {.url = "postgresql://user:p%zzSECRETWORD@host/x"},
-        {.url = "postgresql://host/x?SECRETWORD=1"},
-        {.url = "postgresql://[SECRETWORD/x"},
+        {.url = "host=a passwordSECRETWORD"},
+        {.url = "host=a SECRETWORD=1"},
         {.url = "host='SECRETWORD"},
         {.url = "host=a port=SECRETWORD"},
         {.url = "host=a port=70000"},
         {.url = "host=a,b port=1,2,3"},
-        {.url = "host=a connect_timeout=SECRETWORD"},
         {.url = "host=a,b hostaddr=10.0.0.1"},
-        {.password = nul},
-        {.parameters = {{"no_such_keyword", canary}}},
-        {.settings = {{"a b", canary}}},
+        {.url = "host=a connect_timeout=SECRETWORD"},
+        {.url = "host=/a sslmode=SECRETWORD"},
+        {.url = "host=/a channel_binding=SECRETWORD"},
+        {.url = "host=/a gssencmode=SECRETWORD"},
+        {.url = "host=/a target_session_attrs=SECRETWORD"},
+        {.url = "host=/a ssl_min_protocol_version=SECRETWORD"},
+        {.url = "host=/a keepalives_idle=SECRETWORD"},
+        {.url = "host=/a tcp_user_timeout=SECRETWORD"},
+        {.url = "postgresql://user:SECRETWORD/x@host"},
+        {.url = "postgresql://user:p%zzSECRETWORD@host/x"},
+        {.url = "postgresql://user:pa@SECRETWORD@host/x"},
+        {.url = "postgresql://user:pa%00SECRETWORD@host/x"},
+        {.url = "postgresql://user:SECRETWORD"},
+        {.url = "postgresql://host:SECRETWORD/x"},
+        {.url = "postgresql://host/x?SECRETWORD=1"},
+        {.url = "postgresql://host/x?sslmode=SECRETWORD"},
+        {.url = "postgresql://host/x?password=%gSECRETWORD"},
+        {.url = "postgresql://[SECRETWORD/x"},
+        {.url = "postgresql://[::1]SECRETWORD/x"},
+        {.url = std::string("host=/a\0password=SECRETWORD", 27)},
+        {.host = "/a", .user = nul},
+        {.host = "/a", .password = nul},
+        {.host = "user:pw@SECRETWORD"},
+        {.database = nul},
+        {.application_name = nul},
         {.statement_timeout = Duration{-1}},
+        {.settings = {{"a b", canary}}},
+        {.settings = {{"search_path", nul}}},
+        {.parameters = {{"no_such_keyword", canary}}},
+        {.parameters = {{"sslrootcert", nul}}},
     };
+    static_assert(std::size(configs) >= 30);
     for (const Config& config : configs) {
         INFO(&config - configs);
         try {

@@ -123,7 +123,8 @@ void Pool::give_back(const SlotPtr& slot) noexcept {
     Actions actions;
     {
         const std::lock_guard lock(mutex_);
-        core_.on_lost(loss, Clock::now(), actions);
+        if (!loss.empty())
+            core_.on_lost(loss, Clock::now(), actions);
         // Without the threads nothing that is busy can be cleaned.
         const bool hopeless = abandoned_ && how == PoolCore::Returned::busy;
         core_.on_return(slot, hopeless ? PoolCore::Returned::broken : how, Clock::now(), actions);

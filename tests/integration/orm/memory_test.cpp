@@ -3,6 +3,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <malloc.h>
 #include <unistd.h>
 
@@ -99,4 +102,35 @@ TEST_CASE("objects give their memory back when the last handle goes", "[orm][int
         if (measured)
             CHECK(allocated() - before <= (full - before) / 10);
     });
+}
+
+TEST_CASE("F16: ten thousand sessions that wait for a connection", "[orm][integration][F16]") {
+    constexpr std::size_t waiting = 10'000, connections = 16;
+    Sessions s{users(1), {.pool = {.max_size = connections, .max_waiters = waiting}}};
+    std::size_t before = 0, meanwhile = 0, served = 0;
+    s.run([&]() -> corm::Task<> {
+        std::vector<corm::AsyncSession> holders;
+        for (std::size_t i = 0; i < connections; ++i)
+            static_cast<void>(co_await holders.emplace_back(s.engine).get_one<User>(1));
+        before = allocated();
+        const auto wait = [&]() -> corm::Task<> {
+            corm::AsyncSession session{s.engine};
+            static_cast<void>(co_await session.get_one<User>(1));
+            ++served;
+        };
+        for (std::size_t i = 0; i < waiting; ++i)
+            boost::asio::co_spawn(s.context, wait(), boost::asio::detached);
+        while (s.engine.stats().waiting < waiting)
+            co_await boost::asio::post(s.context, boost::asio::use_awaitable);
+        meanwhile = allocated();
+        holders.clear();
+        while (served < waiting)
+            co_await boost::asio::post(s.context, boost::asio::use_awaitable);
+    });
+    const std::size_t each = (meanwhile - before) / waiting;
+    INFO(each << " bytes for each session that waits");
+    if (measured)
+        CHECK(each <= 4'096);
+    CHECK(s.engine.stats().waiting == 0);
+    CHECK(s.engine.stats().connected == connections);
 }

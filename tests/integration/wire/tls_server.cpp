@@ -59,7 +59,7 @@ TlsServer::TlsServer()
     std::filesystem::copy_file(directory_ / "server.key", directory_ / "open.key");
     chmod(file("open.key").c_str(), 0644);
     const std::filesystem::path data = server_.directory() / "data";
-    struct stat owner {};
+    struct stat owner{};
     if (stat(data.c_str(), &owner) != 0)
         throw std::runtime_error("no data directory");
     for (const std::string name : {"server", "expired"}) {
@@ -134,8 +134,7 @@ TcpMock::TcpMock(std::string answer) : answer_(std::move(answer)) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (bind(listener_, generic, size) != 0 || listen(listener_, 8) != 0 ||
-        getsockname(listener_, generic, &size) != 0)
+    if (bind(listener_, generic, size) != 0 || listen(listener_, 8) != 0 || getsockname(listener_, generic, &size) != 0)
         throw std::runtime_error("listen");
     port_ = std::to_string(ntohs(address.sin_port));
     thread_ = std::thread([this] {

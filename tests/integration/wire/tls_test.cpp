@@ -103,10 +103,10 @@ TEST_CASE("F06: who may not enter is told once, and does not knock again", "[wir
 TEST_CASE("F09: a server that asks for less gets no password", "[wire][integration][F09]") {
     using namespace std::string_view_literals;
     // What a man in the middle would answer: no TLS; then clear text, MD5, no authentication, SCRAM without binding.
-    const auto [tls, answer] = GENERATE(std::pair{true, "N"sv}, std::pair{false, "R\0\0\0\x08\0\0\0\x03"sv},
-                                        std::pair{false, "R\0\0\0\x0c\0\0\0\x05salt"sv},
-                                        std::pair{false, "R\0\0\0\x08\0\0\0\0"sv},
-                                        std::pair{false, "R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"sv});
+    const auto [tls, answer] =
+        GENERATE(std::pair{true, "N"sv}, std::pair{false, "R\0\0\0\x08\0\0\0\x03"sv},
+                 std::pair{false, "R\0\0\0\x0c\0\0\0\x05salt"sv}, std::pair{false, "R\0\0\0\x08\0\0\0\0"sv},
+                 std::pair{false, "R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"sv});
     TcpMock mock{std::string{answer}};
     wire::Config config{.host = "127.0.0.1", .port = mock.port(), .user = "app", .password = "CANARYPASSWORD"};
     if (tls)

@@ -15,10 +15,15 @@
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace corm::orm {
 namespace asio = boost::asio;
 namespace {
+
+std::exception_ptr aborted() {
+    return std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted});
+}
 
 using Handler = asio::any_completion_handler<void()>;
 
@@ -33,8 +38,8 @@ public:
         asio::dispatch(executor_, Complete{std::move(handler_)});
     }
     /// The connection does not call any more.
-    void abort() noexcept {
-        reply_->error = std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted});
+    void abort(wire::Reply known) noexcept {
+        *reply_ = std::move(known);
         asio::post(executor_, Complete{std::move(handler_)});
     }
     [[nodiscard]] auto slot() const noexcept { return asio::get_associated_cancellation_slot(handler_); }
@@ -77,8 +82,11 @@ Task<wire::Result> run(std::shared_ptr<wire::Connection> connection, query::RawS
             const auto call = std::make_shared<Call>(std::move(handler), std::move(executor), std::move(result));
             if (auto slot = call->slot(); slot.is_connected())
                 slot.assign([target, weak = std::weak_ptr<Call>(call)](asio::cancellation_type) {
-                    if (const auto waiting = weak.lock(); waiting && target->abandon())
-                        waiting->abort();
+                    const auto waiting = weak.lock();
+                    if (!waiting)
+                        return;
+                    if (std::optional<wire::Reply> known = target->abandon(aborted()))
+                        waiting->abort(std::move(*known));
                 });
             target->start(std::move(what), call);
         },

@@ -88,8 +88,8 @@ private:
     bool begins_ = false;
     bool commits_ = false;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
-    std::size_t ahead_ = 0;    ///< statements in front of the parts: BEGIN and savepoints
-    std::size_t of_parts_ = 0; ///< statements of the parts
+    std::size_t ahead_ = 0;                    ///< statements in front of the parts: BEGIN and savepoints
+    std::size_t of_parts_ = 0;                 ///< statements of the parts
 
     std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
     Stage stage_ = Stage::idle;

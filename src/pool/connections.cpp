@@ -217,19 +217,21 @@ void Pool::on_overdue(wire::Connection& connection) noexcept {
         on_cancelled(slot);
 }
 
+// Two threads come here: of the connection that settled, and of the cancel request that returned. They look and decide
+// under one lock, or the second would find a connection that the first has handed on, and drop its request.
 void Pool::on_cleaned(const SlotPtr& slot) noexcept {
+    PoolCore::Returned how{};
     {
         const std::lock_guard lock(mutex_);
         if (slot->state != Slot::State::cleaning || slot->cancelling || slot->preparing)
             return;
+        how = to_core(*slot->connection, slot->connection->rest());
+        if (how == PoolCore::Returned::busy)
+            return;
+        slot->preparing = true;
     }
-    const wire::Connection::Rest rest = slot->connection->rest();
-    const PoolCore::Returned how = to_core(*slot->connection, rest);
-    if (how == PoolCore::Returned::busy)
-        return;
-    if (how == PoolCore::Returned::clean && prepare_again(slot))
-        return;
-    on_cleaned(slot, how);
+    if (how != PoolCore::Returned::clean || !prepare_again(slot))
+        on_cleaned(slot, how);
 }
 
 void Pool::on_cleaned(const SlotPtr& slot, PoolCore::Returned how) noexcept {

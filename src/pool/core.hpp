@@ -40,7 +40,7 @@ struct Slot {
     bool pinging = false;    ///< when cleaning: somebody waits for the answer
     bool answered = false;   ///< to a ping, at this moment
     bool to_prepare = false; ///< when cleaning: the hook has to run again behind the reset
-    bool preparing = false;  ///< when cleaning: the hook runs
+    bool preparing = false;  ///< when cleaning: it is being decided about, or the hook runs
     bool leak_reported = false;
     std::source_location where; ///< who has the lease
 };

@@ -16,13 +16,11 @@ namespace {
 constexpr std::chrono::microseconds fresh{100};
 
 bool may_change_session(SessionReset reset, const Request& request) noexcept {
-    switch (reset) {
-    case SessionReset::never: return false;
-    case SessionReset::always: return !request.statements.empty();
-    case SessionReset::automatic: break;
-    }
-    return std::any_of(request.statements.begin(), request.statements.end(),
-                       [](const Statement& each) { return each.raw; });
+    const auto is_raw = [](const Statement& each) { return each.raw; };
+    if (reset == SessionReset::always)
+        return !request.statements.empty();
+    return reset == SessionReset::automatic &&
+           std::any_of(request.statements.begin(), request.statements.end(), is_raw);
 }
 
 } // namespace

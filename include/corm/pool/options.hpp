@@ -28,7 +28,7 @@ struct PoolOptions {
     /// How long a commit may wait behind its deadline for the answer to its cancellation: 0 makes it
     /// CommitOutcomeUnknown at once.
     Duration commit_grace{500};
-    Duration leak_report{60'000};       ///< a lease held longer is reported to the tracer with the place that took it
+    Duration leak_report{60'000}; ///< a lease held longer is reported to the tracer with the place that took it
 };
 
 /// A consistent picture of a pool. `idle + leased + dialing + cleaning` is its size.

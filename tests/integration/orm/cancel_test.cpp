@@ -1,6 +1,7 @@
 // Each operation is stopped at each of its suspensions, in every way.
 #include "scene.hpp"
 
+#include <cstdlib>
 #include <iterator>
 
 using namespace corm::test;
@@ -303,6 +304,26 @@ TEST_CASE("nested() may be cancelled at every suspension, and cleans up without 
         CHECK(database.query("select sum(age) from users") == "0");
     }
     CHECK(point > 5);
+}
+
+TEST_CASE("a connection that is cleaned up is handed on once", "[orm][integration]") {
+    // The reply of the cancelled statement and the return of its cancel request meet in every order.
+    const Database database{setup};
+    Scene scene{database};
+    const int rounds = std::getenv("CORM_TEST_FULL") != nullptr ? 20'000 : 200;
+    for (int round = 0; round < rounds; ++round) {
+        CAPTURE(round);
+        scene.session.emplace(*scene.engine);
+        scene.run(begin(scene));
+        SteppedOperation operation{*scene.context, select(scene), Accepts::terminal};
+        if (bring_to(scene, operation, 1 + static_cast<std::size_t>(round % 8)))
+            operation.cancel(asio::cancellation_type::terminal);
+        operation.run(scene.unblock);
+        scene.session.reset();
+        scene.run(Scene::works(*scene.engine));
+    }
+    scene.expect_well();
+    CHECK(scene.engine->stats().connected == 1);
 }
 
 TEST_CASE("an operation that is awaited after its session was destroyed does nothing", "[orm][integration]") {

@@ -154,7 +154,7 @@ TEST_CASE("F07: each dial asks for its password, which is never shown", "[orm][i
         CHECK(*asked == 1);
         run();
         CHECK(*asked == 1); // a warm connection needs none
-        database.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        database.query("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
                        "WHERE datname = current_database() AND pid <> pg_backend_pid()");
         run();
         CHECK(text.empty());

@@ -123,7 +123,6 @@ void Pool::adopt(const DialSpan& span, wire::ConnHandle handle) noexcept {
                                                                       .statement_cache = options_.statement_cache,
                                                                       .epoch = epoch_,
                                                                       .commit_grace = options_.commit_grace,
-
                                                                       .reset = options_.reset});
     } catch (...) {
         on_dial_failed(span, false, std::current_exception());

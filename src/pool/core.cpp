@@ -126,6 +126,11 @@ void PoolCore::serve(TimePoint now, Actions& actions) {
 void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actions& actions) {
     if (slot->state != Slot::State::leased)
         return;
+    if (slot->cancelling && how != Returned::broken && how != Returned::busy) {
+        // The request to cancel could still meet whoever has the connection next, or the reset.
+        wait_clean(slot, now, actions);
+        return;
+    }
     switch (how) {
     case Returned::broken: discard(slot, actions); break;
     case Returned::busy:
@@ -139,12 +144,6 @@ void PoolCore::on_return(const SlotPtr& slot, Returned how, TimePoint now, Actio
         break;
     case Returned::clean:
     case Returned::unclean:
-        if (slot->cancelling) {
-            // The request to cancel could still meet whoever has the connection next.
-            wait_clean(slot, now, actions);
-            slot->cancel_again = TimePoint::max();
-            break;
-        }
         slot->unclean = how == Returned::unclean;
         make_available(slot, now, actions);
         break;

@@ -119,6 +119,17 @@ TEST_CASE("F22: the next borrower sees a session as if nobody had used it", "[po
     check_aftermath(client, 1, name);
 }
 
+TEST_CASE("F22: a session with another encoding is replaced", "[pool][integration][F22]") {
+    Client client{{.max_size = 1}, config()};
+    pool::Lease lease = client.lease();
+    caught<Error>(client.run(lease, raw({"SET client_encoding = 'LATIN1'"})).error);
+    lease.release();
+    pool::Lease second = client.lease();
+    CHECK(value(client, second, "current_setting('client_encoding')") == "UTF8");
+    second.release();
+    check_aftermath(client, 1, name);
+}
+
 TEST_CASE("F22: prepared statements outlive a reset", "[pool][integration][F22]") {
     Client client{{.max_size = 1}, config()};
     pool::Lease lease = client.lease();

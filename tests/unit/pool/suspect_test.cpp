@@ -1,5 +1,7 @@
 #include "core_fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace corm;
 using namespace corm::test;
 
@@ -151,4 +153,20 @@ TEST_CASE("F22: a connection that must be reset is not given out before", "[pool
         CHECK(due.closes.size() == 1);
         CHECK(due.cancels.empty());
     }
+}
+
+TEST_CASE("F40: a connection with a cancel on its way is not reset before that has returned", "[pool][unit][F40]") {
+    Fixture f{{.max_size = 1}};
+    const SlotPtr slot = f.leased();
+    slot->cancelling = true; // a commit that met its deadline
+    f.enqueue();
+    const Returned how = GENERATE(Returned::clean, Returned::unclean, Returned::must_reset);
+    const Actions returned = f.give_back(slot, how);
+    CHECK(returned.sends.empty());
+    CHECK(returned.cleans.empty());
+    CHECK(returned.grants.empty());
+    CHECK(f.core.stats().cleaning == 1);
+    const Actions after = answer(f, slot, how);
+    CHECK(after.sends.size() == (how == Returned::must_reset ? 1 : 0));
+    CHECK(after.grants.size() == (how == Returned::must_reset ? 0 : 1));
 }

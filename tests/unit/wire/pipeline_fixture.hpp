@@ -43,8 +43,8 @@ struct PipelineFixture {
     PipelineFixture(std::shared_ptr<wire::StatementEpoch> epoch, std::shared_ptr<FakePq> server)
         : pq(std::move(server)), fsm(pq->connect(pq), 256, std::move(epoch)) {}
 
-    wire::Reply run(wire::Request what, bool rollback_first = false) {
-        wire::Want want = fsm.begin(std::move(what), rollback_first);
+    wire::Reply run(wire::Request what, bool rollback_first = false, bool reset_first = false) {
+        wire::Want want = fsm.begin(std::move(what), rollback_first, reset_first);
         for (int turns = 0; want != wire::Want::done; ++turns) {
             REQUIRE(turns < 10'000);
             want = want == wire::Want::read_write ? fsm.on_writable() : fsm.on_readable();

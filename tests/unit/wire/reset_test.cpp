@@ -58,8 +58,7 @@ TEST_CASE("F22: statements that the program prepared go with everything else tha
     f.pq->sent.clear();
     f.pq->forget_prepared();
     REQUIRE_FALSE(f.run(request({"SELECT 1"}), false, true).error);
-    CHECK(sent_from(f, "DEALLOCATE ALL") ==
-          Texts{"DEALLOCATE ALL", "COMMIT", "parse:SELECT 1", "SELECT 1", "<Sync>"});
+    CHECK(sent_from(f, "DEALLOCATE ALL") == Texts{"DEALLOCATE ALL", "COMMIT", "parse:SELECT 1", "SELECT 1", "<Sync>"});
     f.pq->sent.clear();
     REQUIRE_FALSE(f.run(request({"SELECT 1"}), false, true).error);
     CHECK(sent_from(f, "COMMIT") == Texts{"COMMIT", "SELECT 1", "<Sync>"});

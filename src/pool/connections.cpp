@@ -220,6 +220,8 @@ void Pool::on_overdue(wire::Connection& connection) noexcept {
 // under one lock, or the second would find a connection that the first has handed on, and drop its request.
 void Pool::on_cleaned(const SlotPtr& slot) noexcept {
     PoolCore::Returned how{};
+    bool again = false;
+    TimePoint deadline;
     {
         const std::lock_guard lock(mutex_);
         if (slot->state != Slot::State::cleaning || slot->cancelling || slot->preparing)
@@ -228,8 +230,12 @@ void Pool::on_cleaned(const SlotPtr& slot) noexcept {
         if (how == PoolCore::Returned::busy)
             return;
         slot->preparing = true;
+        again = how == PoolCore::Returned::clean && std::exchange(slot->to_prepare, false);
+        deadline = slot->clean_by;
     }
-    if (how != PoolCore::Returned::clean || !prepare_again(slot))
+    if (again)
+        prepare_again(slot, deadline);
+    else
         on_cleaned(slot, how);
 }
 
@@ -246,20 +252,11 @@ void Pool::on_cleaned(const SlotPtr& slot, PoolCore::Returned how) noexcept {
 }
 
 // The reset has undone what the hook had done.
-bool Pool::prepare_again(const SlotPtr& slot) noexcept {
-    TimePoint deadline;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!std::exchange(slot->to_prepare, false))
-            return false;
-        slot->preparing = true;
-        deadline = slot->clean_by;
-    }
+void Pool::prepare_again(const SlotPtr& slot, TimePoint deadline) noexcept {
     prepare(slot, deadline, [weak = weak_from_this(), slot](const std::exception_ptr& error) {
         if (const std::shared_ptr<Pool> pool = weak.lock())
             pool->on_cleaned(slot, error ? PoolCore::Returned::broken : PoolCore::Returned::clean);
     });
-    return true;
 }
 
 SqlState Pool::report_loss(const wire::Connection& connection) const noexcept {

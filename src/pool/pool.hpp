@@ -147,7 +147,7 @@ private:
     void clean(const SlotPtr& slot) noexcept;
     void on_cleaned(const SlotPtr& slot) noexcept;
     void on_cleaned(const SlotPtr& slot, PoolCore::Returned how) noexcept;
-    [[nodiscard]] bool prepare_again(const SlotPtr& slot) noexcept;
+    void prepare_again(const SlotPtr& slot, TimePoint deadline) noexcept;
     void send(const SlotPtr& slot) noexcept;
     void close(const SlotPtr& slot) noexcept;
     TimePoint tick(TimePoint now) noexcept;

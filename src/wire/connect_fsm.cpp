@@ -4,7 +4,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 namespace corm::wire {
@@ -72,14 +71,13 @@ ConnectFsm::Want ConnectFsm::resume() {
     return fail();
 }
 
-DialFailure ConnectFsm::classify(SqlState state) const noexcept {
+DialFailure ConnectFsm::classify(SqlState state) noexcept {
     if (!state.empty())
         return is_permanent(state) ? DialFailure::refused : DialFailure::transient;
     // Without an SQLSTATE it is libpq that failed. If that was not for want of an answer, it did not like the answer:
     // a certificate, a way to authenticate. A server in the wrong role may have another one soon.
-    const auto role = std::find_if(attempt_.keywords.begin(), attempt_.keywords.end(),
-                                   [](const auto& each) { return each.first == "target_session_attrs"; });
-    const bool any_role = role == attempt_.keywords.end() || role->second == "any";
+    const std::string* const role = find(attempt_.keywords, "target_session_attrs");
+    const bool any_role = role == nullptr || *role == "any";
     return answered_ && any_role ? DialFailure::permanent : DialFailure::transient;
 }
 

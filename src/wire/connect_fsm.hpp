@@ -43,7 +43,7 @@ public:
 
 private:
     Want fail();
-    [[nodiscard]] DialFailure classify(SqlState state) const noexcept;
+    [[nodiscard]] DialFailure classify(SqlState state) noexcept;
 
     std::shared_ptr<Pq> pq_;
     Attempt attempt_;

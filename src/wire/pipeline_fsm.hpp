@@ -100,8 +100,8 @@ private:
     Want start(bool rollback_first, bool reset_first);
     Want step();
     bool send_more();
-    bool send_prefix();
-    bool send_prefix(const char* sql);
+    bool send_prefix(bool rollback_first, bool reset_first);
+    bool send_command(const char* sql);
     bool send_reset();
     bool send_sync();
     bool send_statement(std::size_t index);
@@ -136,8 +136,6 @@ private:
     Diagnostics loss_cause_;
 
     Request request_;
-    bool rollback_first_ = false;
-    bool reset_first_ = false;
     bool prefix_failed_ = false;
     bool prefix_apart_ = false;  // the request is not behind a prefix that fails
     bool user_prepared_ = false; // the program has used PREPARE since the last reset

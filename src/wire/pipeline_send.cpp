@@ -51,8 +51,6 @@ Want PipelineFsm::begin(Request request, bool rollback_first, bool reset_first) 
 }
 
 Want PipelineFsm::start(bool rollback_first, bool reset_first) {
-    rollback_first_ = rollback_first;
-    reset_first_ = reset_first;
     in_transaction_before_ = status() == TransactionStatus::in_transaction && !rollback_first;
     phase_ = Phase::running;
     ++number_;
@@ -68,7 +66,7 @@ Want PipelineFsm::start(bool rollback_first, bool reset_first) {
     in_doubt_ = commit_sent_ = send_again_ = false;
     if (keep_answers_)
         answers_.assign(request_.statements.size(), Answered{});
-    if (!send_prefix()) {
+    if (!send_prefix(rollback_first, reset_first)) {
         set_lost({});
         finish();
         return Want::done;
@@ -76,14 +74,14 @@ Want PipelineFsm::start(bool rollback_first, bool reset_first) {
     return step();
 }
 
-bool PipelineFsm::send_prefix() {
+bool PipelineFsm::send_prefix(bool rollback_first, bool reset_first) {
     Pq& pq = conn_.pq();
-    if (rollback_first_) {
+    if (rollback_first) {
         ++statements_sent_;
-        if (!send_prefix("ROLLBACK"))
+        if (!send_command("ROLLBACK"))
             return false;
     }
-    const bool outside = rollback_first_ || status() == TransactionStatus::idle;
+    const bool outside = rollback_first || status() == TransactionStatus::idle;
     const bool closes = outside && (deallocate_ || cache_.wants_closing());
     if (closes && deallocate_) {
         if (!pq.send_query(conn_.get(), "DEALLOCATE ALL", 0, nullptr, nullptr, nullptr, nullptr))
@@ -101,12 +99,11 @@ bool PipelineFsm::send_prefix() {
     // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else.
     if (closes && !send_sync())
         return false;
-    const bool resets = std::exchange(reset_first_, false);
-    if (resets && !send_reset())
+    if (reset_first && !send_reset())
         return false;
     const bool alone = !request_.statements.empty() && request_.statements.front().alone;
-    const bool apart = alone && (resets || (rollback_first_ && !closes));
-    prefix_apart_ = apart || (rollback_first_ && closes);
+    const bool apart = alone && (reset_first || (rollback_first && !closes));
+    prefix_apart_ = apart || (rollback_first && closes);
     return !apart || send_sync();
 }
 
@@ -119,18 +116,18 @@ bool PipelineFsm::send_sync() {
 bool PipelineFsm::send_reset() {
     ++statements_sent_;
     for (const char* sql : reset_statements) {
-        if (!send_prefix(sql))
+        if (!send_command(sql))
             return false;
     }
     if (std::exchange(user_prepared_, false)) {
         cache_.clear();
-        if (!send_prefix(deallocate_statement))
+        if (!send_command(deallocate_statement))
             return false;
     }
-    return send_prefix("COMMIT");
+    return send_command("COMMIT");
 }
 
-bool PipelineFsm::send_prefix(const char* sql) {
+bool PipelineFsm::send_command(const char* sql) {
     expect(Kind::prefix);
     return conn_.pq().send_query(conn_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr);
 }

@@ -33,10 +33,6 @@ public:
         return {cells.is_null(index(column)) ? nullptr : bytes.data(), static_cast<std::int32_t>(bytes.size()),
                 column_oid(column), types::Format::binary};
     }
-    void fields(int row, int first, std::span<types::FieldView> cells) const noexcept override {
-        for (types::FieldView& cell : cells)
-            cell = field(row, first++);
-    }
 
 private:
     static std::size_t index(int i) noexcept { return static_cast<std::size_t>(i); }

@@ -1,6 +1,7 @@
 #include "support/fault_proxy.hpp"
 
 #include "support/server.hpp"
+#include "support/temp_directory.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -33,13 +34,6 @@ namespace {
 using Protocol = asio::generic::stream_protocol;
 using Socket = Protocol::socket;
 using Endpoint = Protocol::endpoint;
-
-std::filesystem::path make_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "corm-proxy-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error("mkdtemp");
-    return pattern;
-}
 
 Endpoint endpoint_of(const std::string& host, const std::string& port) {
     if (host.starts_with('/'))
@@ -249,7 +243,7 @@ FaultProxy::FaultProxy(const std::string& server_url, Listen listen) {
         string.set("host", "127.0.0.1");
         string.set("port", std::to_string(impl_->port()));
     } else {
-        directory_ = make_directory();
+        directory_ = make_temp_directory("corm-proxy");
         impl_ = std::make_unique<Impl>(asio::local::stream_protocol::endpoint{directory_ + "/.s.PGSQL.5432"}, server);
         string.set("host", directory_);
         string.set("port", "5432");

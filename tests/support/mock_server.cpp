@@ -1,5 +1,7 @@
 #include "support/mock_server.hpp"
 
+#include "support/temp_directory.hpp"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,10 +17,7 @@
 namespace corm::test {
 
 MockServer::MockServer(std::function<void(int)> serve) : serve_(std::move(serve)) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "corm-mock-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error("mkdtemp");
-    directory_ = pattern;
+    directory_ = make_temp_directory("corm-mock");
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string path = directory_ + "/.s.PGSQL.5432";

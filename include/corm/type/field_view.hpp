@@ -36,7 +36,10 @@ public:
     [[nodiscard]] virtual Oid column_oid(int column) const noexcept = 0;
     [[nodiscard]] virtual FieldView field(int row, int column) const noexcept = 0;
     /// The cells of one row from column `first` on, as many as there is room for: cheaper than one by one.
-    virtual void fields(int row, int first, std::span<FieldView> cells) const noexcept = 0;
+    virtual void fields(int row, int first, std::span<FieldView> cells) const noexcept {
+        for (FieldView& cell : cells)
+            cell = field(row, first++);
+    }
 };
 
 } // namespace corm::types

@@ -1,6 +1,7 @@
 #include "tls_server.hpp"
 
 #include "client.hpp"
+#include "support/temp_directory.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -28,17 +29,10 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
-std::filesystem::path make_directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "corm-tls-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-        throw std::runtime_error("mkdtemp");
-    return pattern;
-}
-
 } // namespace
 
 TlsServer::TlsServer()
-    : directory_(make_directory()),
+    : directory_(make_temp_directory("corm-tls")),
       server_({.listen_tcp = true, .settings = {{"log_connections", "on"}, {"authentication_timeout", "10"}}}) {
     const std::string& url = server_.tcp_url(); // postgresql://postgres:PASSWORD@127.0.0.1:PORT/postgres
     const std::size_t at = url.find('@'), colon = url.find(':', url.find("://") + 3);

@@ -233,7 +233,7 @@ class AtlasTest(unittest.TestCase):
     def test_killed_connections_are_replaced(self):
         self.atlas.get("/countries/FR")
         self.database.ask(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'corm-atlas'")
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'corm-atlas'")
         statuses = [self.atlas.get("/countries/FR").status for _ in range(20)]
         self.assertEqual(statuses[-1], 200)
         self.assertLessEqual(set(statuses), {200, 503})

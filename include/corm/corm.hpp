@@ -19,6 +19,7 @@ namespace corm {
 
 // Mapping
 using mapping::assigned;
+using mapping::deferrable;
 using mapping::define;
 using mapping::given;
 using mapping::key;
@@ -27,6 +28,7 @@ using mapping::Mapper;
 using mapping::One;
 using mapping::Record;
 using mapping::table;
+using mapping::temporary;
 using types::as_json;
 using types::as_jsonb;
 using types::enum_as_text;

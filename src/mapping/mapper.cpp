@@ -209,8 +209,52 @@ void MapperBuilder::set_version(std::string_view member) {
     mapper_->version_ = static_cast<int>(&column - mapper_->columns_.data());
 }
 
-void MapperBuilder::set_unique(std::string_view member) {
-    by_member(member).unique = true;
+void MapperBuilder::set_unique(std::span<const std::string_view> members, bool deferrable,
+                               std::shared_ptr<const void> temporary, const types::ValueType* type) {
+    UniqueSet& set = mapper_->unique_sets_.emplace_back();
+    set.deferrable = deferrable;
+    set.temporary = std::move(temporary);
+    for (const std::string_view member : members) {
+        Column& column = by_member(member);
+        column.unique = true;
+        const auto index = static_cast<std::uint16_t>(&column - mapper_->columns_.data());
+        if (std::find(set.columns.begin(), set.columns.end(), index) != set.columns.end())
+            throw MappingError(mapper_->entity_ + "." + column.member + " is named twice in unique; name it once");
+        set.columns.push_back(index);
+    }
+    if (set.columns.empty())
+        throw MappingError(mapper_->entity_ + ": unique names no column; name those of the constraint");
+    const Column& last = mapper_->columns_[set.columns.back()];
+    if (type != nullptr && type != last.type)
+        throw MappingError(mapper_->entity_ + "." + last.member + " is of type " + std::string{last.type->sql_type()} +
+                           (last.type->nullable ? " (optional)" : "") + " and its temporary value of type " +
+                           std::string{type->sql_type()} + (type->nullable ? " (optional)" : "") +
+                           "; give a value of the last column of unique");
+}
+
+// Marks come in any order, so this waits for the end.
+void MapperBuilder::check_unique(const UniqueSet& set) const {
+    const auto same_columns = [&set](const UniqueSet& other) {
+        return std::is_permutation(set.columns.begin(), set.columns.end(), other.columns.begin(), other.columns.end());
+    };
+    const Column& last = mapper_->columns_[set.columns.back()];
+    if (std::count_if(mapper_->unique_sets_.begin(), mapper_->unique_sets_.end(), same_columns) > 1)
+        throw MappingError(mapper_->entity_ + ": two unique marks name the same columns, the last of them " +
+                           last.member + "; name a constraint once");
+    for (const std::uint16_t index : set.columns) {
+        if (mapper_->columns_[index].version)
+            throw MappingError(mapper_->entity_ + "." + mapper_->columns_[index].member +
+                               " is the version, which every update counts up; leave it out of unique");
+    }
+    if (!set.temporary)
+        return;
+    if (last.computed)
+        throw MappingError(mapper_->entity_ + "." + last.member +
+                           " is computed by the server and cannot take a temporary value; put a column that is written "
+                           "last in unique");
+    if (last.key && last.type->is_null(set.temporary.get()))
+        throw MappingError(mapper_->entity_ + "." + last.member +
+                           " is part of the primary key and cannot be NULL for a time; give another temporary value");
 }
 
 Column& MapperBuilder::left_to_server(std::string_view member, const char* mark) {
@@ -266,6 +310,16 @@ std::shared_ptr<const Mapper> MapperBuilder::finish() {
         mapper.packed_align_ = std::max(mapper.packed_align_, type.align);
     }
     mapper.packed_size_ = at;
+    const auto is_key = [&mapper](const UniqueSet& set) {
+        return std::is_permutation(set.columns.begin(), set.columns.end(), mapper.key_.begin(), mapper.key_.end());
+    };
+    auto key_set = std::find_if(mapper.unique_sets_.begin(), mapper.unique_sets_.end(), is_key);
+    if (key_set == mapper.unique_sets_.end())
+        key_set = mapper.unique_sets_.insert(key_set, UniqueSet{mapper.key_, false, false, {}});
+    key_set->key = true;
+    std::rotate(mapper.unique_sets_.begin(), key_set, key_set + 1);
+    for (const UniqueSet& set : mapper.unique_sets_)
+        check_unique(set);
     if (mapper.key_.size() == 1 && !assigned_key_) {
         Column& key = mapper.columns_[mapper.key_.front()];
         if (key.type->integer || key.type->oid == types::oids::uuid) {

@@ -80,8 +80,24 @@ RecordDefinition& RecordDefinition::version(std::string_view column) {
     return *this;
 }
 
-RecordDefinition& RecordDefinition::unique(std::string_view column) {
-    builder_.set_unique(column);
+RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns) {
+    builder_.set_unique({columns.begin(), columns.size()});
+    return *this;
+}
+
+RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns, Deferrable) {
+    builder_.set_unique({columns.begin(), columns.size()}, true);
+    return *this;
+}
+
+RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns,
+                                           const types::ValueType& type, std::shared_ptr<const void> temporary) {
+    builder_.set_unique({columns.begin(), columns.size()}, false, std::move(temporary), &type);
+    return *this;
+}
+
+RecordDefinition& RecordDefinition::confirm_rows(bool confirmed) {
+    builder_.set_confirm_rows(confirmed);
     return *this;
 }
 

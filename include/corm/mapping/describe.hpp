@@ -117,9 +117,28 @@ template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Version<Member>&) {
     builder.set_version(member_name<T, Member>);
 }
-template <class T, auto... Members>
-void apply(MapperBuilder& builder, const T&, const options::Unique<Members...>&) {
-    (builder.set_unique(member_name<T, Members>), ...);
+template <class Last, class Value>
+std::shared_ptr<const void> temporary_value(const Temporary<Value>& temporary) {
+    static_assert(std::is_constructible_v<Last, const Value&>,
+                  "corm: corm::temporary takes a value of the last member that unique names");
+    if constexpr (std::is_constructible_v<Last, const Value&>)
+        return std::make_shared<Last>(temporary.value);
+    else
+        return {};
+}
+template <class Last>
+std::shared_ptr<const void> temporary_value(const auto&) {
+    return {};
+}
+template <class T, class Exchange, auto... Members>
+void apply(MapperBuilder& builder, const T&, const options::Unique<Exchange, Members...>& option) {
+    const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
+    using Last = std::tuple_element_t<sizeof...(Members) - 1, std::tuple<std::remove_const_t<member_type<Members>>...>>;
+    builder.set_unique(names, std::is_same_v<Exchange, Deferrable>, temporary_value<Last>(option.exchange));
+}
+template <class T>
+void apply(MapperBuilder& builder, const T&, const options::ConfirmRows& option) {
+    builder.set_confirm_rows(option.confirmed);
 }
 template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Generated<Member>&) {

@@ -1,6 +1,7 @@
 // The run-time description of a mapped table: what the compiled core works on.
 #pragma once
 
+#include <corm/mapping/unique.hpp>
 #include <corm/type/codec.hpp>
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct Column {
     std::size_t packed = 0;                 ///< the same inside a `ValueBlock`
     bool key = false;
     bool version = false;
-    bool unique = false;
+    bool unique = false; ///< of one of the unique sets that the mapping names
     /// A key that the server generates when the member still holds its default-constructed value.
     bool generated = false;
     bool computed = false;        ///< by the server, always: never written, always returned
@@ -87,6 +88,10 @@ public:
     [[nodiscard]] const Column& column(std::size_t index) const noexcept { return columns_[index]; }
     /// Indices of the key columns, in the order of the key.
     [[nodiscard]] std::span<const std::uint16_t> key_columns() const noexcept { return key_; }
+    /// What no two rows may have in common: the primary key, and behind it what the mapping calls unique.
+    [[nodiscard]] std::span<const UniqueSet> unique_sets() const noexcept { return unique_sets_; }
+    /// False if a row that a statement of a flush does not hit is no error (see `Table::confirm_rows`).
+    [[nodiscard]] bool confirms_rows() const noexcept { return confirms_rows_; }
     /// Index of the version column, or -1.
     [[nodiscard]] int version_column() const noexcept { return version_; }
     [[nodiscard]] std::span<const Relation> relations() const noexcept { return relations_; }
@@ -146,6 +151,7 @@ private:
     std::vector<std::uint16_t> key_;
     std::vector<int> by_member_;
     std::vector<std::uint16_t> returned_by_update_;
+    std::vector<UniqueSet> unique_sets_;
     std::vector<Relation> relations_;
     std::vector<TargetMapper> references_;
     ObjectType object_;
@@ -154,6 +160,7 @@ private:
     std::size_t packed_align_ = 1;
     int version_ = -1;
     int generated_key_ = -1;
+    bool confirms_rows_ = true;
     std::unique_ptr<Extensions> extensions_;
 };
 
@@ -172,7 +179,10 @@ public:
     void rename(std::string_view member, std::string column);
     void set_key(std::span<const std::string_view> members, bool assigned);
     void set_version(std::string_view member);
-    void set_unique(std::string_view member);
+    /// `temporary` is of the last member's type, which is checked against `type` if that is not null.
+    void set_unique(std::span<const std::string_view> members, bool deferrable = false,
+                    std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);
+    void set_confirm_rows(bool confirmed) { mapper_->confirms_rows_ = confirmed; }
     void set_generated(std::string_view member);
     void set_server_default(std::string_view member);
     void set_server_onupdate(std::string_view member);
@@ -184,6 +194,7 @@ public:
 private:
     [[nodiscard]] Column& by_member(std::string_view member);
     [[nodiscard]] Column& left_to_server(std::string_view member, const char* mark);
+    void check_unique(const UniqueSet& set) const;
 
     std::shared_ptr<Mapper> mapper_;
     bool assigned_key_ = false;

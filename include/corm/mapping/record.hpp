@@ -1,8 +1,10 @@
 // Tables mapped by hand at run time.
 #pragma once
 
+#include <corm/mapping/unique.hpp>
 #include <corm/mapping/value_block.hpp>
 
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,7 +69,16 @@ public:
     RecordDefinition& column(std::string name, const types::ValueType& type);
     RecordDefinition& primary_key(std::vector<std::string> columns, bool assigned = false);
     RecordDefinition& version(std::string_view column);
-    RecordDefinition& unique(std::string_view column);
+    RecordDefinition& unique(std::string_view column) { return unique({column}); }
+    RecordDefinition& unique(std::initializer_list<std::string_view> columns);
+    RecordDefinition& unique(std::initializer_list<std::string_view> columns, Deferrable);
+    /// `T` is the type that the last column was defined with.
+    template <types::ColumnValue T>
+    RecordDefinition& unique(std::initializer_list<std::string_view> columns, const Temporary<T>& temporary) {
+        return unique(columns, types::value_type<T>, std::make_shared<const T>(temporary.value));
+    }
+    /// See `Table::confirm_rows`.
+    RecordDefinition& confirm_rows(bool confirmed);
     RecordDefinition& generated(std::string_view column);
     RecordDefinition& server_default(std::string_view column);
     RecordDefinition& server_onupdate(std::string_view column);
@@ -75,6 +86,9 @@ public:
     [[nodiscard]] std::shared_ptr<const Mapper> build();
 
 private:
+    RecordDefinition& unique(std::initializer_list<std::string_view> columns, const types::ValueType& type,
+                             std::shared_ptr<const void> temporary);
+
     MapperBuilder builder_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <corm/mapping/mapper.hpp>
 #include <corm/mapping/member.hpp>
+#include <corm/mapping/unique.hpp>
 #include <corm/type/codec.hpp>
 
 #include <tuple>
@@ -29,8 +30,13 @@ struct PrimaryKey {
 };
 template <auto Member>
 struct Version {};
-template <auto... Members>
-struct Unique {};
+template <class Exchange, auto... Members>
+struct Unique {
+    Exchange exchange;
+};
+struct ConfirmRows {
+    bool confirmed;
+};
 template <auto Member>
 struct Generated {};
 template <auto Member>
@@ -110,12 +116,26 @@ public:
         check_member<T, Member>();
         return with(options::Version<Member>{});
     }
-    /// The table has a UNIQUE constraint over these members. It decides the order in which a flush writes rows.
+    /// The table has a UNIQUE constraint over these members: a flush writes its rows in an order in which each value is
+    /// free before it is taken. The key needs no mark, unless its constraint is deferrable.
     template <auto... Members>
     [[nodiscard]] constexpr auto unique() const {
-        (check_member<T, Members>(), ...);
-        return with(options::Unique<Members...>{});
+        return unique<Members...>(Immediate{});
     }
+    /// As `unique()`; objects may exchange their values in one flush, because the constraint is deferrable
+    /// (`corm::deferrable`) or by a value that they pass through (`corm::temporary(value)`, of the last member).
+    template <auto... Members, class Exchange>
+    [[nodiscard]] constexpr auto unique(Exchange exchange) const {
+        static_assert(sizeof...(Members) > 0, "corm: unique names no member; write .unique<&Struct::member>()");
+        static_assert(IsExchange<Exchange>::value,
+                      "corm: unique takes corm::deferrable or corm::temporary(value), or nothing");
+        (check_member<T, Members>(), ...);
+        return with(options::Unique<Exchange, Members...>{exchange});
+    }
+    /// `false`: a row that a statement of a flush does not hit is no error. For tables with triggers or row security
+    /// that keep rows away, and for rows that others may delete at any time. What a generated key or a version depends
+    /// on is confirmed all the same: inserts that leave the key to the server, and updates of versioned rows.
+    [[nodiscard]] constexpr auto confirm_rows(bool confirmed) const { return with(options::ConfirmRows{confirmed}); }
     /// The server computes the column (`GENERATED ALWAYS AS`): it is never written, and every insert and update returns
     /// it. Changes of the member are ignored.
     template <auto Member>

@@ -85,6 +85,23 @@ constexpr auto corm_mapping(corm::type<Loose>) {
     return corm::mapping::table<Loose>("loose").primary_key<&Loose::number>();
 }
 
+/// What may be exchanged, in each of the ways.
+struct Seat {
+    std::int32_t row = 0;
+    std::string hall;
+    std::string label;
+    std::optional<std::int32_t> order;
+};
+BOOST_DESCRIBE_STRUCT(Seat, (), (row, hall, label, order))
+constexpr auto corm_mapping(corm::type<Seat>) {
+    return corm::mapping::table<Seat>("seats")
+        .unique<&Seat::label>(corm::mapping::temporary("-"))
+        .unique<&Seat::hall, &Seat::row>(corm::mapping::deferrable)
+        .unique<&Seat::hall, &Seat::order>(corm::mapping::temporary(std::nullopt))
+        .primary_key<&Seat::row, &Seat::hall>()
+        .confirm_rows(false);
+}
+
 struct Clash {
     std::int32_t id = 0;
     std::int32_t ident = 0;

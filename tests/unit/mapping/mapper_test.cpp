@@ -152,3 +152,70 @@ TEST_CASE("keys and versions cannot be marked as the server's", "[mapping][unit]
     CHECK_NOTHROW(wide.server_default("c0"));
     CHECK_THROWS_AS(wide.server_default("c64"), corm::MappingError);
 }
+
+TEST_CASE("unique sets: the key first, and what the mapping names", "[mapping][unit]") {
+    const auto sets = mapper_of<HttpAccessLog>()->unique_sets();
+    REQUIRE(sets.size() == 2);
+    CHECK(sets[0].key);
+    CHECK(sets[0].columns == std::vector<std::uint16_t>{0});
+    CHECK(sets[1].columns == std::vector<std::uint16_t>{2, 3});
+    CHECK_FALSE((sets[1].key || sets[1].deferrable || sets[1].temporary));
+    const auto seats = mapper_of<Seat>()->unique_sets();
+    REQUIRE(seats.size() == 3);
+    // Marks come in any order; that of the key says how its values are exchanged.
+    CHECK(seats[0].columns == std::vector<std::uint16_t>{1, 0});
+    CHECK((seats[0].key && seats[0].deferrable));
+    CHECK(*static_cast<const std::string*>(seats[1].temporary.get()) == "-");
+    CHECK(*static_cast<const std::optional<std::int32_t>*>(seats[2].temporary.get()) == std::nullopt);
+    CHECK(mapper_of<Seat>()->confirms_rows() == false);
+    CHECK(mapper_of<Slot>()->confirms_rows());
+}
+
+TEST_CASE("mistakes in unique sets", "[mapping][unit]") {
+    const auto table = [] {
+        return corm::mapping::define("t")
+            .column<std::int32_t>("id")
+            .column<std::optional<std::int32_t>>("n")
+            .column<std::int32_t>("v");
+    };
+    const auto message = [](auto define) {
+        try {
+            static_cast<void>(define());
+        } catch (const corm::MappingError& error) {
+            return std::string{error.what()};
+        }
+        return std::string{"nothing"};
+    };
+    CHECK(message([&] { return table().unique({"n", "n"}); }) == "t.n is named twice in unique; name it once");
+    CHECK(message([&] { return table().unique({}); }) == "t: unique names no column; name those of the constraint");
+    CHECK(message([&] { return table().version("v").unique("v").primary_key({"id"}).build(); }) ==
+          "t.v is the version, which every update counts up; leave it out of unique");
+    CHECK(message([&] { return table().unique("v").version("v").primary_key({"id"}).build(); }) ==
+          "t.v is the version, which every update counts up; leave it out of unique");
+    CHECK(message([&] { return table().unique({"n", "id"}).unique({"id", "n"}).primary_key({"id"}).build(); }) ==
+          "t: two unique marks name the same columns, the last of them id; name a constraint once");
+    CHECK(message([&] { return table().unique({"n"}, corm::mapping::temporary(std::int32_t{1})); }) ==
+          "t.n is of type int4 (optional) and its temporary value of type int4; give a value of the last column of "
+          "unique");
+    CHECK(message([&] {
+              return table()
+                  .unique({"id"}, corm::mapping::temporary(std::int32_t{1}))
+                  .generated("n")
+                  .primary_key({"id"})
+                  .build();
+          }) == "nothing");
+    CHECK(message([&] {
+              return table()
+                  .unique({"n"}, corm::mapping::temporary(std::optional<std::int32_t>{}))
+                  .generated("n")
+                  .primary_key({"id"})
+                  .build();
+          }) == "t.n is computed by the server and cannot take a temporary value; put a column that is written last in "
+                "unique");
+    CHECK(message([&] {
+              return table()
+                  .primary_key({"n"})
+                  .unique({"n"}, corm::mapping::temporary(std::optional<std::int32_t>{}))
+                  .build();
+          }) == "t.n is part of the primary key and cannot be NULL for a time; give another temporary value");
+}

@@ -1,19 +1,17 @@
 #include "uow/plan.hpp"
 
+#include "uow/flush_statements.hpp"
 #include "uow/table_order.hpp"
+#include "uow/unique_order.hpp"
 
-#include <corm/base/error.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
+#include <utility>
 
 namespace corm::uow {
 namespace {
-
-using Kind = FlushStatement::Kind;
-/// Handles are counted atomically, so planning points to those of the change set.
-using Handle = const std::shared_ptr<Instance>*;
-using Handles = std::vector<Handle>;
 
 /// Objects whose changes are in the same columns.
 struct Update {
@@ -21,17 +19,25 @@ struct Update {
     Handles instances;
 };
 
+/// Objects that are removed, each with the one that is added under its key.
+struct Switch {
+    std::vector<ColumnIndex> columns;
+    Handles old{};
+    Handles fresh{};
+};
+
 /// The changes of one table.
 struct TableChanges {
+    explicit TableChanges(const mapping::Mapper& of) : mapper(&of) {}
+
     const mapping::Mapper* mapper;
     std::vector<Update> updates;
     Handles inserts;
     Handles deletes;
+    std::vector<Switch> switches;
+    bool locked = false;
+    bool locked_as_updated = false; ///< the lock has the keys of the one update, in its order
 };
-
-const StatementTexts& texts_of(const mapping::Mapper& mapper) {
-    return mapper.extension<StatementTexts>();
-}
 
 void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     columns.clear();
@@ -55,125 +61,14 @@ void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Ha
     update.instances.push_back(instance);
 }
 
-/// Where a statement reads the value of a column.
-using Read = const void* (*)(const Instance& instance, const mapping::Column& column);
-
-const void* current(const Instance& instance, const mapping::Column& column) {
-    return column.in(instance.values());
-}
-const void* loaded(const Instance& instance, const mapping::Column& column) {
-    return instance.sent ? instance.sent.at(column) : current(instance, column);
-}
-
-void add_column(FlushStatement& statement, std::span<const Handle> instances, const mapping::Column& column, bool many,
-                Read read) {
-    try {
-        if (!many) {
-            statement.parameters.add(*column.type, read(**instances.front(), column));
-            return;
-        }
-        types::ArrayParameter array{statement.parameters, *column.type, instances.size()};
-        for (const Handle instance : instances)
-            array.add(read(**instance, column));
-        array.finish();
-    } catch (const ConversionError& error) {
-        throw ConversionError(error, statement.mapper->table(), column.name, error.where());
+void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool generated,
+                   std::vector<ColumnIndex>& columns) {
+    columns.clear();
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        const bool left_key = generated && static_cast<int>(i) == mapper.generated_key();
+        if (!left_key && mapper.column(i).inserted(given))
+            columns.push_back(static_cast<ColumnIndex>(i));
     }
-}
-
-void add_keys(FlushStatement& statement, std::span<const Handle> instances, bool many) {
-    for (const ColumnIndex index : statement.mapper->key_columns())
-        add_column(statement, instances, statement.mapper->column(index), many, loaded);
-}
-
-void add_version(FlushStatement& statement, std::span<const Handle> instances, bool many) {
-    if (const int version = statement.mapper->version_column(); version >= 0)
-        add_column(statement, instances, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
-}
-
-FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
-    FlushStatement statement;
-    statement.kind = kind;
-    statement.mapper = &mapper;
-    statement.rows.reserve(instances.size());
-    for (const Handle instance : instances)
-        statement.rows.push_back({*instance, {}});
-    return statement;
-}
-
-void add_written(FlushStatement& statement, std::span<const Handle> instances, const mapping::Column& column,
-                 bool many) {
-    ColumnCopies& copies = statement.sent.emplace_back(column, instances.size());
-    for (const Handle instance : instances)
-        copies.add(current(**instance, column));
-    add_column(statement, instances, column, many, current);
-}
-
-FlushStatement lock_all(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {
-    FlushStatement statement = start(Kind::lock, mapper, {});
-    statement.text = texts_of(mapper).lock_rows(keys_written);
-    add_keys(statement, instances, true);
-    return statement;
-}
-
-/// `locked` has locked these very rows, in their order, and encoded their keys for it; null where none did.
-FlushStatement update(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns,
-                      std::span<const Handle> instances, const FlushStatement* locked) {
-    FlushStatement statement = start(Kind::update, mapper, instances);
-    const bool many = instances.size() > 1;
-    statement.text = texts_of(mapper).update(columns, many);
-    const std::size_t arrays = mapper.key_columns().size() + columns.size() + 1;
-    statement.parameters.reserve(arrays, many ? arrays * types::ArrayParameter::usual_size(instances.size()) : 0);
-    if (locked != nullptr)
-        statement.parameters = locked->parameters;
-    else
-        add_keys(statement, instances, many);
-    statement.returned.assign(mapper.returned_by_update().begin(), mapper.returned_by_update().end());
-    statement.sent.reserve(columns.size());
-    for (const ColumnIndex index : columns)
-        add_written(statement, instances, mapper.column(index), many);
-    add_version(statement, instances, many);
-    return statement;
-}
-
-FlushStatement remove(const mapping::Mapper& mapper, const Handles& instances) {
-    FlushStatement statement = start(Kind::remove, mapper, instances);
-    const bool many = instances.size() > 1;
-    statement.text = texts_of(mapper).remove(many);
-    add_keys(statement, instances, many);
-    add_version(statement, instances, many);
-    return statement;
-}
-
-FlushStatement insert(const mapping::Mapper& mapper, bool generated, const std::vector<ColumnIndex>& columns,
-                      std::span<const Handle> instances) {
-    FlushStatement statement = start(Kind::insert, mapper, instances);
-    statement.generated_keys = generated;
-    const bool many = instances.size() > 1;
-    statement.text = texts_of(mapper).insert(columns, many);
-    statement.returned = others(mapper, columns);
-    statement.matched_by_key = many && !generated && !statement.returned.empty();
-    for (FlushRow& row : statement.rows) {
-        if (row.instance->watched)
-            row.sent = mapping::ValueBlock(mapper, row.instance->values());
-    }
-    for (const ColumnIndex index : columns)
-        add_column(statement, instances, mapper.column(index), many, current);
-    return statement;
-}
-
-bool leaves_key_to_server(const Instance& instance) {
-    const int index = instance.mapper().generated_key();
-    if (index < 0)
-        return false;
-    const mapping::Column& key = instance.mapper().column(static_cast<std::size_t>(index));
-    const void* value = key.in(instance.values());
-    if (key.type->is_null(value))
-        return true;
-    // The default-constructed integer and UUID are all zero bytes on the wire.
-    std::string bytes;
-    key.type->encode(value, bytes);
-    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
 
 void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts) {
@@ -184,144 +79,322 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
     for (std::size_t first = 0; first < inserts.size();) {
         const bool generated = leaves_key_to_server(**inserts[first]);
         const std::uint64_t given = (*inserts[first])->given;
-        columns.clear();
-        for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
-            const bool left_key = generated && static_cast<int>(i) == mapper.generated_key();
-            if (!left_key && mapper.column(i).inserted(given))
-                columns.push_back(static_cast<ColumnIndex>(i));
-        }
+        find_inserted(mapper, given, generated, columns);
         std::size_t last = first + 1;
         if (!generated || (ascending && !columns.empty())) {
             while (last < inserts.size() && (*inserts[last])->given == given &&
                    leaves_key_to_server(**inserts[last]) == generated)
                 ++last;
         }
-        out.push_back(insert(mapper, generated, columns, std::span{inserts}.subspan(first, last - first)));
+        out.push_back(insert_rows(mapper, generated, columns, std::span{inserts}.subspan(first, last - first)));
         first = last;
     }
 }
 
-/// True if the rows must be written one by one: a batch has no order, and a unique value may have to become free first.
 bool writes_unique(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns) {
     return std::any_of(columns.begin(), columns.end(), [&mapper](ColumnIndex index) {
         return mapper.column(index).key || mapper.column(index).unique;
     });
 }
 
-void sort_by_key(Handles& instances) {
-    std::sort(instances.begin(), instances.end(), [](Handle a, Handle b) { return (*a)->key < (*b)->key; });
+constexpr auto by_key = [](Handle a, Handle b) { return (*a)->key < (*b)->key; };
+
+bool has_null_key(const Instance& instance) {
+    const auto keys = instance.mapper().key_columns();
+    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
+        const mapping::Column& column = instance.mapper().column(index);
+        return column.type->is_null(current(instance, column));
+    });
 }
 
-void plan_saves(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, TableChanges& changes) {
-    // In the order of their columns, whatever was edited first.
-    std::sort(changes.updates.begin(), changes.updates.end(),
-              [](const Update& a, const Update& b) { return a.columns < b.columns; });
-    bool keys_written = !changes.deletes.empty();
-    std::size_t rows = changes.deletes.size();
-    for (Update& update : changes.updates) {
-        sort_by_key(update.instances);
-        keys_written = keys_written || writes_unique(mapper, update.columns);
-        rows += update.instances.size();
+void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
+    const mapping::Mapper& mapper = *table.mapper;
+    find_inserted(mapper, (*fresh)->given, false, columns);
+    std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).version; });
+    // A table of nothing but its key has nothing else that could be set.
+    if (columns.empty()) {
+        columns.assign(mapper.key_columns().begin(), mapper.key_columns().end());
+        std::sort(columns.begin(), columns.end());
     }
-    if (changes.deletes.empty() && changes.updates.size() == 1) {
-        if (rows > 1)
-            out.push_back(lock_all(mapper, keys_written, changes.updates.front().instances));
-    } else if (rows > 1) {
-        Handles touched = changes.deletes;
-        for (const Update& update : changes.updates)
-            touched.insert(touched.end(), update.instances.begin(), update.instances.end());
-        sort_by_key(touched);
-        out.push_back(lock_all(mapper, keys_written, touched));
-    }
-    for (const auto& [columns, instances] : changes.updates) {
-        const std::size_t step = writes_unique(mapper, columns) ? 1 : instances.size();
-        const bool all_at_once = rows > 1 && step == rows;
-        for (std::size_t i = 0; i < instances.size(); i += step)
-            out.push_back(
-                update(mapper, columns, std::span{instances}.subspan(i, step), all_at_once ? &out.back() : nullptr));
-    }
-    plan_inserts(out, mapper, changes.inserts);
+    const auto known = std::find_if(table.switches.begin(), table.switches.end(),
+                                    [&columns](const Switch& one) { return one.columns == columns; });
+    Switch& same = known != table.switches.end() ? *known : table.switches.emplace_back(Switch{columns});
+    same.old.push_back(old);
+    same.fresh.push_back(fresh);
 }
+
+/// Objects that are added under the key of one that is removed.
+void find_switches(TableChanges& table) {
+    if (table.inserts.empty() || table.deletes.empty())
+        return;
+    boost::unordered_flat_map<std::string_view, Handle> removed;
+    std::sort(table.deletes.begin(), table.deletes.end(), by_key);
+    for (const Handle handle : table.deletes)
+        removed.emplace((*handle)->key, handle);
+    boost::unordered_flat_map<Handle, Handle> successors;
+    std::string key;
+    std::erase_if(table.inserts, [&](Handle handle) {
+        if (leaves_key_to_server(**handle) || has_null_key(**handle))
+            return false;
+        key.clear();
+        table.mapper->append_key((*handle)->values(), key);
+        const auto found = removed.find(key);
+        return found != removed.end() && successors.emplace(found->second, handle).second;
+    });
+    std::vector<ColumnIndex> columns;
+    std::erase_if(table.deletes, [&](Handle handle) {
+        const auto successor = successors.find(handle);
+        if (successor == successors.end())
+            return false;
+        add_switch(table, handle, successor->second, columns);
+        return true;
+    });
+}
+
+class Planner {
+public:
+    explicit Planner(const ChangeSet& changes) {
+        std::vector<ColumnIndex> columns;
+        for (const Handle instance : changes.modified) {
+            find_changes(**instance, columns);
+            if (!columns.empty())
+                add_update(table((*instance)->mapper()), columns, instance, changes.modified.size());
+        }
+        for (const auto& instance : changes.added)
+            table(instance->mapper()).inserts.push_back(&instance);
+        for (const auto& instance : changes.removed)
+            table(instance->mapper()).deletes.push_back(&instance);
+    }
+
+    [[nodiscard]] FlushPlan run() && {
+        std::vector<const mapping::Mapper*> mappers;
+        for (const TableChanges& changed : tables_)
+            mappers.push_back(changed.mapper);
+        order_ = order_tables(std::move(mappers));
+        for (const mapping::Mapper* mapper : order_)
+            plan_saves(table(*mapper));
+        for (auto mapper = order_.rbegin(); mapper != order_.rend(); ++mapper)
+            plan_deletes(table(**mapper));
+        return std::move(plan_);
+    }
+
+private:
+    // A flush touches a few tables, and objects of one mostly come together.
+    [[nodiscard]] TableChanges& table(const mapping::Mapper& mapper) {
+        const auto known = std::find_if(tables_.rbegin(), tables_.rend(),
+                                        [&mapper](const TableChanges& changes) { return changes.mapper == &mapper; });
+        return known != tables_.rend() ? *known : tables_.emplace_back(mapper);
+    }
+
+    void add(FlushStatement&& statement) { plan_.statements.push_back(std::move(statement)); }
+
+    // The statements of a table may come in two parts, the second behind those of other tables: one lock for all.
+    void lock(TableChanges& table) {
+        if (std::exchange(table.locked, true))
+            return;
+        find_switches(table);
+        const mapping::Mapper& mapper = *table.mapper;
+        // In the order of their columns, whatever was edited first.
+        std::sort(table.updates.begin(), table.updates.end(),
+                  [](const Update& a, const Update& b) { return a.columns < b.columns; });
+        bool keys_written = !table.deletes.empty();
+        std::size_t touched = table.deletes.size();
+        for (Update& update : table.updates) {
+            std::sort(update.instances.begin(), update.instances.end(), by_key);
+            keys_written = keys_written || writes_unique(mapper, update.columns);
+            touched += update.instances.size();
+        }
+        for (const Switch& one : table.switches) {
+            keys_written = keys_written || writes_unique(mapper, one.columns);
+            touched += one.old.size();
+        }
+        if (touched < 2)
+            return;
+        if (table.deletes.empty() && table.switches.empty() && table.updates.size() == 1) {
+            table.locked_as_updated = true;
+            add(lock_rows(mapper, keys_written, table.updates.front().instances));
+            return;
+        }
+        Handles all = table.deletes;
+        for (const Update& update : table.updates)
+            all.insert(all.end(), update.instances.begin(), update.instances.end());
+        for (const Switch& one : table.switches)
+            all.insert(all.end(), one.old.begin(), one.old.end());
+        std::sort(all.begin(), all.end(), by_key);
+        add(lock_rows(mapper, keys_written, all));
+    }
+
+    void plan_saves(TableChanges& table) {
+        lock(table);
+        if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
+            const auto steps = order_rows(*table.mapper, rows, table.deletes, table.inserts);
+            const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
+            if (!steps.empty() && !in_any_order) {
+                plan_steps(table, rows, steps);
+                plan_inserts(plan_.statements, *table.mapper, table.inserts);
+                return;
+            }
+        }
+        for (const Update& update : table.updates) {
+            add(update_rows(*table.mapper, update.columns, update.instances,
+                            table.locked_as_updated ? &plan_.statements.back().parameters : nullptr));
+        }
+        for (const Switch& one : table.switches)
+            add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
+        plan_inserts(plan_.statements, *table.mapper, table.inserts);
+    }
+
+    void plan_deletes(TableChanges& table) {
+        if (table.deletes.empty())
+            return;
+        std::sort(table.deletes.begin(), table.deletes.end(), by_key);
+        add(remove_rows(*table.mapper, table.deletes));
+        table.deletes.clear();
+    }
+
+    /// Rows that take or leave a unique value; groups are numbered through updates, then switches. None if a single one
+    /// cannot meet another.
+    [[nodiscard]] static std::vector<RowChange> contested_rows(const TableChanges& table) {
+        std::vector<RowChange> rows;
+        for (std::size_t group = 0; group < table.updates.size(); ++group) {
+            const Update& update = table.updates[group];
+            if (!writes_unique(*table.mapper, update.columns))
+                continue;
+            for (const Handle instance : update.instances)
+                rows.push_back({instance, instance, group});
+        }
+        for (std::size_t i = 0; i < table.switches.size(); ++i) {
+            const Switch& one = table.switches[i];
+            if (!writes_unique(*table.mapper, one.columns))
+                continue;
+            for (std::size_t at = 0; at < one.old.size(); ++at)
+                rows.push_back({one.old[at], one.fresh[at], table.updates.size() + i});
+        }
+        if (rows.size() < 2 && table.deletes.empty())
+            rows.clear();
+        return rows;
+    }
+
+    /// An added object has no value of its key that a deleted row leaves: that is a row switch.
+    [[nodiscard]] static bool frees_for_inserts(const TableChanges& table) {
+        return !table.inserts.empty() && !table.deletes.empty() && table.mapper->unique_sets().size() > 1;
+    }
+
+    /// The groups that are in nobody's way, and then the steps.
+    void plan_steps(TableChanges& table, const std::vector<RowChange>& rows, const std::vector<RowStep>& steps) {
+        const mapping::Mapper& mapper = *table.mapper;
+        for (const Update& update : table.updates) {
+            if (!writes_unique(mapper, update.columns))
+                add(update_rows(mapper, update.columns, update.instances, nullptr));
+        }
+        for (const Switch& one : table.switches) {
+            if (!writes_unique(mapper, one.columns))
+                add(switch_rows(mapper, one.columns, one.old, one.fresh));
+        }
+        std::vector<const RowStep*> moved(rows.size()); // by which step a row left its key
+        for (const RowStep& step : steps) {
+            switch (step.kind) {
+            case RowStep::Kind::remove:
+                for (const mapping::Mapper* referring : referring_tables(mapper, order_)) {
+                    TableChanges& other = this->table(*referring);
+                    if (!other.deletes.empty())
+                        lock(other);
+                    plan_deletes(other);
+                }
+                plan_deletes(table);
+                break;
+            case RowStep::Kind::write: plan_rows(table, rows, step.rows, moved); break;
+            case RowStep::Kind::claim:
+            case RowStep::Kind::park:
+                rearrange(mapper, rows, step, moved);
+                for (const std::size_t row : step.rows)
+                    moved[row] = step.set->key ? &step : moved[row];
+                break;
+            }
+        }
+    }
+
+    using Moved = std::vector<const RowStep*>;
+
+    /// Rows of one group follow each other and share a statement.
+    void plan_rows(const TableChanges& table, const std::vector<RowChange>& rows, std::vector<std::size_t> step,
+                   const Moved& moved) {
+        std::sort(step.begin(), step.end(), [&rows](std::size_t a, std::size_t b) {
+            return std::pair{rows[a].group, a} < std::pair{rows[b].group, b};
+        });
+        for (std::size_t first = 0; first < step.size();) {
+            const std::size_t group = rows[step[first]].group;
+            std::size_t last = first + 1;
+            while (last < step.size() && rows[step[last]].group == group)
+                ++last;
+            const auto part = std::span{step}.subspan(first, last - first);
+            const auto [old, fresh] = handles(rows, part);
+            first = last;
+            if (group >= table.updates.size()) {
+                add(switch_rows(*table.mapper, table.switches[group - table.updates.size()].columns, old, fresh));
+                continue;
+            }
+            const std::optional<types::Parameters> keys = moved_keys(*table.mapper, rows, part, moved);
+            add(update_rows(*table.mapper, table.updates[group].columns, old, keys ? &*keys : nullptr));
+        }
+    }
+
+    void rearrange(const mapping::Mapper& mapper, const std::vector<RowChange>& rows, const RowStep& step,
+                   const Moved& moved) {
+        const auto [old, fresh] = handles(rows, step.rows);
+        const std::optional<types::Parameters> keys = moved_keys(mapper, rows, step.rows, moved);
+        if (step.kind == RowStep::Kind::park) {
+            const ColumnIndex last[] = {step.set->columns.back()};
+            add(rearrange_rows(mapper, last, old, fresh, step.set->temporary.get(), keys ? &*keys : nullptr));
+            return;
+        }
+        std::vector<ColumnIndex> columns = step.set->columns;
+        std::sort(columns.begin(), columns.end());
+        add(rearrange_rows(mapper, columns, old, fresh, nullptr, keys ? &*keys : nullptr));
+    }
+
+    [[nodiscard]] static std::pair<Handles, Handles> handles(const std::vector<RowChange>& rows,
+                                                             std::span<const std::size_t> part) {
+        std::pair<Handles, Handles> found;
+        for (const std::size_t row : part) {
+            found.first.push_back(rows[row].old);
+            found.second.push_back(rows[row].fresh);
+        }
+        return found;
+    }
+
+    /// The keys under which the rows are, if some have left those that were loaded.
+    [[nodiscard]] static std::optional<types::Parameters> moved_keys(const mapping::Mapper& mapper,
+                                                                     const std::vector<RowChange>& rows,
+                                                                     std::span<const std::size_t> part,
+                                                                     const Moved& moved) {
+        if (std::none_of(part.begin(), part.end(), [&moved](std::size_t row) { return moved[row] != nullptr; }))
+            return {};
+        types::Parameters keys;
+        for (const ColumnIndex index : mapper.key_columns()) {
+            const mapping::Column& column = mapper.column(index);
+            add_column(keys, mapper, column, part.size(), part.size() > 1, [&](std::size_t i) {
+                const Instance& instance = **rows[part[i]].old;
+                const RowStep* const step = moved[part[i]];
+                if (step == nullptr)
+                    return loaded(instance, column);
+                if (step->kind == RowStep::Kind::claim)
+                    return current(instance, column);
+                return index == step->set->columns.back() ? step->set->temporary.get() : loaded(instance, column);
+            });
+        }
+        return keys;
+    }
+
+    std::vector<TableChanges> tables_;
+    std::vector<const mapping::Mapper*> order_;
+    FlushPlan plan_;
+};
 
 } // namespace
 
 FlushPlan plan_flush(const ChangeSet& changes) {
-    // A flush touches a few tables, and objects of one mostly come together.
-    std::vector<TableChanges> tables;
-    const auto changes_of = [&](const mapping::Mapper* mapper) -> TableChanges& {
-        const auto known = std::find_if(tables.rbegin(), tables.rend(),
-                                        [mapper](const TableChanges& table) { return table.mapper == mapper; });
-        return known != tables.rend() ? *known : tables.emplace_back(TableChanges{mapper, {}, {}, {}});
-    };
-    const auto table = [&](const Instance& instance) -> TableChanges& { return changes_of(&instance.mapper()); };
-    std::vector<ColumnIndex> columns;
-    for (const Handle instance : changes.modified) {
-        find_changes(**instance, columns);
-        if (!columns.empty())
-            add_update(table(**instance), columns, instance, changes.modified.size());
-    }
-    for (const auto& instance : changes.added)
-        table(*instance).inserts.push_back(&instance);
-    for (const auto& instance : changes.removed)
-        table(*instance).deletes.push_back(&instance);
-
-    FlushPlan plan;
-    if (tables.empty())
-        return plan;
-    std::vector<const mapping::Mapper*> mappers;
-    for (const TableChanges& changed : tables)
-        mappers.push_back(changed.mapper);
-    const std::vector<const mapping::Mapper*> order = order_tables(std::move(mappers));
-    for (const mapping::Mapper* mapper : order)
-        plan_saves(plan.statements, *mapper, changes_of(mapper));
-    for (auto mapper = order.rbegin(); mapper != order.rend(); ++mapper) {
-        Handles& deletes = changes_of(*mapper).deletes;
-        if (deletes.empty())
-            continue;
-        sort_by_key(deletes);
-        plan.statements.push_back(remove(**mapper, deletes));
-    }
-    return plan;
-}
-
-std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message, std::source_location where) {
-    const std::string& entity = statement.mapper->entity();
-    // The marker is data that the server quotes, so it is the same in every language of its messages.
-    constexpr std::string_view missing = "corm missing ";
-    if (message.find(missing) != std::string_view::npos)
-        return std::make_exception_ptr(StaleDataError(
-            entity + ": fewer rows were inserted than were added; a trigger or rule of the table keeps rows out",
-            entity, {}, where));
-    constexpr std::string_view found = "corm found ";
-    const std::size_t at = message.find(found);
-    if (at == std::string_view::npos)
-        return nullptr;
-    std::vector<bool> hit(statement.rows.size());
-    const char* next = message.data() + at + found.size();
-    const char* const end = message.data() + message.size();
-    std::size_t ordinal = 0;
-    for (auto parsed = std::from_chars(next, end, ordinal); parsed.ec == std::errc{};
-         parsed = std::from_chars(next, end, ordinal)) {
-        if (ordinal >= 1 && ordinal <= hit.size())
-            hit[ordinal - 1] = true;
-        next = parsed.ptr + (parsed.ptr != end && *parsed.ptr == ',' ? 1 : 0);
-    }
-    std::vector<std::string> keys;
-    for (std::size_t i = 0; i < hit.size(); ++i) {
-        if (!hit[i])
-            keys.push_back(statement.mapper->key_text(statement.rows[i].instance->key));
-    }
-    if (keys.empty())
-        return std::make_exception_ptr(StaleDataError(
-            entity + ": more rows were hit than objects were flushed; map columns as primary key that are unique",
-            entity, {}, where));
-    std::string list;
-    for (const std::string& key : keys)
-        list += (list.empty() ? "" : ", ") + key;
-    return std::make_exception_ptr(StaleDataError(
-        entity + " with key " + list + " was changed or deleted by another transaction since it was loaded; " +
-            "roll back, read it again and repeat the change",
-        entity, std::move(keys), where));
+    return Planner{changes}.run();
 }
 
 } // namespace corm::uow

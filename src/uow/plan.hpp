@@ -26,7 +26,14 @@ struct FlushRow {
 
 /// One statement of a flush. `rows` are in the order of its ordinals; a lock has none.
 struct FlushStatement {
-    enum class Kind : std::uint8_t { insert, update, remove, lock };
+    enum class Kind : std::uint8_t {
+        insert,
+        update,
+        remove,
+        lock,
+        row_switch, ///< the rows of removed objects get the values of added ones
+        rearrange,  ///< frees unique values ahead of the updates that count
+    };
 
     Kind kind{};
     bool generated_keys = false;
@@ -38,6 +45,7 @@ struct FlushStatement {
     Text text;
     types::Parameters parameters;
     std::vector<FlushRow> rows;
+    std::vector<std::shared_ptr<Instance>> replaced; ///< of a row switch: the removed objects
     std::vector<ColumnCopies> sent; ///< the columns of an update: the program may edit on while it is under way
 };
 
@@ -56,8 +64,10 @@ struct ChangeSet {
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
 /// statement, and where more than one row of a table is updated or deleted, a statement ahead locks them all in key
-/// order. Deterministic. Throws `MappingError` for keys that cannot be, `ConversionError` for values that cannot be
-/// sent (nothing was sent then).
+/// order. An object that is added under the key of one that is removed takes its row over. Values of the key and of
+/// unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the saves.
+/// Deterministic. Throws `MappingError` for keys that cannot be and for unique values that cannot be exchanged,
+/// `ConversionError` for values that cannot be sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
 
 /// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other

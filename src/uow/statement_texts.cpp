@@ -24,6 +24,17 @@ std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const C
     return made;
 }
 
+std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns) {
+    std::vector<ColumnIndex> made;
+    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+        const mapping::Column& column = mapper.column(i);
+        const bool written = std::binary_search(columns.begin(), columns.end(), static_cast<ColumnIndex>(i));
+        if (!column.key && !column.version && (!written || column.server_onupdate))
+            made.push_back(static_cast<ColumnIndex>(i));
+    }
+    return made;
+}
+
 StatementTexts::StatementTexts(const mapping::Mapper& mapper) : mapper_(mapper) {
     if (!mapper.schema().empty()) {
         sql::append_identifier(table_, mapper.schema());
@@ -83,6 +94,16 @@ Text StatementTexts::select_by_key(const std::optional<sql::Lock>& lock) const {
 Text StatementTexts::update(std::span<const ColumnIndex> columns, bool many) const {
     return many ? cached("U", &StatementTexts::update_many, columns)
                 : cached("u", &StatementTexts::update_one, columns);
+}
+
+Text StatementTexts::switch_rows(std::span<const ColumnIndex> columns, bool many) const {
+    return many ? cached("S", &StatementTexts::switch_many, columns)
+                : cached("s", &StatementTexts::switch_one, columns);
+}
+
+Text StatementTexts::rearrange(std::span<const ColumnIndex> columns, bool many) const {
+    return many ? cached("R", &StatementTexts::rearrange_many, columns)
+                : cached("r", &StatementTexts::rearrange_one, columns);
 }
 
 Text StatementTexts::remove(bool many) const {
@@ -155,95 +176,132 @@ void StatementTexts::append_rows(std::string& out, std::span<const Array> arrays
 
 // The server raises inside the pipeline, so that the COMMIT behind cannot succeed. The text of the cast lists the rows
 // that were there: those that were not would take a second look at the arrays, which every flush would pay for. It
-// depends on an aggregate, or the planner would evaluate it beforehand.
-void StatementTexts::append_check(std::string& out, bool returns) const {
-    const std::string check = "SELECT CASE WHEN count(*) = cardinality($1) THEN 0 ELSE ('corm found ' || "
-                              "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END";
-    out += " RETURNING x.ord";
-    if (!returns || mapper_.returned_by_update().empty()) {
-        out += ") " + check + " FROM u";
-        return;
-    }
-    append_returned_update(out, check);
-    out += " ORDER BY u.ord";
-}
-
-// The values that come back, beside the outcome of the check.
-void StatementTexts::append_returned_update(std::string& out, const std::string& check) const {
+// depends on an aggregate, or the planner would evaluate it beforehand. Where rows are not confirmed, NULL in place of
+// the outcome says that there is nothing to read of a row.
+std::string StatementTexts::checked(std::string write, std::span<const ColumnIndex> returned, bool confirmed,
+                                    bool many) const {
+    if (!confirmed && returned.empty())
+        return write;
+    const std::string check = std::string{"SELECT CASE WHEN count(*) = "} +
+                              (many ? "cardinality($1) THEN 0 ELSE ('corm found ' || "
+                                      "coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END"
+                                    : "1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END");
+    std::string out = "WITH u AS (" + std::move(write) + " RETURNING " + (many ? "x.ord" : "1");
+    if (returned.empty())
+        return out + ") " + check + " FROM u";
+    if (!many && !confirmed)
+        out += " AS ord";
     std::string names;
     std::size_t n = 0;
-    for (const ColumnIndex column : mapper_.returned_by_update()) {
+    for (const ColumnIndex column : returned) {
         const std::string name = "r" + number(++n);
         out += ", t." + quoted(column) + " AS " + name;
         names += ", u." + name;
     }
-    out += "), a AS (" + check + " AS missing FROM u) SELECT a.missing" + names + " FROM a LEFT JOIN u ON true";
+    if (confirmed)
+        return out + "), a AS (" + check + " AS missing FROM u) SELECT a.missing" + names +
+               " FROM a LEFT JOIN u ON true" + (many ? " ORDER BY u.ord" : "");
+    return out + ") SELECT u.ord" + names +
+           (many ? " FROM generate_series(1, cardinality($1)) n LEFT JOIN u ON u.ord = n ORDER BY n"
+                 : " FROM (SELECT) a LEFT JOIN u ON true");
 }
 
-void StatementTexts::append_version_step(std::string& out) const {
-    if (const int version = mapper_.version_column(); version >= 0) {
-        const std::string& name = quoted(static_cast<ColumnIndex>(version));
-        out += ", " + name + " = t." + name + " + 1";
-    }
-}
-
-// The one row with the key of the first parameters, at the version of the next one, and the check that it was there.
-void StatementTexts::append_one_row(std::string& out, std::size_t parameter, bool returns) const {
+// The one row with the key of the first parameters, at the version of the next one.
+std::string StatementTexts::where_one(std::size_t parameter) const {
     const auto keys = mapper_.key_columns();
+    std::string out;
     for (std::size_t i = 0; i < keys.size(); ++i)
         out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = $" + number(i + 1);
     if (const int version = mapper_.version_column(); version >= 0)
         out += " AND t." + quoted(static_cast<ColumnIndex>(version)) + " = $" + number(parameter + 1);
-    const std::string check =
-        "SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END";
-    out += " RETURNING 1";
-    if (!returns || mapper_.returned_by_update().empty())
-        out += ") " + check + " FROM u";
-    else
-        append_returned_update(out, check);
+    return out;
 }
 
-std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) const {
-    std::string out = "WITH u AS (UPDATE " + table_ + " t SET ";
+std::string StatementTexts::version_step() const {
+    const int version = mapper_.version_column();
+    if (version < 0)
+        return {};
+    const std::string& name = quoted(static_cast<ColumnIndex>(version));
+    return ", " + name + " = t." + name + " + 1";
+}
+
+// What a switch of rows does not write, and an insert would leave to the server.
+std::string StatementTexts::set_defaults(std::span<const ColumnIndex> columns) const {
+    std::string out;
+    for (const ColumnIndex column : returned_by_switch(mapper_, columns)) {
+        if (!std::binary_search(columns.begin(), columns.end(), column) && !mapper_.column(column).computed)
+            out += ", " + quoted(column) + " = DEFAULT";
+    }
+    return out;
+}
+
+// `behind` are the assignments behind those of `columns`.
+std::string StatementTexts::change_one(std::span<const ColumnIndex> columns, const std::string& behind) const {
+    std::string out = "UPDATE " + table_ + " t SET ";
     std::size_t parameter = mapper_.key_columns().size();
     for (std::size_t i = 0; i < columns.size(); ++i)
         out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = $" + number(++parameter);
-    append_version_step(out);
-    append_one_row(out, parameter, true);
+    return out + behind + where_one(parameter);
+}
+
+std::string StatementTexts::change_many(std::span<const ColumnIndex> columns, const std::string& behind) const {
+    const std::vector<Array> all = arrays(columns, true);
+    const std::size_t keys = mapper_.key_columns().size();
+    std::string out = "UPDATE " + table_ + " t SET ";
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = " + value_of(all[keys + i]);
+    out += behind + " FROM ";
+    append_rows(out, all);
     return out;
+}
+
+// A version is checked by the row that it finds.
+bool StatementTexts::confirms_updates() const noexcept {
+    return mapper_.confirms_rows() || mapper_.version_column() >= 0;
+}
+
+std::string StatementTexts::update_one(std::span<const ColumnIndex> columns) const {
+    return checked(change_one(columns, version_step()), mapper_.returned_by_update(), confirms_updates(), false);
 }
 
 std::string StatementTexts::update_many(std::span<const ColumnIndex> columns) const {
-    const std::vector<Array> all = arrays(columns, true);
-    const std::size_t keys = mapper_.key_columns().size();
-    std::string out = "WITH u AS (UPDATE " + table_ + " t SET ";
-    for (std::size_t i = 0; i < columns.size(); ++i)
-        out += (i == 0 ? "" : ", ") + quoted(columns[i]) + " = " + value_of(all[keys + i]);
-    append_version_step(out);
-    out += " FROM ";
-    append_rows(out, all);
-    append_check(out, true);
-    return out;
+    return checked(change_many(columns, version_step()), mapper_.returned_by_update(), confirms_updates(), true);
+}
+
+std::string StatementTexts::switch_one(std::span<const ColumnIndex> columns) const {
+    return checked(change_one(columns, set_defaults(columns) + version_step()), returned_by_switch(mapper_, columns),
+                   confirms_updates(), false);
+}
+
+std::string StatementTexts::switch_many(std::span<const ColumnIndex> columns) const {
+    return checked(change_many(columns, set_defaults(columns) + version_step()), returned_by_switch(mapper_, columns),
+                   confirms_updates(), true);
+}
+
+std::string StatementTexts::rearrange_one(std::span<const ColumnIndex> columns) const {
+    return checked(change_one(columns, {}), {}, confirms_updates(), false);
+}
+
+std::string StatementTexts::rearrange_many(std::span<const ColumnIndex> columns) const {
+    return checked(change_many(columns, {}), {}, confirms_updates(), true);
 }
 
 std::string StatementTexts::remove_one(std::span<const ColumnIndex>) const {
-    std::string out = "WITH u AS (DELETE FROM " + table_ + " t";
-    append_one_row(out, mapper_.key_columns().size(), false);
-    return out;
+    return checked("DELETE FROM " + table_ + " t" + where_one(mapper_.key_columns().size()), {},
+                   mapper_.confirms_rows(), false);
 }
 
 std::string StatementTexts::remove_many(std::span<const ColumnIndex>) const {
-    const std::vector<Array> all = arrays({}, true);
-    std::string out = "WITH u AS (DELETE FROM " + table_ + " t USING ";
-    append_rows(out, all);
-    append_check(out, false);
-    return out;
+    std::string out = "DELETE FROM " + table_ + " t USING ";
+    append_rows(out, arrays({}, true));
+    return checked(std::move(out), {}, mapper_.confirms_rows(), true);
 }
 
-// What the server filled in, beside the outcome of the check. A generated key is the order of the rows; other keys are
-// returned for the program to find each row by.
-void StatementTexts::append_insert_check(std::string& out, std::span<const ColumnIndex> columns, bool many) const {
+// What the server filled in, beside the outcome of the check. A generated key is the order of the rows, and always
+// confirmed; other keys are returned for the program to find each row by.
+std::string StatementTexts::checked_insert(std::string write, std::span<const ColumnIndex> columns, bool many) const {
     const bool key_left = leaves_key(columns);
+    const bool confirmed = key_left || mapper_.confirms_rows();
     std::string values;
     std::string names;
     const auto append = [&](ColumnIndex column, const std::string& name) {
@@ -253,18 +311,24 @@ void StatementTexts::append_insert_check(std::string& out, std::span<const Colum
     std::size_t n = 0;
     for (const ColumnIndex column : others(mapper_, columns))
         append(column, key_left && static_cast<int>(column) == mapper_.generated_key() ? "k" : "r" + number(++n));
+    if (!confirmed && names.empty())
+        return write;
     if (many && !key_left && !names.empty()) {
         for (const ColumnIndex key : mapper_.key_columns())
             append(key, "k" + number(key));
     }
-    out += " RETURNING " + (values.empty() ? "1 AS k" : values) +
+    std::string out = "WITH i AS (" + std::move(write) + " RETURNING ";
+    if (!confirmed)
+        return out + values + ", 1 AS ord) SELECT i.ord" + names +
+               (many ? " FROM i" : " FROM (SELECT) a LEFT JOIN i ON true");
+    return out + (values.empty() ? "1 AS k" : values) +
            "), a AS (SELECT CASE WHEN count(*) = " + (many ? "cardinality($1)" : "1") +
            " THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing" + names +
            " FROM a" + (names.empty() ? "" : " LEFT JOIN i ON true") + (many && key_left ? " ORDER BY i.k" : "");
 }
 
 std::string StatementTexts::insert_one(std::span<const ColumnIndex> columns) const {
-    std::string out = "WITH i AS (INSERT INTO " + table_;
+    std::string out = "INSERT INTO " + table_;
     if (columns.empty()) {
         out += " DEFAULT VALUES";
     } else {
@@ -275,8 +339,7 @@ std::string StatementTexts::insert_one(std::span<const ColumnIndex> columns) con
         }
         out += ") VALUES (" + values + ")";
     }
-    append_insert_check(out, columns, false);
-    return out;
+    return checked_insert(std::move(out), columns, false);
 }
 
 // Rows are inserted in the order of the ordinals, so an ascending sequence gives ascending keys in that order.
@@ -291,11 +354,10 @@ std::string StatementTexts::insert_many(std::span<const ColumnIndex> columns) co
         names += comma + quoted(column);
         values += comma + value_of(all.back());
     }
-    std::string out = "WITH i AS (INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM ";
+    std::string out = "INSERT INTO " + table_ + " (" + names + ") SELECT " + values + " FROM ";
     append_unnest(out, all, true);
     out += " ORDER BY x.ord";
-    append_insert_check(out, columns, true);
-    return out;
+    return checked_insert(std::move(out), columns, true);
 }
 
 std::string StatementTexts::lock_many(std::span<const ColumnIndex>) const {

@@ -20,6 +20,10 @@ using ColumnIndex = std::uint16_t;
 /// The columns that are not among `columns`, which ascend.
 [[nodiscard]] std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns);
 
+/// What a row switch that writes `columns` leaves to the server, which returns it: `columns` ascend.
+[[nodiscard]] std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper,
+                                                          std::span<const ColumnIndex> columns);
+
 /// Texts of selects by key and of flush statements. The shapes are those of docs/decisions.md, "Statements of a flush".
 /// Immutable to its users; thread-safe. Keeps a bounded number of texts.
 class StatementTexts : public mapping::MapperExtension {
@@ -29,10 +33,18 @@ public:
     /// All columns of the row with a key given as $1, $2, ...
     [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
 
+    /// Where a mapping does not confirm rows (`Table::confirm_rows`), nothing fails; what comes back of a row that was
+    /// not hit has NULL in column 0.
+    ///
     /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm found N,M" (the
     /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version
     /// (if mapped); arrays of them for many. `Mapper::returned_by_update` come back from column 1 on, row by row.
     [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
+    /// As `update`, of rows that get the values of other objects: what an insert would leave to the server is set to
+    /// its default and comes back (`returned_by_switch`).
+    [[nodiscard]] Text switch_rows(std::span<const ColumnIndex> columns, bool many) const;
+    /// As `update`, ahead of it: nothing comes back, and the version is checked and not counted up.
+    [[nodiscard]] Text rearrange(std::span<const ColumnIndex> columns, bool many) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;
     /// Inserts rows with these columns. Those that are not written come back from column 1 of the result on: in the
@@ -51,6 +63,10 @@ private:
     [[nodiscard]] Text& place(std::string shape) const;
     [[nodiscard]] std::string update_one(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string update_many(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string switch_one(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string switch_many(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string rearrange_one(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string rearrange_many(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string remove_one(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string remove_many(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string insert_one(std::span<const ColumnIndex> columns) const;
@@ -70,14 +86,19 @@ private:
     [[nodiscard]] std::string value_of(const Array& array) const;
     void append_keys(std::string& out, std::span<const Array> arrays) const;
     void append_rows(std::string& out, std::span<const Array> arrays) const;
-    void append_check(std::string& out, bool returns) const;
-    void append_returned_update(std::string& out, const std::string& check) const;
-    void append_version_step(std::string& out) const;
-    void append_one_row(std::string& out, std::size_t parameter, bool returns) const;
+    /// With the check of its rows, and what comes back of them. `confirmed`: each row must be there.
+    [[nodiscard]] std::string checked(std::string write, std::span<const ColumnIndex> returned, bool confirmed,
+                                      bool many) const;
+    [[nodiscard]] std::string checked_insert(std::string write, std::span<const ColumnIndex> columns, bool many) const;
+    [[nodiscard]] std::string where_one(std::size_t parameter) const;
+    [[nodiscard]] std::string change_one(std::span<const ColumnIndex> columns, const std::string& behind) const;
+    [[nodiscard]] std::string change_many(std::span<const ColumnIndex> columns, const std::string& behind) const;
+    [[nodiscard]] std::string set_defaults(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string version_step() const;
+    [[nodiscard]] bool confirms_updates() const noexcept;
     [[nodiscard]] std::string lock_text(const char* strength) const;
     [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
     [[nodiscard]] bool leaves_key(std::span<const ColumnIndex> columns) const noexcept;
-    void append_insert_check(std::string& out, std::span<const ColumnIndex> columns, bool many) const;
 
     const mapping::Mapper& mapper_;
     std::string table_;

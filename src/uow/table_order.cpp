@@ -1,6 +1,7 @@
 #include "uow/table_order.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -44,6 +45,22 @@ std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapp
         mappers.erase(next);
     }
     return order;
+}
+
+std::vector<const mapping::Mapper*> referring_tables(const mapping::Mapper& mapper,
+                                                     const std::vector<const mapping::Mapper*>& order) {
+    std::vector<const mapping::Mapper*> found{&mapper};
+    for (std::size_t next = 0; next < found.size(); ++next) {
+        for (const mapping::Mapper* candidate : order) {
+            if (refers(*candidate, *found[next]) && std::find(found.begin(), found.end(), candidate) == found.end())
+                found.push_back(candidate);
+        }
+    }
+    std::vector<const mapping::Mapper*> last_first;
+    std::copy_if(order.rbegin(), order.rend(), std::back_inserter(last_first), [&](const mapping::Mapper* candidate) {
+        return std::find(found.begin() + 1, found.end(), candidate) != found.end();
+    });
+    return last_first;
 }
 
 } // namespace corm::uow

@@ -11,4 +11,8 @@ namespace corm::uow {
 /// the same order. Tables that refer to each other in a circle keep the order by name.
 [[nodiscard]] std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers);
 
+/// Those of `order` whose rows refer to rows of `mapper`, directly or through each other; the last one first.
+[[nodiscard]] std::vector<const mapping::Mapper*> referring_tables(const mapping::Mapper& mapper,
+                                                                   const std::vector<const mapping::Mapper*>& order);
+
 } // namespace corm::uow

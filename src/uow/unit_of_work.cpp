@@ -18,6 +18,28 @@ void append(std::vector<Handle>& list, const std::shared_ptr<Instance>& instance
     list.push_back(instance);
 }
 
+/// The server has incremented the version that was checked; both targets get it.
+void count_up(const types::ValueType& type, const void* checked, void* first, void* second) {
+    std::string bytes;
+    type.encode(checked, bytes);
+    for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == '\0';) {
+    }
+    const types::FieldView field{bytes.data(), static_cast<std::int32_t>(bytes.size()), type.oid, type.format};
+    type.decode(field, first);
+    type.decode(field, second);
+}
+
+/// The version of a row switch goes on from that of the removed object.
+void take_over(FlushRow& row, Instance& replaced) {
+    const int index = replaced.mapper().version_column();
+    if (index < 0)
+        return;
+    const mapping::Column& version = replaced.mapper().column(static_cast<std::size_t>(index));
+    void* const fresh = version.in(row.instance->values());
+    count_up(*version.type, replaced.sent ? replaced.sent.at(version) : version.in(replaced.values()), fresh,
+             row.sent ? row.sent.at(version) : fresh);
+}
+
 } // namespace
 
 void UnitOfWork::watch(const std::shared_ptr<Instance>& instance) {
@@ -71,6 +93,9 @@ FlushPlan UnitOfWork::plan(const Instance* except) {
 bool UnitOfWork::take_returned(const FlushStatement& statement, Instance& instance, mapping::ValueBlock& sent,
                                const types::Rows& rows, int at) {
     const mapping::Mapper& mapper = instance.mapper();
+    // There was no row to read from, and the mapping does not mind.
+    if (rows.field(at, 0).is_null())
+        return false;
     bool whole = true;
     for (std::size_t i = 0; i < statement.returned.size(); ++i) {
         const mapping::Column& column = mapper.column(statement.returned[i]);
@@ -155,15 +180,7 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
         instance.freshness = Freshness::expired;
     if (const int index = mapper.version_column(); index >= 0) {
         const mapping::Column& version = mapper.column(static_cast<std::size_t>(index));
-        // The server incremented the version that was checked, which is the one last sent or loaded.
-        std::string bytes;
-        version.type->encode(instance.sent.at(version), bytes);
-        for (std::size_t i = bytes.size(); i-- > 0 && ++bytes[i] == '\0';) {
-        }
-        const types::FieldView field{bytes.data(), static_cast<std::int32_t>(bytes.size()), version.type->oid,
-                                     version.type->format};
-        version.type->decode(field, instance.sent.at(version));
-        version.type->decode(field, version.in(instance.values()));
+        count_up(*version.type, instance.sent.at(version), instance.sent.at(version), version.in(instance.values()));
     }
     if (!key_written)
         return;
@@ -175,25 +192,32 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
     map_.insert(handle);
 }
 
+void UnitOfWork::deleted(const std::shared_ptr<Instance>& instance) {
+    map_.erase(*instance);
+    instance->state = ObjectState::deleted;
+    instance->doomed = false;
+    deleted_.push_back(instance);
+}
+
 void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results, bool final) {
     for (std::size_t i = 0; i < plan.statements.size(); ++i) {
         FlushStatement& statement = plan.statements[i];
         const std::vector<int> matched =
             statement.matched_by_key ? match_by_key(statement, *results[i]) : std::vector<int>{};
         for (std::size_t index = 0; index < statement.rows.size(); ++index) {
-            FlushRow& row = statement.rows[index];
             switch (statement.kind) {
-            case FlushStatement::Kind::lock: break;
+            case FlushStatement::Kind::lock:
+            case FlushStatement::Kind::rearrange: break;
             case FlushStatement::Kind::insert:
                 inserted(statement, index, results[i],
                          statement.matched_by_key ? matched[index] : static_cast<int>(index));
                 break;
             case FlushStatement::Kind::update: updated(statement, index, results[i], final); break;
-            case FlushStatement::Kind::remove:
-                map_.erase(*row.instance);
-                row.instance->state = ObjectState::deleted;
-                row.instance->doomed = false;
-                deleted_.push_back(row.instance);
+            case FlushStatement::Kind::remove: deleted(statement.rows[index].instance); break;
+            case FlushStatement::Kind::row_switch:
+                take_over(statement.rows[index], *statement.replaced[index]);
+                deleted(statement.replaced[index]);
+                inserted(statement, index, results[i], static_cast<int>(index));
                 break;
             }
         }

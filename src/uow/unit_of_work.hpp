@@ -103,6 +103,7 @@ private:
     static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
     static void hydrate(Instance& instance, Cells cells);
     static void repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where);
+    void deleted(const std::shared_ptr<Instance>& instance);
     void inserted(FlushStatement& statement, std::size_t row, const types::Rows* returned, int at);
     void updated(const FlushStatement& statement, std::size_t row, const types::Rows* returned, bool final);
     /// The values that the server filled in, from row `at` of the result.

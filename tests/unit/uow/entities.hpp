@@ -103,6 +103,38 @@ constexpr auto corm_mapping(corm::type<Slot>) {
     return corm::mapping::table<Slot>("slots").primary_key<&Slot::number>(corm::mapping::assigned);
 }
 
+/// Rows that may be gone, or kept away, without an error: alone, with a computed column, with a version.
+struct Guest {
+    std::int64_t id = 0;
+    std::string name{};
+};
+BOOST_DESCRIBE_STRUCT(Guest, (), (id, name))
+constexpr auto corm_mapping(corm::type<Guest>) {
+    return corm::mapping::table<Guest>("guests").primary_key<&Guest::id>().confirm_rows(false);
+}
+struct Visit {
+    std::int32_t id = 0;
+    std::string note{};
+    std::string seen{};
+};
+BOOST_DESCRIBE_STRUCT(Visit, (), (id, note, seen))
+constexpr auto corm_mapping(corm::type<Visit>) {
+    return corm::mapping::table<Visit>("visits")
+        .primary_key<&Visit::id>(corm::mapping::assigned)
+        .generated<&Visit::seen>()
+        .confirm_rows(false);
+}
+struct Ticket {
+    std::int32_t id = 0;
+    std::string note{};
+    std::int32_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(Ticket, (), (id, note, version))
+constexpr auto corm_mapping(corm::type<Ticket>) {
+    return corm::mapping::table<Ticket>("tickets").primary_key<&Ticket::id>().version<&Ticket::version>().confirm_rows(
+        false);
+}
+
 /// Two tables that refer to each other.
 struct Right;
 struct Left {

@@ -84,3 +84,29 @@ TEST_CASE("columns that are given are written, and shape the insert", "[uow][uni
     CHECK(dump(plan.statements[1].parameters) == parameters(std::int32_t{2}, std::string{"k"}, std::int32_t{0}));
     CHECK_THROWS_AS(corm::mapping::given_bits<Stamped>(corm::mapping::given<&Stamped::revision>), corm::MappingError);
 }
+
+TEST_CASE("an object whose row was not there to return anything is read again", "[uow][unit]") {
+    const auto session = Session::create();
+    EncodedRows loaded{{{"id", oids::int4}, {"note", oids::text}, {"seen", oids::text}}};
+    loaded.row(std::int32_t{1}, std::string{"a"}, std::string{"A"});
+    loaded.row(std::int32_t{2}, std::string{"b"}, std::string{"B"});
+    const Handle gone = session->attach<Visit>(loaded, Populate::fill, 0);
+    const Handle there = session->attach<Visit>(loaded, Populate::fill, 1);
+    edit<Visit>(gone).note = "x";
+    edit<Visit>(there).note = "y";
+    const Handle kept_out = session->add(Visit{.id = 3});
+    FlushPlan plan = session->uow.plan();
+    REQUIRE(outline(plan) == Outline{"lock visits", "update visits 2", "insert visits 1"});
+    EncodedRows nothing{{}};
+    EncodedRows rows{{{"ord", oids::int8}, {"r1", oids::text}}};
+    rows.row(std::optional<std::int64_t>{}, std::optional<std::string>{});
+    rows.row(std::optional<std::int64_t>{2}, std::optional<std::string>{"Y"});
+    EncodedRows inserted{{{"ord", oids::int4}, {"r1", oids::text}}};
+    inserted.row(std::optional<std::int32_t>{}, std::optional<std::string>{});
+    session->uow.flushed(plan, {&nothing, &rows, &inserted}, false);
+    CHECK(gone->freshness == Freshness::expired);
+    CHECK(there->freshness == Freshness::fresh);
+    CHECK(read<Visit>(there).seen == "Y");
+    CHECK(kept_out->freshness == Freshness::expired);
+    CHECK(kept_out->state == ObjectState::persistent);
+}

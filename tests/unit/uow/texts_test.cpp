@@ -128,6 +128,45 @@ TEST_CASE("deletes", "[uow][unit]") {
         R"(THEN 0 ELSE ('corm found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u)");
 }
 
+TEST_CASE("a rearrangement checks the version and does not count it up", "[uow][unit]") {
+    CHECK(*texts<User>().rearrange(Columns{2}, false) ==
+          R"(WITH u AS (UPDATE "app"."users" t SET "email" = $2 WHERE t."id" = $1 AND t."version" = $3 RETURNING 1) )"
+          R"(SELECT CASE WHEN count(*) = 1 THEN 0 ELSE ('corm found ' || repeat('1,', count(*)::int4))::int4 END )"
+          R"(FROM u)");
+    CHECK(texts<User>()
+              .rearrange(Columns{2}, true)
+              ->find(R"(SET "email" = x.c1 FROM unnest($1::int8[], $2::text[], )"
+                     R"($3::int4[]))") != std::string::npos);
+}
+
+TEST_CASE("rows that are not confirmed are written without a check", "[uow][unit]") {
+    CHECK(*texts<Guest>().update(Columns{1}, false) == R"(UPDATE "guests" t SET "name" = $2 WHERE t."id" = $1)");
+    CHECK(*texts<Guest>().update(Columns{1}, true) ==
+          R"(UPDATE "guests" t SET "name" = x.c1 FROM unnest($1::int8[], $2::text[]) WITH ORDINALITY x(k1, c1, ord) )"
+          R"(WHERE t."id" = x.k1)");
+    CHECK(*texts<Guest>().remove(false) == R"(DELETE FROM "guests" t WHERE t."id" = $1)");
+    CHECK(*texts<Guest>().insert(Columns{0, 1}, false) == R"(INSERT INTO "guests" ("id", "name") VALUES ($1, $2))");
+    // A generated key has to come back.
+    CHECK(texts<Guest>().insert(Columns{1}, true)->find("corm missing") != std::string::npos);
+    // What finds no row comes back as NULL, in its place.
+    CHECK(*texts<Visit>().update(Columns{1}, true) ==
+          R"(WITH u AS (UPDATE "visits" t SET "note" = x.c1 FROM unnest($1::int4[], $2::text[]) WITH ORDINALITY )"
+          R"(x(k1, c1, ord) WHERE t."id" = x.k1 RETURNING x.ord, t."seen" AS r1) SELECT u.ord, u.r1 FROM )"
+          R"(generate_series(1, cardinality($1)) n LEFT JOIN u ON u.ord = n ORDER BY n)");
+    CHECK(*texts<Visit>().update(Columns{1}, false) ==
+          R"(WITH u AS (UPDATE "visits" t SET "note" = $2 WHERE t."id" = $1 RETURNING 1 AS ord, t."seen" AS r1) )"
+          R"(SELECT u.ord, u.r1 FROM (SELECT) a LEFT JOIN u ON true)");
+    CHECK(*texts<Visit>().insert(Columns{0, 1}, false) ==
+          R"(WITH i AS (INSERT INTO "visits" ("id", "note") VALUES ($1, $2) RETURNING "seen" AS r1, 1 AS ord) )"
+          R"(SELECT i.ord, i.r1 FROM (SELECT) a LEFT JOIN i ON true)");
+    CHECK(texts<Visit>()
+              .insert(Columns{0, 1}, true)
+              ->ends_with(R"( RETURNING "seen" AS r1, "id" AS k0, 1 AS ord) SELECT i.ord, i.r1, i.k0 FROM i)"));
+    // A version is checked by the row that it finds.
+    CHECK(texts<Ticket>().update(Columns{1}, true)->find("corm found") != std::string::npos);
+    CHECK(texts<Ticket>().remove(true)->find("corm found") == std::string::npos);
+}
+
 TEST_CASE("the lock ahead of the writes is as strong as they are", "[uow][unit]") {
     CHECK(*texts<User>().lock_rows(false) == R"(SELECT FROM "app"."users" t WHERE t."id" = ANY ($1::int8[]) )"
                                              R"(ORDER BY t."id" FOR NO KEY UPDATE OF t)");

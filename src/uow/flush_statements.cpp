@@ -1,0 +1,156 @@
+#include "uow/flush_statements.hpp"
+
+#include <algorithm>
+
+namespace corm::uow {
+namespace {
+
+using Kind = FlushStatement::Kind;
+
+const StatementTexts& texts_of(const mapping::Mapper& mapper) {
+    return mapper.extension<StatementTexts>();
+}
+
+template <class Read>
+void add_values(FlushStatement& statement, std::span<const Handle> instances, const mapping::Column& column, bool many,
+                Read read) {
+    add_column(statement.parameters, *statement.mapper, column, instances.size(), many,
+               [instances, read, &column](std::size_t i) { return read(**instances[i], column); });
+}
+
+void add_keys(FlushStatement& statement, std::span<const Handle> instances, bool many) {
+    for (const ColumnIndex index : statement.mapper->key_columns())
+        add_values(statement, instances, statement.mapper->column(index), many, loaded);
+}
+
+void add_version(FlushStatement& statement, std::span<const Handle> instances, bool many) {
+    if (const int version = statement.mapper->version_column(); version >= 0)
+        add_values(statement, instances, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
+}
+
+FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
+    FlushStatement statement;
+    statement.kind = kind;
+    statement.mapper = &mapper;
+    statement.rows.reserve(instances.size());
+    for (const Handle instance : instances)
+        statement.rows.push_back({*instance, {}});
+    return statement;
+}
+
+/// Key, columns and version of rows that are there.
+void start_parameters(FlushStatement& statement, std::span<const Handle> instances, std::size_t columns, bool many,
+                      const types::Parameters* keys) {
+    const std::size_t arrays = statement.mapper->key_columns().size() + columns + 1;
+    statement.parameters.reserve(arrays, many ? arrays * types::ArrayParameter::usual_size(instances.size()) : 0);
+    if (keys != nullptr)
+        statement.parameters = *keys;
+    else
+        add_keys(statement, instances, many);
+}
+
+/// The program may edit on while the flush is under way.
+void keep_new_values(FlushStatement& statement) {
+    for (FlushRow& row : statement.rows) {
+        if (row.instance->watched)
+            row.sent = mapping::ValueBlock(*statement.mapper, row.instance->values());
+    }
+}
+
+} // namespace
+
+bool leaves_key_to_server(const Instance& instance) {
+    const int index = instance.mapper().generated_key();
+    if (index < 0)
+        return false;
+    const mapping::Column& key = instance.mapper().column(static_cast<std::size_t>(index));
+    const void* value = key.in(instance.values());
+    if (key.type->is_null(value))
+        return true;
+    // The default-constructed integer and UUID are all zero bytes on the wire.
+    std::string bytes;
+    key.type->encode(value, bytes);
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
+}
+
+FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {
+    FlushStatement statement = start(Kind::lock, mapper, {});
+    statement.text = texts_of(mapper).lock_rows(keys_written);
+    add_keys(statement, instances, true);
+    return statement;
+}
+
+FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> instances,
+                           const types::Parameters* keys) {
+    FlushStatement statement = start(Kind::update, mapper, instances);
+    const bool many = instances.size() > 1;
+    statement.text = texts_of(mapper).update(columns, many);
+    start_parameters(statement, instances, columns.size(), many, keys);
+    statement.returned.assign(mapper.returned_by_update().begin(), mapper.returned_by_update().end());
+    statement.sent.reserve(columns.size());
+    for (const ColumnIndex index : columns) {
+        const mapping::Column& column = mapper.column(index);
+        ColumnCopies& copies = statement.sent.emplace_back(column, instances.size());
+        for (const Handle instance : instances)
+            copies.add(current(**instance, column));
+        add_values(statement, instances, column, many, current);
+    }
+    add_version(statement, instances, many);
+    return statement;
+}
+
+FlushStatement remove_rows(const mapping::Mapper& mapper, std::span<const Handle> instances) {
+    FlushStatement statement = start(Kind::remove, mapper, instances);
+    const bool many = instances.size() > 1;
+    statement.text = texts_of(mapper).remove(many);
+    add_keys(statement, instances, many);
+    add_version(statement, instances, many);
+    return statement;
+}
+
+FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Columns columns,
+                           std::span<const Handle> instances) {
+    FlushStatement statement = start(Kind::insert, mapper, instances);
+    statement.generated_keys = generated;
+    const bool many = instances.size() > 1;
+    statement.text = texts_of(mapper).insert(columns, many);
+    statement.returned = others(mapper, columns);
+    statement.matched_by_key = many && !generated && !statement.returned.empty();
+    keep_new_values(statement);
+    for (const ColumnIndex index : columns)
+        add_values(statement, instances, mapper.column(index), many, current);
+    return statement;
+}
+
+FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
+                           std::span<const Handle> fresh) {
+    FlushStatement statement = start(Kind::row_switch, mapper, fresh);
+    for (const Handle instance : old)
+        statement.replaced.push_back(*instance);
+    const bool many = old.size() > 1;
+    statement.text = texts_of(mapper).switch_rows(columns, many);
+    statement.returned = returned_by_switch(mapper, columns);
+    keep_new_values(statement);
+    start_parameters(statement, old, columns.size(), many, nullptr);
+    for (const ColumnIndex index : columns)
+        add_values(statement, fresh, mapper.column(index), many, current);
+    add_version(statement, old, many);
+    return statement;
+}
+
+FlushStatement rearrange_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
+                              std::span<const Handle> fresh, const void* value, const types::Parameters* keys) {
+    FlushStatement statement = start(Kind::rearrange, mapper, old);
+    const bool many = old.size() > 1;
+    statement.text = texts_of(mapper).rearrange(columns, many);
+    start_parameters(statement, old, columns.size(), many, keys);
+    for (const ColumnIndex index : columns)
+        add_values(statement, fresh, mapper.column(index), many,
+                   [value](const Instance& instance, const mapping::Column& column) {
+                       return value != nullptr ? value : current(instance, column);
+                   });
+    add_version(statement, old, many);
+    return statement;
+}
+
+} // namespace corm::uow

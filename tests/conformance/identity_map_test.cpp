@@ -144,6 +144,25 @@ TEST_CASE("IM-09 two objects hand a part of their composite keys on in one flush
         CHECK(again_2 == b);
     });
     CHECK(f.query("select string_agg(name || status, ',' order by name) from publishers") == "a1,b2");
+    // The same inside of a savepoint, which is released before all of it is undone.
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<Publisher> a = co_await session.get_one<Publisher>(corm::key(1, 1));
+        const corm::Ref<Publisher> b = co_await session.get_one<Publisher>(corm::key(1, 2));
+        co_await session.nested([&]() -> corm::Task<> {
+            a.edit().status = 3;
+            b.edit().status = 1;
+            co_await session.flush();
+        });
+        const auto at_1 = co_await session.get<Publisher>(corm::key(1, 1));
+        CHECK(at_1 == b);
+        co_await session.rollback();
+        CHECK((a->status == 1 && b->status == 2));
+        const auto back_at_1 = co_await session.get<Publisher>(corm::key(1, 1));
+        const auto back_at_2 = co_await session.get<Publisher>(corm::key(1, 2));
+        CHECK(back_at_1 == a);
+        CHECK(back_at_2 == b);
+    });
 }
 
 TEST_CASE("IM-11 the session keeps what it has to write, and nothing else", "[conformance]") {

@@ -15,6 +15,12 @@ namespace {
 
 constexpr const char* two_foos = "insert into foo values (1, 1, 'f1'), (2, 1, 'f2');";
 
+/// Another object under the key of `old`, which is removed.
+void switch_row(corm::AsyncSession& session, const corm::Ref<Foo>& old, std::string value) {
+    session.remove(old);
+    session.add(Foo{.id = old->id, .value = std::move(value)});
+}
+
 } // namespace
 
 TEST_CASE("VE-01 a row changed or deleted by somebody else is stale data", "[conformance]") {
@@ -112,6 +118,40 @@ TEST_CASE("VE-05 a refresh that may not wait fails while somebody else has the l
         CHECK(mine->value == "theirs");
         co_await s1.rollback();
     });
+}
+
+TEST_CASE("VE-08 a row switch checks the version and counts it up", "[conformance]") {
+    Fixture f{two_foos};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession s1{f.engine};
+        switch_row(s1, co_await s1.get_one<Foo>(1), "switched");
+        f.statements();
+        co_await s1.commit();
+        CHECK(f.statements() == List{"UPDATE foo"});
+        CHECK(f.query("select value || version_id from foo where id = 1") == "switched2");
+        const corm::Ref<Foo> switched = co_await s1.get_one<Foo>(1);
+        CHECK(switched->version_id == 2);
+        switched.edit().value = "edited";
+        co_await s1.commit();
+        CHECK(switched->version_id == 3);
+
+        // Somebody else changes the row first.
+        corm::AsyncSession s2{f.engine};
+        const corm::Ref<Foo> theirs = co_await s2.get_one<Foo>(1);
+        switch_row(s1, co_await s1.get_one<Foo>(1), "late");
+        theirs.edit().value = "theirs";
+        co_await s2.commit();
+        const auto stale = co_await failure(s1.commit());
+        CHECK(caught<corm::StaleDataError>(stale).keys() == List{"1"});
+        co_await s1.rollback();
+        // And somebody else finds a switched row changed.
+        theirs.edit().value = "too late";
+        switch_row(s1, co_await s1.get_one<Foo>(1), "again");
+        co_await s1.commit();
+        const auto stale_as_well = co_await failure(s2.commit());
+        CHECK(threw<corm::StaleDataError>(stale_as_well));
+    });
+    CHECK(f.query("select value || version_id from foo where id = 1") == "again5");
 }
 
 TEST_CASE("VE-15 after stale data a rollback and another try succeed", "[conformance]") {

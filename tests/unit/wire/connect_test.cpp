@@ -173,6 +173,7 @@ TEST_CASE("an attempt waits for what libpq asks for", "[wire][unit]") {
     ConnectFsm fsm{pq, {{{"host", "/run/a"}, {"user", "app"}}, "/run/a"}};
     CHECK(fsm.start() == ConnectFsm::Want::write);
     CHECK(pq->verbose);
+    CHECK(pq->gives_notices());
     CHECK(pq->keywords == std::map<std::string, std::string>{{"host", "/run/a"}, {"user", "app"}});
     CHECK(fsm.resume() == ConnectFsm::Want::read);
     CHECK(fsm.resume() == ConnectFsm::Want::write);

@@ -72,7 +72,8 @@ void Journal::audit(Admin& admin) {
     const std::string wrong = admin.ask(
         "WITH moved AS (SELECT source AS id, -amount AS delta FROM ledger UNION ALL SELECT target, amount FROM ledger) "
         "SELECT count(*) FROM (SELECT a.id FROM accounts a LEFT JOIN moved m USING (id) GROUP BY a.id, a.balance "
-        "HAVING a.balance <> " + opening + " + coalesce(sum(m.delta), 0)) wrong");
+        "HAVING a.balance <> " +
+        opening + " + coalesce(sum(m.delta), 0)) wrong");
     if (wrong != "0")
         findings_.add(money, wrong + " balances differ from what the ledger says");
 }

@@ -27,7 +27,8 @@ public:
         while (second == first)
             second = any(random_);
         const std::string amount = std::to_string(1 + random_() % 100);
-        const std::string one = std::to_string(std::min(first, second)), other = std::to_string(std::max(first, second));
+        const std::string one = std::to_string(std::min(first, second)),
+                          other = std::to_string(std::max(first, second));
         if (run("begin", {}) && run("lock", {one}) && run("lock", {other}) && run("change", {one, "-" + amount}) &&
             run("change", {other, amount}) && run("enter", {std::to_string(token), one, other, amount}) &&
             run("commit", {}))

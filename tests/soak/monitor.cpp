@@ -1,15 +1,12 @@
 #include "monitor.hpp"
 
+#include "support/processor_wait.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 
 namespace corm::soak {
 namespace {
@@ -28,30 +25,6 @@ void raise_to(std::atomic<std::int64_t>& most, std::int64_t value) noexcept {
     while (before < value && !most.compare_exchange_weak(before, value)) {
     }
 }
-
-/// How long the kernel has let this thread wait for a processor; nothing where it does not say.
-class Waited {
-public:
-    Waited() : file_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
-    Waited(const Waited&) = delete;
-    Waited& operator=(const Waited&) = delete;
-    ~Waited() {
-        if (file_ >= 0)
-            ::close(file_);
-    }
-
-    [[nodiscard]] std::chrono::nanoseconds operator()() const {
-        std::array<char, 128> text{};
-        if (file_ < 0 || ::pread(file_, text.data(), text.size() - 1, 0) <= 0)
-            return 0ns;
-        char* end = nullptr;
-        std::strtoll(text.data(), &end, 10); // what it has run
-        return std::chrono::nanoseconds{std::strtoll(end, nullptr, 10)};
-    }
-
-private:
-    int file_;
-};
 
 } // namespace
 
@@ -88,7 +61,7 @@ void Monitor::notice(std::string_view text, SqlState state) noexcept {
 }
 
 Task<> Monitor::watch_loop() {
-    const Waited waited;
+    const test::ProcessorWait waited;
     boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor};
     while (!stopped_) {
         const TimePoint due = Clock::now() + 1ms;

@@ -64,7 +64,7 @@ private:
     std::atomic<std::int64_t> late_now_ns_{0}, late_before_ns_{0}; ///< the worst of this second and of the last one
     TimePoint second_{};
 
-    std::mutex mutex_; // guards arrivals_
+    std::mutex mutex_;                                          // guards arrivals_
     std::unordered_map<std::uint64_t, std::uint64_t> arrivals_; ///< of those who wait: leases given by then
     std::atomic<std::uint64_t> leases_{0};
 

@@ -86,7 +86,8 @@ void Saboteur::run() {
             last_kill_ = Clock::now();
             next = [this] { kill_one(); };
         } else {
-            changed_.wait_for(lock, std::min<std::chrono::microseconds>(kill_interval_ > 0us ? kill_interval_ : 10ms, 10ms));
+            changed_.wait_for(lock,
+                              std::min<std::chrono::microseconds>(kill_interval_ > 0us ? kill_interval_ : 10ms, 10ms));
             continue;
         }
         acting_ = true;

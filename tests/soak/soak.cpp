@@ -2,9 +2,9 @@
 
 #include "chaos_proxy.hpp"
 #include "libpq_baseline.hpp"
-#include "teller.hpp"
 #include "support/memory.hpp"
 #include "support/server.hpp"
+#include "teller.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -167,8 +167,11 @@ private:
 
     void soak() {
         Engine engine{context_.get_executor(), proxy_ ? proxy_->url() : direct_url_, engine_options()};
-        counted_ = {.kills = saboteur_.kills(), .attempts = bank_.attempts, .retryable = bank_.retryable,
-                    .lost = bank_.lost, .unknown = journal_.totals().unknown};
+        counted_ = {.kills = saboteur_.kills(),
+                    .attempts = bank_.attempts,
+                    .retryable = bank_.retryable,
+                    .lost = bank_.lost,
+                    .unknown = journal_.totals().unknown};
         if (options_.chaos) {
             saboteur_.kill_every(50ms);
             saboteur_.plan(Seconds{options_.seconds});
@@ -201,11 +204,12 @@ private:
 
     void show(unsigned round) {
         const Journal::Totals totals = journal_.totals();
-        std::printf("round %u/%u: %llu attempts, %llu committed, %llu failed, %llu unknown, %llu kills, %llu cuts, %llu "
-                    "cancels\n",
-                    round + 1, options_.rounds(), number(bank_.attempts), number(totals.acknowledged),
-                    number(totals.failed), number(totals.unknown), number(saboteur_.kills()),
-                    number(proxy_ ? proxy_->broken() : 0), number(bank_.cancelled));
+        std::printf(
+            "round %u/%u: %llu attempts, %llu committed, %llu failed, %llu unknown, %llu kills, %llu cuts, %llu "
+            "cancels\n",
+            round + 1, options_.rounds(), number(bank_.attempts), number(totals.acknowledged), number(totals.failed),
+            number(totals.unknown), number(saboteur_.kills()), number(proxy_ ? proxy_->broken() : 0),
+            number(bank_.cancelled));
         std::fflush(stdout);
     }
     static unsigned long long number(std::uint64_t value) { return value; }
@@ -238,8 +242,8 @@ private:
             return "leased " + std::to_string(now.leased) + ", waiting " + std::to_string(now.waiting) + ", dialing " +
                    std::to_string(now.dialing) + ", cleaning " + std::to_string(now.cleaning);
         const std::string own = "FROM pg_stat_activity a WHERE application_name = '" + std::string{application} + "'";
-        const std::string busy = admin_.ask("SELECT string_agg(state || ': ' || query, '; ') " + own +
-                                            " AND state IS DISTINCT FROM 'idle'");
+        const std::string busy =
+            admin_.ask("SELECT string_agg(state || ': ' || query, '; ') " + own + " AND state IS DISTINCT FROM 'idle'");
         if (!busy.empty())
             return "on the server: " + busy;
         const std::string backends = admin_.ask("SELECT count(*) " + own);
@@ -247,8 +251,8 @@ private:
         const bool fits = options_.chaos ? std::stoul(backends) <= now.idle : std::stoul(backends) == now.idle;
         if (!fits)
             return backends + " backends for " + std::to_string(now.idle) + " idle connections";
-        const std::string locks = admin_.ask("SELECT count(*) FROM pg_locks l WHERE EXISTS (SELECT " + own +
-                                             " AND a.pid = l.pid)");
+        const std::string locks =
+            admin_.ask("SELECT count(*) FROM pg_locks l WHERE EXISTS (SELECT " + own + " AND a.pid = l.pid)");
         return locks == "0" ? "" : locks + " locks";
     }
 
@@ -280,8 +284,8 @@ private:
         if (left())
             findings_.add(rest, "files " + std::to_string(files_) + " before, " +
                                     std::to_string(entries("/proc/self/fd")) + " after; threads " +
-                                    std::to_string(threads_) + " before, " + std::to_string(entries("/proc/self/task")) +
-                                    " after");
+                                    std::to_string(threads_) + " before, " +
+                                    std::to_string(entries("/proc/self/task")) + " after");
     }
 
     bool report();
@@ -330,12 +334,13 @@ bool Run::report() {
     exact(money, "balances that do not add up");
     exact(verdicts, "acknowledged and missing, or failed and there");
     exact(unknowns, "unknown without COMMIT, or resolved wrongly");
-    const std::uint64_t faults = saboteur_.kills() - counted_.kills + (proxy_ ? proxy_->broken() + proxy_->stalled() : 0) +
+    const std::uint64_t faults = saboteur_.kills() - counted_.kills +
+                                 (proxy_ ? proxy_->broken() + proxy_->stalled() : 0) +
                                  saboteur_.restarts() * options_.connections + bank_.cancelled;
     const std::uint64_t failed = bank_.lost - counted_.lost + bank_.aborted + totals.unknown - counted_.unknown;
     if (faults != 0)
-        most(collateral, "failed or unknown, for each fault",
-             static_cast<double>(failed) / static_cast<double>(faults), 1, 2, "");
+        most(collateral, "failed or unknown, for each fault", static_cast<double>(failed) / static_cast<double>(faults),
+             1, 2, "");
     exact(rest, "things left behind at rest");
     if (test::memory_is_measured && !chaos) // new connections make it jump
         most(memory, "growth of the heap at rest behind the first tenth",
@@ -349,8 +354,8 @@ bool Run::report() {
              monitor_->wait_in_leases.largest() / monitor_->wait_in_leases.quantile(0.5), 4, 2, "");
         exact(fairness, "deadlines that passed");
     } else {
-        most(recovery, "first commit after the server is back", static_cast<double>(monitor_->slowest_recovery_us) / 1e6,
-             1, 2, " s");
+        most(recovery, "first commit after the server is back",
+             static_cast<double>(monitor_->slowest_recovery_us) / 1e6, 1, 2, " s");
         const double outage = static_cast<double>(monitor_->outage_us) / 1e6;
         most(recovery, "dials per second while it is away",
              outage > 0 ? static_cast<double>(monitor_->dials_in_outages) / outage : 0, 10, 1, "");

@@ -347,7 +347,7 @@ Task<std::optional<CommitOutcome>> Teller::resolve(CommitOutcomeUnknown error) {
             co_return co_await bank_.engine->resolve(error, patient);
         } catch (const ConnectionError&) { // it meets the same chaos
         } catch (const TimeoutError&) {
-        } catch (const DatabaseError& error) {
+        } catch (const std::exception& error) {
             bank_.findings.add(surprises, error.what());
         }
     }

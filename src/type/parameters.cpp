@@ -48,11 +48,13 @@ void Parameters::add_null(Oid oid) {
 }
 
 void Parameters::add_text(std::string_view text) {
+    checked_size(text.size()); // before it is looked at
     check_text(text);
     add_encoded(oids::text, Format::binary, text);
 }
 
 void Parameters::add_encoded(Oid oid, Format format, std::string_view bytes) {
+    checked_size(bytes.size()); // before it is copied
     const std::size_t start = buffer_.size();
     try {
         buffer_.append(bytes);

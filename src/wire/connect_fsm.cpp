@@ -55,6 +55,8 @@ ConnectFsm::Want ConnectFsm::start() {
         throw std::bad_alloc();
     // Only verbose messages of a failed connection hold the SQLSTATE.
     pq_->verbose_errors(conn_.get());
+    // libpq would print what the server says meanwhile. Whoever gets the connection listens to it from then on.
+    pq_->receive_notices(conn_.get(), [](void*, const pg_result*) {}, nullptr);
     if (!pq_->connected(conn_.get()))
         return fail();
     return Want::write;

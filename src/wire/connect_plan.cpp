@@ -57,15 +57,25 @@ Keywords defaults(std::set<std::string>& known) {
     return keywords;
 }
 
-// The value of `options` is split at blanks by the server.
+// The server splits the value of `options` at whatever its locale calls a blank, and takes any character behind a
+// backslash as it is.
 std::string escape_option(std::string_view text) {
     std::string escaped;
     for (const char c : text) {
-        if (c == ' ' || c == '\\' || c == '\t' || c == '\n')
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= ' ' || byte >= 0x7f || c == '\\')
             escaped += '\\';
         escaped += c;
     }
     return escaped;
+}
+
+/// Names are not escaped: what is no part of one could begin another setting.
+bool is_setting_name(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+               c == '$' || static_cast<unsigned char>(c) >= 0x80;
+    });
 }
 
 void add_settings(const Config& config, Keywords& keywords) {
@@ -73,8 +83,8 @@ void add_settings(const Config& config, Keywords& keywords) {
     if (const std::string* present = find(keywords, "options"))
         options = *present;
     const auto add = [&](const std::string& name, const std::string& value) {
-        if (name.empty() || name.find_first_of(" =\\") != std::string::npos)
-            refuse("a server setting has a name that is empty or holds a blank, '=' or a backslash");
+        if (!is_setting_name(name))
+            refuse("a server setting has a name that is empty or holds more than letters, digits, '_', '.' and '$'");
         options += (options.empty() ? "-c " : " -c ") + name + "=" + escape_option(value);
     };
     if (config.statement_timeout) {

@@ -51,6 +51,9 @@ public:
     [[nodiscard]] std::size_t prepared() const noexcept { return prepared_.size(); }
     void forget_prepared() noexcept { prepared_.clear(); }
 
+    /// Somebody else than libpq, which prints them.
+    [[nodiscard]] bool gives_notices() const noexcept { return receiver_ != nullptr; }
+
     [[nodiscard]] wire::ConnHandle connect(const std::shared_ptr<FakePq>& self);
 
     pg_conn* connect_start(const char* const* keywords, const char* const* values) noexcept override;

@@ -33,14 +33,7 @@ namespace {
 
 using Protocol = asio::generic::stream_protocol;
 using Socket = Protocol::socket;
-using Endpoint = Protocol::endpoint;
-
-Endpoint endpoint_of(const std::string& host, const std::string& port) {
-    if (host.starts_with('/'))
-        return asio::local::stream_protocol::endpoint{host + "/.s.PGSQL." + port};
-    asio::io_context io;
-    return asio::ip::tcp::resolver{io}.resolve(host, port).begin()->endpoint();
-}
+using Endpoint = ProxyEndpoint;
 
 /// How many bytes at the end of `bytes` may be the beginning of `marker`.
 std::size_t begun(std::string_view bytes, std::string_view marker) {
@@ -64,6 +57,15 @@ struct Link {
 };
 
 } // namespace
+
+ProxyEndpoint proxy_endpoint(const ConnectionString& server) {
+    const std::string port = server.get("port").empty() ? "5432" : server.get("port");
+    const std::string host = server.get("host").empty() ? "localhost" : server.get("host");
+    if (host.starts_with('/'))
+        return asio::local::stream_protocol::endpoint{host + "/.s.PGSQL." + port};
+    asio::io_context io;
+    return asio::ip::tcp::resolver{io}.resolve(host, port).begin()->endpoint();
+}
 
 class FaultProxy::Impl {
 public:
@@ -236,8 +238,7 @@ private:
 
 FaultProxy::FaultProxy(const std::string& server_url, Listen listen) {
     ConnectionString string{server_url};
-    const std::string port = string.get("port").empty() ? "5432" : string.get("port");
-    const Endpoint server = endpoint_of(string.get("host").empty() ? "localhost" : string.get("host"), port);
+    const Endpoint server = proxy_endpoint(string);
     if (listen == Listen::tcp) {
         impl_ = std::make_unique<Impl>(asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), 0}, server);
         string.set("host", "127.0.0.1");

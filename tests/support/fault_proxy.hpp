@@ -1,6 +1,8 @@
 // A proxy between client and server that spoils what passes through it.
 #pragma once
 
+#include <boost/asio/generic/stream_protocol.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +10,12 @@
 #include <string>
 
 namespace corm::test {
+
+class ConnectionString;
+
+/// Where a proxy has to connect to: a Unix socket or a TCP port.
+using ProxyEndpoint = boost::asio::generic::stream_protocol::endpoint;
+[[nodiscard]] ProxyEndpoint proxy_endpoint(const ConnectionString& server);
 
 /// Forwards connections, cancel requests included, on a thread of its own. Thread-safe.
 class FaultProxy {

@@ -119,7 +119,8 @@ TEST_CASE("the same values survive one by one", "[orm][integration]") {
     });
 }
 
-TEST_CASE("a stale version among ten edited rows saves nothing, in the same round trip", "[orm][integration]") {
+TEST_CASE("F57: a stale version among ten edited rows saves nothing, in the same round trip",
+          "[orm][integration][F57]") {
     Sessions s{users(10)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -157,7 +158,7 @@ TEST_CASE("a stale version among ten edited rows saves nothing, in the same roun
     CHECK(s.database.sessions("idle in transaction") + s.database.sessions("idle in transaction (aborted)") == 0);
 }
 
-TEST_CASE("a row deleted by another is stale without a version column as well", "[orm][integration]") {
+TEST_CASE("F57: a row deleted by another is stale without a version column as well", "[orm][integration][F57]") {
     Sessions s{"insert into lines values (1, 1, 'a', 1), (1, 2, 'b', 2);"};
     const auto expect_stale = [&](bool remove, int rows) {
         s.run([&]() -> corm::Task<> {

@@ -1,55 +1,26 @@
 // What sessions and objects leave behind: nothing.
 #include "fixture.hpp"
+#include "support/memory.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <malloc.h>
-#include <unistd.h>
-
 #include <cstdlib>
-#include <fstream>
 
 using namespace corm::test;
 
 namespace {
 
-// Sanitizers keep freed memory and have an allocator without figures; what is lost they report themselves.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool measured = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool measured = false;
-#else
-constexpr bool measured = true;
-#endif
-#else
-constexpr bool measured = true;
-#endif
-
+constexpr bool measured = memory_is_measured;
 constexpr std::size_t mib = 1024 * 1024;
-
-std::size_t resident() {
-    std::ifstream file{"/proc/self/statm"};
-    std::size_t total = 0;
-    std::size_t pages = 0;
-    file >> total >> pages;
-    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-}
-
-/// Bytes that are allocated now.
-std::size_t allocated() {
-    const struct mallinfo2 now = ::mallinfo2();
-    return now.uordblks + now.hblkhd;
-}
 
 int session_count() {
     if (!measured)
         return 2'000;
     const char* full = std::getenv("CORM_TEST_FULL");
-    return full != nullptr && std::string{full} == "1" ? 100'000 : 20'000;
+    return full != nullptr && std::string{full} == "1" ? 1'000'000 : 20'000;
 }
 
 } // namespace
@@ -61,14 +32,14 @@ TEST_CASE("sessions in a loop take no more memory after the first ones", "[orm][
     s.run([&]() -> corm::Task<> {
         for (int i = 0; i < count; ++i) {
             if (i == count / 10)
-                early = resident();
+                early = resident_bytes();
             corm::AsyncSession session{s.engine};
             const corm::Ref<User> user = co_await session.get_one<User>(i % 100 + 1);
             user.edit().age = i;
             co_await session.commit();
         }
     });
-    const std::size_t late = resident();
+    const std::size_t late = resident_bytes();
     INFO("resident " << early << " bytes after a tenth of " << count << " sessions, " << late << " at the end");
     if (measured)
         CHECK(late <= early + mib);
@@ -83,13 +54,13 @@ TEST_CASE("objects give their memory back when the last handle goes", "[orm][int
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         co_await session.get_one<User>(1);
-        const std::size_t before = allocated();
+        const std::size_t before = allocated_bytes();
         auto loaded = co_await session.all(corm::select<User>());
-        const std::size_t full = allocated();
+        const std::size_t full = allocated_bytes();
         REQUIRE(loaded.size() == count);
         const corm::Ref<User> kept = loaded[count / 2];
         std::vector<corm::Ref<User>>{}.swap(loaded);
-        const std::size_t after = allocated();
+        const std::size_t after = allocated_bytes();
         INFO("allocated " << before << " bytes before, " << full << " with " << count << " objects, " << after
                           << " with one");
         if (measured) {
@@ -100,7 +71,7 @@ TEST_CASE("objects give their memory back when the last handle goes", "[orm][int
         CHECK(kept->name.size() == 500);
         co_await session.close();
         if (measured)
-            CHECK(allocated() - before <= (full - before) / 10);
+            CHECK(allocated_bytes() - before <= (full - before) / 10);
     });
 }
 
@@ -112,7 +83,7 @@ TEST_CASE("F16: ten thousand sessions that wait for a connection", "[orm][integr
         std::vector<corm::AsyncSession> holders;
         for (std::size_t i = 0; i < connections; ++i)
             static_cast<void>(co_await holders.emplace_back(s.engine).get_one<User>(1));
-        before = allocated();
+        before = allocated_bytes();
         const auto wait = [&]() -> corm::Task<> {
             corm::AsyncSession session{s.engine};
             static_cast<void>(co_await session.get_one<User>(1));
@@ -122,7 +93,7 @@ TEST_CASE("F16: ten thousand sessions that wait for a connection", "[orm][integr
             boost::asio::co_spawn(s.context, wait(), boost::asio::detached);
         while (s.engine.stats().waiting < waiting)
             co_await boost::asio::post(s.context, boost::asio::use_awaitable);
-        meanwhile = allocated();
+        meanwhile = allocated_bytes();
         holders.clear();
         while (served < waiting)
             co_await boost::asio::post(s.context, boost::asio::use_awaitable);

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstdlib>
 #include <string>
 
 using namespace corm::test;
@@ -137,6 +138,31 @@ TEST_CASE("F64: a list of any length is one parameter, and too many columns are 
         CHECK(state == "54011");
         co_await session.rollback();
     });
+    expect_well(s);
+}
+
+TEST_CASE("F65: a value of nearly 1 GiB does not fit into a message, and nothing is sent", "[orm][integration][F65]") {
+    const char* full = std::getenv("CORM_TEST_FULL");
+    if (full == nullptr || std::string{full} != "1")
+        SKIP("takes 2 GiB of memory: in tier full only");
+    Sessions s{users(1)};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        co_await session.get_one<User>(1);
+        const std::uint64_t before = s.engine.stats().statements;
+        std::string refused;
+        try {
+            co_await session.execute(
+                corm::raw_sql("select length($1::bytea)", corm::Bytes((std::size_t{1} << 30) - 1'024)));
+        } catch (const corm::ConversionError& error) {
+            refused = error.what();
+        }
+        CHECK(refused.find("below 1 GiB") != std::string::npos);
+        CHECK(s.engine.stats().statements == before);
+        CHECK(session.in_transaction());
+        co_await session.commit();
+    });
+    CHECK(s.engine.stats().connected == 1);
     expect_well(s);
 }
 

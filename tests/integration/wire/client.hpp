@@ -3,7 +3,9 @@
 
 #include "pool/pool.hpp"
 #include "support/caught.hpp"
+#include "support/memory.hpp"
 #include "support/server.hpp"
+#include "support/timed_executor.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/dev/postgres_server.hpp>
@@ -60,13 +62,18 @@ struct ReplyResult final : wire::RequestSink {
 };
 
 struct Client {
+    LongestTurn turns; ///< of the pool and its connections
     boost::asio::io_context io{1};
     std::shared_ptr<pool::Pool> pool;
 
     explicit Client(const pool::PoolOptions& options = {.max_size = 1}, wire::Config config = {.url = server().url()},
                     std::shared_ptr<trace::Tracer> tracer = {})
-        : pool(pool::Pool::make(io.get_executor(), config, options, std::move(tracer))) {}
-    ~Client() { pool->abandon(); }
+        : pool(pool::Pool::make(TimedExecutor{io.get_executor(), turns}, config, options, std::move(tracer))) {}
+    /// Whatever happened, the loop was never held up (P7 of the fault rows).
+    ~Client() {
+        pool->abandon();
+        CHECK((!memory_is_measured || turns.longest() < 25ms));
+    }
 
     template <class Done>
     void run_until(Done done, Duration within = 30s, Duration turn = 20ms) {

@@ -1,7 +1,12 @@
 #include "client.hpp"
 #include "support/mock_server.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <catch2/generators/catch_generators.hpp>
+
+#include <thread>
 
 using namespace corm;
 using namespace corm::test;
@@ -175,4 +180,16 @@ TEST_CASE("F23, F32: a server that does not answer a cancel loses the connection
     client.run_until([&] { return client.pool->stats().discarded == 1; });
     CHECK(client.pool->stats().cleaning == 0);
     CHECK(client.lease());
+}
+
+TEST_CASE("P7 is measured: what blocks the loop of a pool is noticed", "[pool][integration]") {
+    boost::asio::io_context io;
+    LongestTurn turns;
+    const boost::asio::any_io_executor executor = TimedExecutor{io.get_executor(), turns};
+    boost::asio::post(boost::asio::make_strand(executor), [] { std::this_thread::sleep_for(30ms); });
+    io.run();
+    CHECK(turns.longest() > 25ms);
+    Client client;
+    CHECK(client.scalar("1") == "1");
+    CHECK(client.turns.longest() > 0ns);
 }

@@ -6,6 +6,12 @@
 
 #include <boost/describe/enum.hpp>
 
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <sys/mman.h>
+
 namespace box {
 
 enum class Size { small, big };
@@ -185,4 +191,46 @@ TEST_CASE("optionals carry NULL both ways", "[type][unit]") {
     CHECK(value == std::nullopt);
     std::int32_t plain = 0;
     CHECK(contains(problem_of([&] { value_type<std::int32_t>.set_null(&plain); }), "use std::optional"));
+}
+
+namespace {
+
+/// So many zero bytes that take no memory.
+class Sparse {
+public:
+    explicit Sparse(std::size_t size)
+        : size_(size), data_(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
+        REQUIRE(data_ != MAP_FAILED);
+    }
+    Sparse(const Sparse&) = delete;
+    Sparse& operator=(const Sparse&) = delete;
+    ~Sparse() { ::munmap(data_, size_); }
+
+    [[nodiscard]] std::string_view view() const { return {static_cast<const char*>(data_), size_}; }
+
+private:
+    std::size_t size_;
+    void* data_;
+};
+
+} // namespace
+
+TEST_CASE("F65: a value that no message can carry is refused before it is copied", "[type][unit][F65]") {
+    const std::size_t gib = std::size_t{1} << 30;
+    const std::size_t size = GENERATE_COPY(gib - 1'023, gib, 2 * gib, 4 * gib + 5);
+    CAPTURE(size);
+    const Sparse value{size};
+    Parameters parameters;
+    parameters.add(std::int32_t{7});
+    const std::size_t before = parameters.total_bytes();
+    const auto refused = Catch::Matchers::MessageMatches(
+        Catch::Matchers::ContainsSubstring(std::to_string(size) + " bytes is too large"));
+    CHECK_THROWS_MATCHES(parameters.add_encoded(oids::bytea, Format::binary, value.view()), corm::ConversionError,
+                         refused);
+    CHECK_THROWS_MATCHES(parameters.add_text(value.view()), corm::ConversionError, refused);
+    CHECK(parameters.size() == 1);
+    CHECK(parameters.total_bytes() == before);
+    // 2^32 + 5 does not become 5.
+    parameters.add(std::int32_t{8});
+    CHECK(parameters.bytes(1) == std::string_view{"\0\0\0\x08", 4});
 }

@@ -48,6 +48,19 @@ TEST_CASE("fields win over the URL", "[wire][unit]") {
     CHECK(value(attempts({.host = "/run/b"})[0].keywords, "application_name") == "corm");
 }
 
+TEST_CASE("F62: a setting stays one setting, whatever its value holds", "[wire][unit][F62]") {
+    const auto options = [](std::string value_of_setting) {
+        return value(attempts({.host = "/a", .settings = {{"x.y", std::move(value_of_setting)}}})[0].keywords,
+                     "options");
+    };
+    CHECK(options("a b") == "-c x.y=a\\ b");
+    CHECK(options("a\\ -c b") == "-c x.y=a\\\\\\ -c\\ b");
+    for (const char blank : {' ', '\t', '\n', '\v', '\f', '\r', '\xa0', '\x85'}) {
+        const std::string text = std::string{"1"} + blank + "-c" + blank + "role=admin";
+        CHECK(options(text) == std::string{"-c x.y=1\\"} + blank + "-c\\" + blank + "role=admin");
+    }
+}
+
 TEST_CASE("each host and address is an attempt of its own", "[wire][unit]") {
     const auto made =
         attempts({.url = "host=10.0.0.1,/run/pg,localhost port=6000,6001,6002 connect_timeout=3 sslmode=require"});
@@ -149,6 +162,9 @@ TEST_CASE("F14: a malformed configuration is refused without its text", "[wire][
         {.application_name = nul},
         {.statement_timeout = Duration{-1}},
         {.settings = {{"a b", canary}}},
+        {.settings = {{"a\r-c\rb", canary}}},
+        {.settings = {{"a=b", canary}}},
+        {.settings = {{"", canary}}},
         {.settings = {{"search_path", nul}}},
         {.parameters = {{"no_such_keyword", canary}}},
         {.parameters = {{"sslrootcert", nul}}},
@@ -173,6 +189,7 @@ TEST_CASE("an attempt waits for what libpq asks for", "[wire][unit]") {
     ConnectFsm fsm{pq, {{{"host", "/run/a"}, {"user", "app"}}, "/run/a"}};
     CHECK(fsm.start() == ConnectFsm::Want::write);
     CHECK(pq->verbose);
+    CHECK(pq->gives_notices());
     CHECK(pq->keywords == std::map<std::string, std::string>{{"host", "/run/a"}, {"user", "app"}});
     CHECK(fsm.resume() == ConnectFsm::Want::read);
     CHECK(fsm.resume() == ConnectFsm::Want::write);

@@ -17,8 +17,8 @@ namespace corm {
 /// Base of every exception that corm throws, except cancellation, which is
 /// `boost::system::system_error` with `boost::asio::error::operation_aborted`.
 ///
-/// `what()` is safe to log: it names entities, columns, constraints and conditions, never passwords, parameters
-/// or row values. Copies share their text; copying does not throw.
+/// `what()` is safe to log: it names entities, primary keys, columns, constraints and conditions, never passwords,
+/// parameters or other row values. Copies share their text; copying does not throw.
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string& what, std::source_location where = {})

@@ -132,9 +132,12 @@ std::shared_ptr<const void> temporary_value(const auto&) {
 }
 template <class T, class Exchange, auto... Members>
 void apply(MapperBuilder& builder, const T&, const options::Unique<Exchange, Members...>& option) {
-    const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
-    using Last = std::tuple_element_t<sizeof...(Members) - 1, std::tuple<std::remove_const_t<member_type<Members>>...>>;
-    builder.set_unique(names, std::is_same_v<Exchange, Deferrable>, temporary_value<Last>(option.exchange));
+    if constexpr (sizeof...(Members) > 0) {
+        const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
+        using Last =
+            std::tuple_element_t<sizeof...(Members) - 1, std::tuple<std::remove_const_t<member_type<Members>>...>>;
+        builder.set_unique(names, std::is_same_v<Exchange, Deferrable>, temporary_value<Last>(option.exchange));
+    }
 }
 template <class T>
 void apply(MapperBuilder& builder, const T&, const options::ConfirmRows& option) {

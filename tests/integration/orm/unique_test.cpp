@@ -129,16 +129,15 @@ TEST_CASE("rows hand their unique values round in one round trip", "[orm][integr
             s.round_trips();
             co_await session.commit();
             CHECK(s.round_trips() == 1);
-            const std::int32_t version = s.database.query("select version from desks where id = " +
-                                                          std::to_string(seed)) == std::to_string(desks[seed]->version);
-            CHECK(version == 1);
+            // Counted once, however often the row was moved.
+            CHECK(s.database.query("select version from desks where id = " + std::to_string(seed)) ==
+                  std::to_string(desks[seed]->version));
         }
         CHECK(s.database.query("select string_agg(number::text, ',' order by id) from desks") == expected_desks);
         CHECK(s.database.query("select string_agg(code, ',' order by id) from badges") == expected_badges);
         CHECK(s.database.query("select string_agg((list * 10 + position)::text, ',' order by id) from places") ==
               expected_places);
     });
-    // Each update has counted once: nothing else wrote more versions than there were changes.
     CHECK(s.database.query("select max(version) <= 3 + 5 and min(version) >= 3 from desks") == "t");
 }
 

@@ -8,6 +8,7 @@
 #include <corm/orm/async_session.hpp>
 #include <corm/orm/engine.hpp>
 #include <corm/orm/inspect.hpp>
+#include <corm/orm/session_handle.hpp>
 #include <corm/orm/transaction.hpp>
 #include <corm/query/options.hpp>
 #include <corm/query/raw.hpp>
@@ -52,12 +53,15 @@ using orm::inspect;
 using orm::Isolation;
 using orm::make_transient;
 using orm::make_transient_to_detached;
+using orm::MergeOptions;
 using orm::NewConnection;
+using orm::object_session;
 using orm::ObjectState;
 using orm::PasswordProvider;
 using orm::Ref;
 using orm::rows_as;
 using orm::Savepoint;
+using orm::SessionHandle;
 using orm::SessionOptions;
 using orm::TransactionOptions;
 using orm::transient;

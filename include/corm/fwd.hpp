@@ -19,10 +19,16 @@ namespace uow {
 class Instance;
 } // namespace uow
 
+namespace query {
+template <class T>
+class Insert;
+} // namespace query
+
 namespace orm {
 class Engine;
 class AsyncSession;
 class Savepoint;
+class SessionHandle;
 class NewConnection;
 template <class T>
 class Ref;

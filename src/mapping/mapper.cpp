@@ -59,6 +59,19 @@ std::uint64_t Mapper::given_bit(std::size_t column) const {
     return std::uint64_t{1} << number;
 }
 
+bool Mapper::leaves_key(const void* values) const {
+    if (generated_key_ < 0)
+        return false;
+    const Column& key = columns_[static_cast<std::size_t>(generated_key_)];
+    const void* value = key.in(values);
+    if (key.type->is_null(value))
+        return true;
+    // The default-constructed integer and UUID are all zero bytes on the wire.
+    std::string bytes;
+    key.type->encode(value, bytes);
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
+}
+
 void Mapper::append_key_part(const Column& column, const void* value, std::string& out) const {
     if (column.type->is_null(value))
         throw MappingError(entity_ + "." + column.member +

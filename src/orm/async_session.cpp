@@ -1,5 +1,8 @@
 #include <corm/orm/async_session.hpp>
+#include <corm/orm/session_handle.hpp>
 #include <corm/orm/transaction.hpp>
+
+#include "orm/session_core.hpp"
 
 namespace corm::orm {
 
@@ -10,7 +13,14 @@ void throw_empty_ref(const char* what) {
 }
 
 AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options) {
-    return AsyncSession{std::move(engine), options};
+    AsyncSession session{std::move(engine), options};
+    session.core_->enter_scope();
+    return session;
+}
+
+Task<void> end_scope(const AsyncSession& session, std::source_location where) {
+    if (session.core_->leave_scope())
+        co_await session.commit({}, where);
 }
 
 } // namespace detail
@@ -19,14 +29,31 @@ AsyncSession::AsyncSession(const Engine& engine, const SessionOptions& options)
     : AsyncSession(engine.core(), options) {}
 
 AsyncSession::AsyncSession(std::shared_ptr<EngineCore> engine, const SessionOptions& options)
-    : SessionQueries(detail::make_session(std::move(engine), options)) {}
+    : SessionCalls(detail::make_session(std::move(engine), options)) {}
 
 AsyncSession& AsyncSession::operator=(AsyncSession&& other) noexcept {
     if (this != &other) {
         detail::abandon(core_);
-        SessionQueries::operator=(std::move(other));
+        SessionCalls::operator=(std::move(other));
     }
     return *this;
+}
+
+SessionHandle::operator bool() const noexcept {
+    const detail::Core core = session_.lock();
+    return core && !core->abandoned();
+}
+
+SessionHandle::Calls SessionHandle::operator->() const {
+    detail::Core core = session_.lock();
+    if (core == nullptr || core->abandoned())
+        throw Error("a session was used through one of its objects that belongs to none, or whose session is gone; "
+                    "check object_session(ref) first");
+    return Calls{std::move(core)};
+}
+
+bool SessionHandle::refers_to(const SessionCalls& session) const noexcept {
+    return session.core_ && session_.lock() == session.core_;
 }
 
 AsyncSession::~AsyncSession() {

@@ -146,6 +146,10 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                 "a statement marked outside_transaction() cannot run while this session is in a transaction; commit "
                 "first, or use another session",
                 where);
+        if (core->settings)
+            throw Error("a statement marked outside_transaction() goes alone, without the settings of this session; "
+                        "use a session without SessionOptions::settings",
+                        where);
         plan.transactional = false;
     } else if (core->autoflush()) {
         plan.flushes = add_flush(*core, parts, nullptr, false, where);

@@ -12,6 +12,7 @@ SessionCore& quiet(const Core& core, const char* name, std::source_location wher
     if (core == nullptr)
         throw Error(std::string{name} + " was called on a session that was moved from", where);
     core->require_quiet(name, where);
+    core->require_scope();
     return *core;
 }
 
@@ -37,12 +38,33 @@ void expire(const Core& core, const Handle& instance, std::source_location where
     quiet(core, "expire()", where).uow.expire(instance, where);
 }
 
+void expire(const Core& core, const Handle& instance, std::size_t column, std::source_location where) {
+    quiet(core, "expire()", where).uow.expire(instance, instance->mapper().column(column), where);
+}
+
 void expire_all(const Core& core, std::source_location where) {
     quiet(core, "expire_all()", where).uow.expire_all();
 }
 
 bool contains(const Core& core, const Handle& instance, std::source_location where) {
     return quiet(core, "contains()", where).uow.owns(*instance) && instance->state != uow::ObjectState::deleted;
+}
+
+bool is_modified(const Core& core, const Handle& instance, std::source_location where) {
+    static_cast<void>(quiet(core, "is_modified()", where));
+    return instance->state == uow::ObjectState::pending || instance->is_modified();
+}
+
+void invalidate(const Core& core, std::source_location where) {
+    SessionCore& session = quiet(core, "invalidate()", where);
+    if (session.lease)
+        session.lease->close(nullptr);
+    session.rolled_back();
+}
+
+Core owner_of(const Handle& instance) noexcept {
+    Core core = std::dynamic_pointer_cast<SessionCore>(instance->scope.lock());
+    return core && !core->abandoned() ? core : nullptr;
 }
 
 std::vector<Handle> listed(const Core& core, Listing listing, std::source_location where) {

@@ -31,13 +31,13 @@ std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
               plan.where));
 }
 
-/// The failed changes were not what the caller asked for: says so.
-std::exception_ptr of_autoflush(const std::exception_ptr& error, const char* ahead_of) {
+/// What failed was not what the caller asked for: says so.
+std::exception_ptr failed_while(const std::string& doing, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const DatabaseError& refused) {
         Diagnostics diagnostics = refused.diagnostics();
-        diagnostics.during = std::string{"sending unflushed changes ahead of "} + ahead_of + " (autoflush)";
+        diagnostics.during = doing;
         return make_database_error(std::move(diagnostics), refused.where());
     } catch (...) {
         // Stale data names entity and keys already.
@@ -239,7 +239,9 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
         return reply.error;
     std::size_t statement = reply.results.size();
     if (statement < ahead_)
-        return reply.error;
+        return configures_ && statement == (begins_ ? 1 : 0)
+                   ? failed_while("applying SessionOptions::settings", reply.error)
+                   : reply.error;
     statement -= ahead_;
     for (const auto& part : parts_) {
         if (statement < part->statements) {
@@ -247,7 +249,10 @@ std::exception_ptr Operation::explain(const wire::Reply& reply) const {
             if (!better)
                 better = reply.error;
             const bool autoflush = plan_.flushes && plan_.kind == trace::Operation::execute && part == parts_.front();
-            return autoflush ? of_autoflush(better, plan_.name) : better;
+            return autoflush
+                       ? failed_while(std::string{"sending unflushed changes ahead of "} + plan_.name + " (autoflush)",
+                                      better)
+                       : better;
         }
         statement -= part->statements;
     }

@@ -86,6 +86,7 @@ private:
     Parts parts_;
     wire::Request request_;
     bool begins_ = false;
+    bool configures_ = false; ///< applies the settings of the session, behind BEGIN
     bool commits_ = false;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
     std::size_t ahead_ = 0;                    ///< statements in front of the parts: BEGIN and savepoints

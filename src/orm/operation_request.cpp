@@ -32,6 +32,13 @@ wire::Statement rollback_command() {
     return command(text, "ROLLBACK");
 }
 
+wire::Statement settings_command(const types::Parameters& settings) {
+    wire::Statement statement;
+    statement.sql = settings_text();
+    statement.parameters = settings;
+    return statement;
+}
+
 /// Asks for the number of the transaction, if it has one by then, and for what makes it this server's.
 wire::Statement identify_command() {
     static const auto text = std::make_shared<const std::string>(
@@ -55,13 +62,17 @@ void Operation::build() {
     commits_ = plan_.commits || (plan_.flushes && session_->options.autocommit); // the Sync commits then
     const bool identifies = (commits_ || plan_.flushes) && session_->identifies_commits() && !session_->transaction;
     const std::span<const SavepointCommand> savepoints = savepoint_commands();
-    ahead_ = (begins_ ? 1 : 0) + savepoints.size();
+    // Without a transaction each Sync is one.
+    configures_ = session_->settings != nullptr && plan_.transactional && (begins_ || session_->options.autocommit);
+    ahead_ = (begins_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size();
     for (const auto& part : parts_)
         of_parts_ += part->statements;
     request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) +
                                 (plan_.commits || plan_.rolls_back ? 1 : 0));
     if (begins_)
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
+    if (configures_)
+        request_.statements.push_back(settings_command(*session_->settings));
     for (const SavepointCommand& about : savepoints)
         request_.statements.push_back(savepoint_command(about));
     for (const auto& part : parts_)

@@ -25,14 +25,14 @@ std::string place(const std::source_location& where) {
 
 std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> engine, SessionOptions options) {
     // Not make_shared: objects refer to their session weakly, and would keep its memory.
-    std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), options), std::default_delete<SessionCore>{},
-                                      corm::detail::Recycling<SessionCore>{}};
+    std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), std::move(options)),
+                                      std::default_delete<SessionCore>{}, corm::detail::Recycling<SessionCore>{}};
     core->uow.set_scope(core);
     return core;
 }
 
 SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
-    : engine(std::move(shared)), options(session_options) {}
+    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {}
 
 SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where)
     : session_(std::move(session)) {
@@ -82,12 +82,24 @@ void SessionCore::check_quiet(const char* name, std::source_location where) cons
 }
 
 void SessionCore::require_usable() const {
+    require_scope();
     if (failure)
         std::rethrow_exception(failure);
 }
 
+void SessionCore::throw_scope_ended() {
+    throw Error("the function of engine.transaction() has ended its transaction by commit(), rollback() or close(), "
+                "and goes on using the session; let the function return instead, or use a session of your own");
+}
+
+bool SessionCore::abandoned() const {
+    const std::scoped_lock lock{mutex_};
+    return abandoned_;
+}
+
 void SessionCore::on_edit(const std::shared_ptr<uow::Instance>& instance) {
     require_quiet("edit()", {});
+    require_scope();
     uow.watch(instance);
 }
 
@@ -195,12 +207,14 @@ void SessionCore::undo_dropped(Savepoints::Serial serial) noexcept {
 }
 
 void SessionCore::committed() {
+    end_scope();
     lease.release();
     end_transaction();
     uow.committed(options.expire_on_commit);
 }
 
 void SessionCore::rolled_back() {
+    end_scope();
     lease.release();
     end_transaction();
     failure = nullptr;

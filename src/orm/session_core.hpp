@@ -4,17 +4,20 @@
 #include "orm/engine_core.hpp"
 #include "orm/operation.hpp"
 #include "orm/savepoints.hpp"
+#include "orm/settings.hpp"
 #include "uow/unit_of_work.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/wire/task.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace corm::orm {
@@ -82,13 +85,28 @@ public:
     /// One shared text for each kind of transaction in the program.
     [[nodiscard]] const std::shared_ptr<const std::string>& begin_text() const;
 
+    enum class Scoped : std::uint8_t { none, open, ended };
+    /// The session of `Engine::transaction`: `committed` and `rolled_back` end it for good.
+    void enter_scope() noexcept { scoped = Scoped::open; }
+    /// The function has returned; false if it has ended the transaction itself.
+    [[nodiscard]] bool leave_scope() noexcept { return std::exchange(scoped, Scoped::none) != Scoped::ended; }
+    /// Throws `Error` behind the end of such a transaction.
+    void require_scope() const {
+        if (scoped == Scoped::ended) [[unlikely]]
+            throw_scope_ended();
+    }
+    [[nodiscard]] bool abandoned() const;
+
     std::shared_ptr<EngineCore> engine;
     SessionOptions options;
+    /// Names and values for each transaction; null if there are none.
+    std::unique_ptr<const types::Parameters> settings;
     uow::UnitOfWork uow;
     pool::Lease lease;
     Savepoints savepoints; ///< those of `uow` have the same depths
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
+    Scoped scoped = Scoped::none;
     bool only_read = true;                    ///< nothing in this transaction that somebody could wait for
     std::optional<TransactionId> transaction; ///< its number, as far as it has been asked for
     std::exception_ptr failure;               ///< why the session needs a rollback
@@ -99,6 +117,11 @@ private:
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
     void undo_dropped(Savepoints::Serial serial) noexcept;
+    void end_scope() noexcept {
+        if (scoped == Scoped::open && !options.autocommit)
+            scoped = Scoped::ended;
+    }
+    [[noreturn]] static void throw_scope_ended();
 
     mutable std::mutex mutex_;      // guards what follows
     std::atomic<bool> busy_{false}; // read without the mutex to see that nothing is in flight

@@ -85,6 +85,16 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
             instance.sent = mapping::ValueBlock(mapper, instance.values());
         return;
     }
+    if (populate == Populate::written) {
+        for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
+            const mapping::Column& column = mapper.column(i);
+            const Cell cell{mapper, column, cells[i]};
+            if (!instance.is_changed(column))
+                column.type->copy_assign(column.in(instance.values()), cell.value());
+            column.type->copy_assign(instance.sent.at(column), cell.value());
+        }
+        return;
+    }
     bool overtaken = false;
     for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
         const mapping::Column& column = mapper.column(i);
@@ -112,13 +122,22 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
     }
 }
 
+void UnitOfWork::read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first) {
+    cells_.resize(mapper.columns().size());
+    rows.fields(row, first, cells_);
+    scratch_.clear();
+    append_row_key(mapper, cells_, scratch_);
+}
+
+bool UnitOfWork::holds(const mapping::Mapper& mapper, const types::Rows& rows, int row) {
+    read_key(mapper, rows, row, 0);
+    return map_.find(mapper, scratch_) != nullptr;
+}
+
 std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, int first, Populate populate,
                                              std::source_location where) {
-    cells_.resize(mapper->columns().size());
-    rows.fields(row, first, cells_);
-    scratch_.clear();
-    append_row_key(*mapper, cells_, scratch_);
+    read_key(*mapper, rows, row, first);
     std::weak_ptr<Instance>& place = map_.place(*mapper, scratch_);
     if (std::shared_ptr<Instance> present = place.lock()) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
@@ -145,6 +164,27 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     place = instance;
     if (!scopes_.empty())
         scopes_.back().note_read(instance);
+    return instance;
+}
+
+std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
+                                                     const types::Rows& rows, int row, bool fresh_row, bool final,
+                                                     std::source_location where) {
+    read_key(*mapper, rows, row, 0);
+    const std::shared_ptr<Instance> present = map_.find(*mapper, scratch_);
+    if (present && !final && present->freshness != Freshness::expired) {
+        if (!present->sent)
+            present->sent = mapping::ValueBlock(*mapper, present->values());
+        if (!present->at_begin && !present->inserted_now)
+            present->at_begin = present->sent;
+        if (!scopes_.empty())
+            scopes_.back().remember(present);
+    }
+    std::shared_ptr<Instance> instance = attach(mapper, rows, row, 0, Populate::written, where);
+    if (!present && fresh_row && !final) {
+        instance->inserted_now = true;
+        inserted_.push_back(instance);
+    }
     return instance;
 }
 

@@ -60,17 +60,7 @@ void keep_new_values(FlushStatement& statement) {
 } // namespace
 
 bool leaves_key_to_server(const Instance& instance) {
-    const int index = instance.mapper().generated_key();
-    if (index < 0)
-        return false;
-    const mapping::Column& key = instance.mapper().column(static_cast<std::size_t>(index));
-    const void* value = key.in(instance.values());
-    if (key.type->is_null(value))
-        return true;
-    // The default-constructed integer and UUID are all zero bytes on the wire.
-    std::string bytes;
-    key.type->encode(value, bytes);
-    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
+    return instance.mapper().leaves_key(instance.values());
 }
 
 FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {

@@ -167,13 +167,32 @@ void UnitOfWork::forget_values(Instance& instance) {
     instance.freshness = Freshness::expired;
 }
 
-void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_location where) {
-    if (!owns(*instance) || instance->state != ObjectState::persistent)
-        throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
-                        " or of another session, so it cannot be expired through this one; only objects with a row can",
+void UnitOfWork::require_persistent(const Instance& instance, const char* what, std::source_location where) const {
+    if (!owns(instance) || instance.state != ObjectState::persistent)
+        throw Error(instance.describe() + " is " + std::string{to_string(instance.state)} +
+                        " or of another session, so it cannot be " + what +
+                        " through this one; only objects with a row can",
                     where);
+}
+
+void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_location where) {
+    require_persistent(*instance, "expired", where);
     forget_edits(instance);
     forget_values(*instance);
+}
+
+void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column,
+                        std::source_location where) {
+    require_persistent(*instance, "expired", where);
+    if (instance->sent)
+        column.type->copy_assign(column.in(instance->values()), instance->sent.at(column));
+    age(*instance);
+}
+
+bool UnitOfWork::holds(const mapping::Mapper& mapper) const {
+    bool found = false;
+    map_.for_each([&](const std::shared_ptr<Instance>& instance) { found = found || &instance->mapper() == &mapper; });
+    return found;
 }
 
 void UnitOfWork::expire_all() {

@@ -375,6 +375,11 @@ std::string StatementTexts::lock_text(const char* strength) const {
     for (const Array& key : keys)
         order += (order.empty() ? " ORDER BY t." : ", t.") + quoted(key.column);
     std::string out = "SELECT FROM " + table_ + " t";
+    append_rows_by_key(out, keys);
+    return out + order + " FOR " + strength + " OF t";
+}
+
+void StatementTexts::append_rows_by_key(std::string& out, std::span<const Array> keys) const {
     const types::ValueType& type = *mapper_.column(keys.front().column).type;
     if (keys.size() == 1 && !types::ArrayParameter::as_literals(type)) {
         out += " WHERE t." + quoted(keys.front().column) + " = ANY ($1::";
@@ -386,7 +391,6 @@ std::string StatementTexts::lock_text(const char* strength) const {
         out += " ON ";
         append_keys(out, keys);
     }
-    return out + order + " FOR " + strength + " OF t";
 }
 
 } // namespace corm::uow

@@ -4,6 +4,7 @@
 #include <corm/mapping/mapper.hpp>
 #include <corm/sql/lock.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,17 @@ using ColumnIndex = std::uint16_t;
 [[nodiscard]] std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper,
                                                           std::span<const ColumnIndex> columns);
 
+/// An insert that may meet rows that are there already.
+struct UpsertShape {
+    enum class Action : std::uint8_t { fail, nothing, update };
+
+    std::vector<ColumnIndex> columns; ///< that are written
+    Action action = Action::fail;
+    std::vector<ColumnIndex> target; ///< of the unique index; empty: any
+    std::string constraint;          ///< instead of the target
+    std::vector<ColumnIndex> updated;
+};
+
 /// Texts of selects by key and of flush statements. The shapes are those of docs/decisions.md, "Statements of a flush".
 /// Immutable to its users; thread-safe. Keeps a bounded number of texts.
 class StatementTexts : public mapping::MapperExtension {
@@ -32,6 +44,12 @@ public:
 
     /// All columns of the row with a key given as $1, $2, ...
     [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
+
+    /// All columns of the rows with these keys. Parameters: arrays of the key.
+    [[nodiscard]] Text select_by_keys() const;
+    /// Inserts any number of rows with these columns, and on a conflict does what `shape` says. Parameters: arrays of
+    /// the columns. `returned`: all columns of the rows that were written come back.
+    [[nodiscard]] Text upsert(const UpsertShape& shape, bool returned) const;
 
     /// Where a mapping does not confirm rows (`Table::confirm_rows`), nothing fails; what comes back of a row that was
     /// not hit has NULL in column 0.
@@ -73,6 +91,9 @@ private:
     [[nodiscard]] std::string insert_many(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string lock_many(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string lock_keys(std::span<const ColumnIndex>) const;
+    [[nodiscard]] std::string select_many(std::span<const ColumnIndex>) const;
+    [[nodiscard]] std::string upsert_text(const UpsertShape& shape, bool returned) const;
+    void append_conflict(std::string& out, const UpsertShape& shape) const;
 
     /// An array parameter: the column whose values it has, and its name among the columns of x.
     struct Array {
@@ -86,6 +107,8 @@ private:
     [[nodiscard]] std::string value_of(const Array& array) const;
     void append_keys(std::string& out, std::span<const Array> arrays) const;
     void append_rows(std::string& out, std::span<const Array> arrays) const;
+    /// Behind `FROM table t`: the rows with the keys of these parameters.
+    void append_rows_by_key(std::string& out, std::span<const Array> keys) const;
     /// With the check of its rows, and what comes back of them. `confirmed`: each row must be there.
     [[nodiscard]] std::string checked(std::string write, std::span<const ColumnIndex> returned, bool confirmed,
                                       bool many) const;

@@ -22,6 +22,7 @@ namespace corm::uow {
 enum class Populate : std::uint8_t {
     fill,      ///< only what is stale or expired; edited attributes keep their values
     locked,    ///< every unmodified attribute; an edited object whose row changed underneath is a StaleDataError
+    written,   ///< as the row was just written by this session: edits stay, as changes of the new values
     overwrite, ///< everything, unflushed edits included
 };
 
@@ -47,12 +48,26 @@ public:
     void expire(const std::shared_ptr<Instance>& instance, std::source_location where);
     /// As `expire`, for all persistent objects.
     void expire_all();
+    /// Drops the edit of one attribute; the object is stale then. Throws as `expire`.
+    void expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column, std::source_location where);
     /// From now on the object's values are compared at every flush.
     void watch(const std::shared_ptr<Instance>& instance);
 
     [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
         return map_.find(mapper, key);
     }
+
+    /// True if there is an object of this mapper, and of this row of it.
+    [[nodiscard]] bool holds(const mapping::Mapper& mapper) const;
+    [[nodiscard]] bool holds(const mapping::Mapper& mapper, const types::Rows& rows, int row);
+
+    /// Copies the columns of `source` into an object of this session, as edits. Precondition: `target` is readable.
+    void merge_into(const Instance& source, const std::shared_ptr<Instance>& target);
+    /// A new object with the columns of `source`.
+    [[nodiscard]] std::shared_ptr<Instance> merge_new(const Instance& source, std::source_location where);
+    /// The object with the identity of `source`, with its values taken for those of the row. Throws `Error` unless
+    /// `source` has a row, and if there are changes in either.
+    [[nodiscard]] std::shared_ptr<Instance> merge_clean(const Instance& source, std::source_location where);
 
     /// Room for so many more objects.
     void expect(std::size_t rows) { map_.reserve(rows); }
@@ -61,6 +76,11 @@ public:
     [[nodiscard]] std::shared_ptr<Instance> attach(const std::shared_ptr<const mapping::Mapper>& mapper,
                                                    const types::Rows& rows, int row, int first, Populate populate,
                                                    std::source_location where);
+    /// As `attach`, of a row that a statement has just written. `fresh_row`: it was inserted, and a rollback takes it
+    /// away; otherwise a rollback gives an object that was here its values back. `final`: nothing can be undone.
+    std::shared_ptr<Instance> attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
+                                             const types::Rows& rows, int row, bool fresh_row, bool final,
+                                             std::source_location where);
     /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction.
     void vanished(const std::shared_ptr<Instance>& instance);
 
@@ -100,10 +120,13 @@ public:
 private:
     /// One row, a cell for each column of the mapper.
     using Cells = std::span<const types::FieldView>;
+    /// The identity of a row, in `scratch_`, and its cells in `cells_`.
+    void read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first);
     static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
     static void hydrate(Instance& instance, Cells cells);
     static void repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where);
     void deleted(const std::shared_ptr<Instance>& instance);
+    void require_persistent(const Instance& instance, const char* what, std::source_location where) const;
     void inserted(FlushStatement& statement, std::size_t row, const types::Rows* returned, int at);
     void updated(const FlushStatement& statement, std::size_t row, const types::Rows* returned, bool final);
     /// The values that the server filled in, from row `at` of the result.

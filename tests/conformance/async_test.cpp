@@ -243,6 +243,27 @@ TEST_CASE("AS-13 a second task in a session is refused, the first goes on", "[co
     });
 }
 
+TEST_CASE("AS-15 a session gives up its connection", "[conformance]") {
+    Fixture f{stock, {.pool = {.max_size = 1}}};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const corm::Ref<User> user = co_await session.get_one<User>(7, corm::for_update);
+        user.edit().name = "lost";
+        co_await session.flush();
+        const auto pid = co_await session.one<std::int32_t>(corm::raw_sql("select pg_backend_pid()"));
+        session.invalidate();
+        CHECK_FALSE(session.in_transaction());
+        CHECK(user->name == "jack");
+        CHECK(f.engine.stats().leased == 0);
+        // The session goes on, on a connection that is new.
+        const auto next = co_await session.one<std::int32_t>(corm::raw_sql("select pg_backend_pid()"));
+        CHECK(next != pid);
+        session.invalidate();
+        session.invalidate(); // nothing is left to give up
+    });
+    CHECK(f.query("select name from users where id = 7") == "jack");
+}
+
 // A session is complete when it is constructed; only one that was moved from is not.
 TEST_CASE("AS-16 a session that was moved from says so", "[conformance]") {
     Fixture f{stock};
@@ -272,6 +293,52 @@ TEST_CASE("AS-17 a session may be dropped without closing it", "[conformance]") 
     }
     CHECK(f.engine.stats().connected == 1);
     CHECK(f.query("select count(*) from addresses") == "5");
+}
+
+TEST_CASE("AS-19 an object tells its session", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::SessionHandle kept;
+        corm::Ref<User> user;
+        {
+            corm::AsyncSession first{f.engine};
+            corm::AsyncSession other{f.engine};
+            user = co_await first.get_one<User>(7);
+            const corm::Ref<User> pending = first.add(User{.name = "p"});
+            kept = corm::object_session(user);
+            CHECK(kept);
+            CHECK(kept.refers_to(first));
+            CHECK_FALSE(kept.refers_to(other));
+            CHECK(corm::object_session(pending).refers_to(first));
+            user.edit().name = "edited";
+            co_await corm::object_session(user)->refresh(user);
+            CHECK(user->name == "jack");
+            CHECK(pending->id != 0);
+            first.remove(pending);
+            co_await kept->flush();
+            CHECK(corm::object_session(pending).refers_to(first)); // until the commit
+            CHECK(kept->in_transaction());
+            co_await kept->commit();
+            CHECK_FALSE(corm::object_session(pending));
+
+            const corm::Ref<User> ed = co_await first.get_one<User>(8);
+            first.expunge(ed);
+            CHECK_FALSE(corm::object_session(ed));
+            const corm::AsyncSession moved = std::move(first);
+            CHECK(kept.refers_to(moved));
+            co_await moved.close();
+            CHECK_FALSE(corm::object_session(user));
+            user = co_await moved.get_one<User>(7);
+            CHECK(corm::object_session(user).refers_to(moved));
+        }
+        // The session is gone, and nothing keeps it.
+        CHECK_FALSE(corm::object_session(user));
+        CHECK_FALSE(kept);
+        CHECK_THAT(refusal([&] { static_cast<void>(kept->in_transaction()); }), ContainsSubstring("is gone"));
+        CHECK_FALSE(corm::object_session(corm::Ref<User>{}));
+        CHECK_FALSE(corm::object_session(corm::transient(User{})));
+    });
+    CHECK(f.engine.stats().leased == 0);
 }
 
 TEST_CASE("AS-20 tasks that change one versioned row have one winner per version", "[conformance]") {

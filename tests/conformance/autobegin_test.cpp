@@ -163,6 +163,50 @@ TEST_CASE("AB-11 a refresh sends the changes of other objects first", "[conforma
     CHECK(f.query("select user_id from addresses where id = 1") == "9");
 }
 
+TEST_CASE("AB-15 a scope notices that its transaction was ended inside of it", "[conformance]") {
+    Fixture f{stock};
+    for (const bool commits : {true, false}) {
+        int attempts = 0;
+        f.run([&]() -> corm::Task<> {
+            const auto scope = co_await failure(f.engine.transaction([&](corm::AsyncSession& session) -> corm::Task<> {
+                ++attempts;
+                const corm::Ref<User> user = co_await session.get_one<User>(7);
+                user.edit().name = "inside";
+                if (commits)
+                    co_await session.commit();
+                else
+                    co_await session.rollback();
+                f.statements();
+                CHECK_THAT(refusal([&] { session.add(User{.name = "x"}); }),
+                           ContainsSubstring("ended its transaction"));
+                CHECK_THAT(refusal([&] { static_cast<void>(user.edit()); }),
+                           ContainsSubstring("ended its transaction"));
+                CHECK_THAT(refusal([&] { session.remove(user); }), ContainsSubstring("ended its transaction"));
+                const auto nested = co_await failure(session.begin_nested());
+                CHECK_THAT(message_of(nested), ContainsSubstring("ended its transaction"));
+                const auto committed = co_await failure(session.commit());
+                CHECK_THAT(message_of(committed), ContainsSubstring("ended its transaction"));
+                CHECK(user->name == (commits ? "inside" : "jack"));
+                CHECK(f.sql() == 0);
+                co_await session.get<User>(8);
+            }));
+            CHECK_THAT(message_of(scope), ContainsSubstring("let the function return"));
+        });
+        CHECK(attempts == 1);
+        CHECK(f.query("select name from users where id = 7") == (commits ? "inside" : "jack"));
+        f.query("update users set name = 'jack' where id = 7");
+    }
+    // To end it last is no mistake.
+    f.run([&]() -> corm::Task<> {
+        co_await f.engine.transaction([](corm::AsyncSession& session) -> corm::Task<> {
+            (co_await session.get_one<User>(7)).edit()->name = "last";
+            co_await session.commit();
+        });
+    });
+    CHECK(f.query("select name from users where id = 7") == "last");
+    CHECK(f.engine.stats().leased == 0);
+}
+
 TEST_CASE("AB-16 a scope whose flush failed keeps telling the first error", "[conformance]") {
     Fixture f{stock};
     f.run([&]() -> corm::Task<> {

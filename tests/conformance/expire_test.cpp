@@ -63,6 +63,30 @@ TEST_CASE("EX-03 an edit made before the row was read again is kept", "[conforma
     CHECK(f.query("select count(*) from foo") == "0");
 }
 
+// The attribute stays readable, and stale, until the row was read. Difference D1.
+TEST_CASE("EX-04 the edit of one attribute is dropped, and others stay", "[conformance]") {
+    Fixture f{"insert into addresses values (1, null, 'a@x');"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine, {.autoflush = false}};
+        const corm::Ref<Address> address = co_await session.get_one<Address>(1);
+        address.edit() = Address{.id = 1, .user_id = 5, .email = "edited"};
+        co_await session.execute(corm::raw_sql("update addresses set email = 'raw'"));
+        f.statements();
+        session.expire<&Address::email>(address);
+        CHECK(freshness_of(address) == Freshness::stale);
+        CHECK(address->email == "a@x");
+        CHECK(address->user_id == 5);
+        CHECK(f.sql() == 0);
+        static_cast<void>(co_await session.get_one<Address>(1));
+        CHECK(f.statements() == List{"SELECT addresses"});
+        CHECK(address->email == "raw");
+        CHECK(address->user_id == 5);
+        CHECK(session.is_modified(address));
+        const corm::Ref<Address> pending = session.add(Address{.email = "p"});
+        CHECK_THAT(refusal([&] { session.expire<&Address::email>(pending); }), ContainsSubstring("cannot be expired"));
+    });
+}
+
 TEST_CASE("EX-07 an object whose row is gone leaves the session", "[conformance]") {
     Fixture f{stock};
     f.run([&]() -> corm::Task<> {

@@ -5,6 +5,10 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <deque>
@@ -145,6 +149,41 @@ TEST_CASE("PO-04 a connection that cannot be made takes no place", "[conformance
 }
 
 // Connections are kept until they were idle for long, instead of being closed above a size. Difference D18.
+TEST_CASE("PO-05 a dial that hangs does not hold up others", "[conformance]") {
+    auto hang = std::make_shared<std::optional<asio::steady_timer>>();
+    corm::EngineOptions options = of_size(3);
+    // The first dial waits for its password until the test is over.
+    options.password = [hang]() -> corm::Task<std::string> {
+        if (!*hang) {
+            hang->emplace(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+            co_await (*hang)->async_wait(asio::use_awaitable);
+        }
+        co_return std::string{};
+    };
+    Fixture f{"", std::move(options)};
+    bool first_done = false;
+    f.run([&]() -> corm::Task<> {
+        asio::co_spawn(
+            f.context,
+            [&]() -> corm::Task<> {
+                corm::AsyncSession session{f.engine};
+                static_cast<void>(co_await backend(session));
+                first_done = true;
+            },
+            asio::detached);
+        while (!*hang)
+            co_await asio::post(f.context, asio::use_awaitable);
+        for (int i = 0; i < 5; ++i) {
+            corm::AsyncSession session{f.engine};
+            static_cast<void>(co_await backend(session));
+        }
+        CHECK(f.engine.stats().dialing == 1);
+        (*hang)->cancel();
+    });
+    CHECK(first_done);
+    CHECK(settles(f, [](const corm::PoolStats& now) { return now.dialing == 0 && now.leased == 0; }));
+}
+
 TEST_CASE("PO-07 connections are kept from one burst to the next", "[conformance]") {
     Fixture f{"", of_size(4)};
     for (int round = 0; round < 5; ++round) {
@@ -222,6 +261,28 @@ TEST_CASE("PO-12 a failed reconnect leaves no place taken", "[conformance]") {
     Holders again{f};
     f.run(again.add(3));
     CHECK(f.engine.stats().leased == 3);
+}
+
+TEST_CASE("PO-13 a hook that refuses a connection loses no place", "[conformance]") {
+    auto calls = std::make_shared<int>(0);
+    corm::EngineOptions options = of_size(1);
+    options.on_connect = [calls](corm::NewConnection& connection) -> corm::Task<> {
+        if (++*calls == 1)
+            throw std::runtime_error("not this one");
+        co_await connection.execute(corm::raw_sql("select 1"));
+    };
+    Fixture f{"", std::move(options)};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto refused = co_await failure(session.execute(corm::raw_sql("select 1")));
+        CHECK(threw<corm::ConnectionError>(refused));
+        CHECK(f.engine.stats().leased == 0);
+        CHECK(f.engine.stats().dialing == 0);
+        co_await session.execute(corm::raw_sql("select 1"));
+        CHECK(*calls == 2);
+        co_await session.rollback();
+    });
+    CHECK(settles(f, [](const corm::PoolStats& now) { return now.idle == 1; }));
 }
 
 // The one that was idle last comes first, so that the rest may be closed. Difference D18.

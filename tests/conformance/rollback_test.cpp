@@ -281,3 +281,19 @@ TEST_CASE("RB-19 a later commit of another session is seen after the own one", "
         CHECK(mine->name == "will");
     });
 }
+
+TEST_CASE("RB-15 the connection behind a failed BEGIN goes back at once", "[conformance]") {
+    Fixture f{stock, {.pool = {.max_size = 1}}};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine, {.settings = {{"no_such_setting", "1"}}}};
+        const auto error = co_await failure(session.get<User>(7));
+        CHECK(threw<corm::DatabaseError>(error));
+        CHECK_FALSE(session.in_transaction());
+        CHECK(f.engine.stats().leased == 0);
+        corm::AsyncSession other{f.engine};
+        const auto user = co_await other.get<User>(7);
+        CHECK(user);
+        co_await other.rollback();
+        co_await session.rollback();
+    });
+}

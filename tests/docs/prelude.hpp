@@ -3,6 +3,7 @@
 
 #include <corm/corm.hpp>
 #include <corm/orm/transaction.hpp>
+#include <corm/query/insert.hpp>
 
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>

@@ -112,6 +112,8 @@ public:
     [[nodiscard]] std::span<const std::uint16_t> returned_by_update() const noexcept { return returned_by_update_; }
     /// The bit of `Instance::given` for a column. Throws `MappingError` unless the column is marked `server_default`.
     [[nodiscard]] std::uint64_t given_bit(std::size_t column) const;
+    /// True if an insert of this object leaves the key to the server: it still holds its default-constructed value.
+    [[nodiscard]] bool leaves_key(const void* values) const;
     /// The single key column whose value the server generates, or -1.
     [[nodiscard]] int generated_key() const noexcept { return generated_key_; }
 

@@ -6,30 +6,18 @@
 
 namespace corm::orm {
 
-/// A unit of work: an identity map of the objects it has loaded or been given, and the transaction in which it reads
-/// and writes them. Construction does no I/O and takes no connection; the first statement begins a transaction, which
-/// holds one until `commit`, `rollback`, `close` or destruction.
-///
-/// Thread safety: one task at a time, on any thread. A second operation meanwhile throws `ConcurrentUseError`; several
-/// queries at once are one `pipeline`. Movable; destroying it during an operation cancels that operation.
-///
-/// Errors of every operation: `DatabaseError` and `IntegrityError` from the server, `ConnectionError`, `TimeoutError`
-/// at the deadline (options, or `within`). After an error in a transaction the transaction is over and its changes to
-/// the objects are undone; later operations report the same error until `rollback`. In a savepoint, all that is true
-/// of the innermost savepoint alone if the server refused a statement, and its rollback is enough.
-///
-/// Cancellation of every operation: terminal at any time; partial and total until the request was sent, not at all
-/// afterwards. It ends with `boost::system::system_error(operation_aborted)`, a commit that was sent with
-/// `CommitOutcomeUnknown`. Afterwards only `rollback` and `close` are useful; without either, destruction does the
-/// same.
-class AsyncSession : public SessionQueries {
-public:
-    explicit AsyncSession(const Engine& engine, const SessionOptions& options = {});
-    AsyncSession(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
-    AsyncSession(AsyncSession&&) noexcept = default;
-    AsyncSession& operator=(AsyncSession&& other) noexcept;
-    ~AsyncSession();
+class AsyncSession;
 
+namespace detail {
+/// The session of `Engine::transaction`.
+[[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+/// What `Engine::transaction` does behind its function: commits, unless that has ended the transaction itself.
+[[nodiscard]] Task<void> end_scope(const AsyncSession& session, std::source_location where);
+} // namespace detail
+
+/// The calls of `AsyncSession` that write and end transactions; not a type of its own.
+class SessionCalls : public SessionQueries {
+public:
     /// Writes the changes: one round trip, none without changes. A row that somebody else changed (version column) or
     /// deleted is a `StaleDataError` naming entity and keys, and nothing is written.
     [[nodiscard]] Task<void> flush(Duration within = {},
@@ -77,6 +65,48 @@ public:
     [[nodiscard]] bool in_transaction() const noexcept { return detail::in_transaction(core_); }
     /// True while a savepoint is open.
     [[nodiscard]] bool in_nested_transaction() const noexcept { return detail::in_nested_transaction(core_); }
+
+    /// Gives the connection up, closed, with the transaction, whose changes to the objects are undone: for a connection
+    /// that is no longer trusted. The session may be used again. No I/O.
+    void invalidate(std::source_location where = std::source_location::current()) const {
+        detail::invalidate(core_, where);
+    }
+
+protected:
+    friend class SessionHandle;
+    using SessionQueries::SessionQueries;
+    SessionCalls(SessionCalls&&) noexcept = default;
+    SessionCalls& operator=(SessionCalls&&) noexcept = default;
+    ~SessionCalls() = default;
+};
+
+/// A unit of work: an identity map of the objects it has loaded or been given, and the transaction in which it reads
+/// and writes them. Construction does no I/O and takes no connection; the first statement begins a transaction, which
+/// holds one until `commit`, `rollback`, `close` or destruction.
+///
+/// Thread safety: one task at a time, on any thread. A second operation meanwhile throws `ConcurrentUseError`; several
+/// queries at once are one `pipeline`. Movable; destroying it during an operation cancels that operation.
+///
+/// Errors of every operation: `DatabaseError` and `IntegrityError` from the server, `ConnectionError`, `TimeoutError`
+/// at the deadline (options, or `within`). After an error in a transaction the transaction is over and its changes to
+/// the objects are undone; later operations report the same error until `rollback`. In a savepoint, all that is true
+/// of the innermost savepoint alone if the server refused a statement, and its rollback is enough.
+///
+/// Cancellation of every operation: terminal at any time; partial and total until the request was sent, not at all
+/// afterwards. It ends with `boost::system::system_error(operation_aborted)`, a commit that was sent with
+/// `CommitOutcomeUnknown`. Afterwards only `rollback` and `close` are useful; without either, destruction does the
+/// same.
+class AsyncSession : public SessionCalls {
+public:
+    explicit AsyncSession(const Engine& engine, const SessionOptions& options = {});
+    AsyncSession(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+    AsyncSession(AsyncSession&&) noexcept = default;
+    AsyncSession& operator=(AsyncSession&& other) noexcept;
+    ~AsyncSession();
+
+private:
+    friend AsyncSession detail::session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+    friend Task<void> detail::end_scope(const AsyncSession& session, std::source_location where);
 };
 
 } // namespace corm::orm

@@ -38,9 +38,22 @@ struct SessionOptions {
     bool autoflush = true;
     /// As `EngineOptions::identify_commits`, which counts when this is empty.
     std::optional<bool> identify_commits{};
+    /// Server settings of each transaction, for tenants and row security: `{{"role", "clerk"}, {"app.tenant", "7"}}`.
+    /// They travel with BEGIN, in their order, and end with the transaction. In autocommit sessions they go ahead of
+    /// every operation.
+    std::vector<std::pair<std::string, std::string>> settings{};
     /// Of each operation: waiting for a connection, connecting, executing and committing. `Duration{}` takes the
     /// engine's; `no_deadline` waits for ever.
     Duration deadline{};
+};
+
+/// For `merge`.
+struct MergeOptions {
+    /// False: a detached object without changes is taken for the row as it is, and no statement is sent.
+    bool load = true;
+    /// False: the values go over whatever version the row has.
+    bool check_version = true;
+    Duration within{}; ///< the deadline of this call, instead of the session's
 };
 
 struct EngineOptions {

@@ -64,6 +64,12 @@ public:
     void expire(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         detail::expire(core_, detail::required(ref), where);
     }
+    /// The edit of one attribute is dropped and the object is stale, so that the next get, query or refresh reads its
+    /// row anew; other edits stay: `session.expire<&User::age>(user)`. Throws as `expire`. No I/O.
+    template <auto Member, class T>
+    void expire(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
+        detail::expire(core_, detail::required(ref), mapping::column_index<T, Member>(), where);
+    }
     /// As `expire`, for every persistent object.
     void expire_all(std::source_location where = std::source_location::current()) const {
         detail::expire_all(core_, where);
@@ -83,6 +89,13 @@ public:
     template <class T>
     [[nodiscard]] bool contains(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         return detail::contains(core_, detail::required(ref), where);
+    }
+    /// True if a flush has something to write for this object: it is pending, or a value differs from what was last
+    /// sent or loaded. No I/O.
+    template <class T>
+    [[nodiscard]] bool is_modified(const Ref<T>& ref,
+                                   std::source_location where = std::source_location::current()) const {
+        return detail::is_modified(core_, detail::required(ref), where);
     }
     /// Objects of this type that were added, edited (whether or not a value differs in the end; see `inspect`) or
     /// removed, and not flushed since.

@@ -1,6 +1,7 @@
 // What a session reads.
 #pragma once
 
+#include <corm/fwd.hpp>
 #include <corm/mapping/record.hpp>
 #include <corm/orm/session_objects.hpp>
 
@@ -121,6 +122,58 @@ public:
     [[nodiscard]] Task<std::int64_t> execute(query::RawStatement sql,
                                              std::source_location where = std::source_location::current()) const {
         return detail::affected(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+
+    /// Inserts rows, and updates or leaves those that are there already: include `corm/query/insert.hpp`. `execute`
+    /// returns how many rows were written; `all` returns them, in no particular order. Objects that the session holds
+    /// take the values of their rows, unflushed edits kept. One round trip, with BEGIN and unflushed changes in it;
+    /// none without values.
+    template <class T>
+    [[nodiscard]] Task<std::int64_t> execute(query::Insert<T> insert,
+                                             std::source_location where = std::source_location::current()) const {
+        return detail::affected(detail::insert(core_, std::move(insert).erased(), false, where));
+    }
+    template <class T>
+    [[nodiscard]] Task<std::vector<Ref<T>>> all(query::Insert<T> insert,
+                                                std::source_location where = std::source_location::current()) const {
+        return detail::typed_all<T>(detail::insert(core_, std::move(insert).erased(), true, where));
+    }
+
+    /// The object of this session with the key of `value`, with its values: found in the session or read, else a new
+    /// one. The given object stays as it is and belongs to no session. A key that the server generates and that is not
+    /// set makes a new object at once. Columns marked `server_default` are copied from values only if they are given,
+    /// from objects that have a row always; what the server computes never.
+    ///
+    /// A version that is not the row's is a `StaleDataError`. No round trip for objects that are in the session and
+    /// fresh; else one, with BEGIN and unflushed changes in it. Throws `NotLoadedError` for an expired object.
+    template <class T>
+    [[nodiscard]] Task<Ref<T>> merge(T value, MergeOptions options = {},
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::typed<T>(detail::merge(core_, detail::source_of(std::move(value)), options, where));
+    }
+    template <class T, auto... Members>
+    [[nodiscard]] Task<Ref<T>> merge(T value, mapping::Given<Members...> given, MergeOptions options = {},
+                                     std::source_location where = std::source_location::current()) const {
+        detail::Handle source = detail::source_of(std::move(value));
+        source->given = mapping::given_bits<T>(given);
+        return detail::typed<T>(detail::merge(core_, std::move(source), options, where));
+    }
+    template <class T>
+    [[nodiscard]] Task<Ref<T>> merge(const Ref<T>& ref, MergeOptions options = {},
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::typed<T>(detail::merge(core_, detail::source_of(ref), options, where));
+    }
+    /// As `merge`, for a range of values or handles of one type, in one round trip. Several of one key are one object,
+    /// and the last one wins. Nothing is merged if a version differs.
+    template <class Range>
+    [[nodiscard]] auto merge_all(Range&& values, MergeOptions options = {},
+                                 std::source_location where = std::source_location::current()) const {
+        using Value = std::remove_cvref_t<decltype(*std::begin(values))>;
+        std::vector<detail::Handle> sources;
+        for (auto&& value : values)
+            sources.push_back(detail::source_of(Value(std::forward<decltype(value)>(value))));
+        return detail::typed_all<typename detail::EntityOf<Value>::type>(
+            detail::merge_all(core_, std::move(sources), options, where));
     }
 
     /// Several queries in one round trip: `auto [users, n] = co_await session.pipeline(select<User>(),

@@ -7,8 +7,6 @@
 namespace corm::orm {
 namespace detail {
 
-[[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
-
 template <class Result, class Function>
 Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, TransactionOptions options,
                              std::source_location where) {
@@ -17,11 +15,11 @@ Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, Tr
             AsyncSession session = session_of(engine, options.session);
             if constexpr (std::is_void_v<Result>) {
                 co_await fn(session);
-                co_await session.commit({}, where);
+                co_await end_scope(session, where);
                 co_return;
             } else {
                 Result result = co_await fn(session);
-                co_await session.commit({}, where);
+                co_await end_scope(session, where);
                 co_return result;
             }
         } catch (const DatabaseError& error) {

@@ -19,6 +19,9 @@ namespace corm::orm {
 class SessionCore;
 struct EngineCore;
 } // namespace corm::orm
+namespace corm::query {
+struct InsertQuery;
+}
 
 namespace corm::orm::detail {
 
@@ -48,6 +51,13 @@ void abandon(const Core& core) noexcept;
 [[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where);
 [[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
 [[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where);
+/// `wanted`: the written rows as objects; otherwise those that the session holds learn what was written.
+[[nodiscard]] Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query, bool wanted,
+                                   std::source_location where);
+[[nodiscard]] Task<Handle> merge(Core core, Handle source, MergeOptions options, std::source_location where);
+/// One for each source, in their order.
+[[nodiscard]] Task<Outcome> merge_all(Core core, std::vector<Handle> sources, MergeOptions options,
+                                      std::source_location where);
 [[nodiscard]] Task<void> flush(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> commit(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> rollback(Core core, Duration within, std::source_location where);
@@ -58,7 +68,10 @@ void remove(const Core& core, const Handle& instance, std::source_location where
 void expunge(const Core& core, const Handle& instance, std::source_location where);
 void expunge_all(const Core& core, std::source_location where);
 void expire(const Core& core, const Handle& instance, std::source_location where);
+void expire(const Core& core, const Handle& instance, std::size_t column, std::source_location where);
 void expire_all(const Core& core, std::source_location where);
+void invalidate(const Core& core, std::source_location where);
+[[nodiscard]] bool is_modified(const Core& core, const Handle& instance, std::source_location where);
 [[nodiscard]] bool contains(const Core& core, const Handle& instance, std::source_location where);
 
 /// The lists of unflushed changes.
@@ -77,6 +90,8 @@ private:
     Core core_;
 };
 
+/// The session that has this object, unless it is gone.
+[[nodiscard]] Core owner_of(const Handle& instance) noexcept;
 [[nodiscard]] bool in_transaction(const Core& core) noexcept;
 [[nodiscard]] bool in_nested_transaction(const Core& core) noexcept;
 

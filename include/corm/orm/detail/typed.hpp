@@ -53,6 +53,24 @@ template <class T>
     }
 }
 
+template <class T>
+struct EntityOf {
+    using type = T;
+};
+template <class T>
+struct EntityOf<Ref<T>> {
+    using type = T;
+};
+
+/// What is merged: an object of its own for a value, the object itself for a handle.
+template <class T>
+[[nodiscard]] Handle source_of(T value) {
+    if constexpr (std::is_same_v<typename EntityOf<T>::type, T>)
+        return make_ref(std::move(value)).instance();
+    else
+        return required(value);
+}
+
 /// Those of the handles whose objects are of this type.
 template <class T>
 std::vector<Ref<T>> refs_of(std::vector<Handle> instances) {

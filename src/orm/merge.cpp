@@ -1,0 +1,128 @@
+// merge(): values that come from elsewhere, as objects of a session.
+#include "uow/merge.hpp"
+
+#include "base/memory.hpp"
+#include "orm/parts.hpp"
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+#include <corm/mapping/value_block.hpp>
+#include <corm/type/oid.hpp>
+
+#include <algorithm>
+
+namespace corm::orm {
+namespace {
+
+/// Objects by their keys.
+class KeysPart final : public Part {
+public:
+    KeysPart(SessionCore& session, std::shared_ptr<const mapping::Mapper> mapper, std::vector<mapping::EncodedKey> keys,
+             std::source_location where)
+        : session_(session), mapper_(std::move(mapper)), keys_(std::move(keys)), where_(where) {}
+
+    void append(std::vector<wire::Statement>& request) override {
+        wire::Statement& statement = request.emplace_back();
+        statement.sql = mapper_->extension<uow::StatementTexts>().select_by_keys();
+        for (std::size_t part = 0; part < mapper_->key_columns().size(); ++part)
+            add_array(statement.parameters, part);
+    }
+    void digest(std::span<wire::Result> results) override {
+        const wire::Result& rows = results.front();
+        found.reserve(static_cast<std::size_t>(rows.row_count()));
+        for (int row = 0; row < rows.row_count(); ++row)
+            found.push_back(session_.uow.attach(mapper_, rows, row, 0, uow::Populate::fill, where_));
+        std::vector<std::string_view> met;
+        for (const detail::Handle& instance : found)
+            met.push_back(instance->key);
+        std::sort(met.begin(), met.end());
+        for (const mapping::EncodedKey& key : keys_) {
+            if (std::binary_search(met.begin(), met.end(), key))
+                continue;
+            if (const auto known = session_.uow.find(*mapper_, key))
+                session_.uow.vanished(known);
+        }
+    }
+
+    std::vector<detail::Handle> found; ///< alive until they were merged into
+
+private:
+    void add_array(types::Parameters& parameters, std::size_t part) const {
+        const mapping::Column& column = mapper_->column(mapper_->key_columns()[part]);
+        types::ArrayParameter array{parameters, *column.type, keys_.size()};
+        mapping::ValueBlock value{*mapper_};
+        std::vector<std::string_view> parts;
+        for (const mapping::EncodedKey& key : keys_) {
+            parts.clear();
+            mapper_->split_key(key, parts);
+            column.type->decode({parts[part].data(), static_cast<std::int32_t>(parts[part].size()),
+                                 column.type->oid != 0 ? column.type->oid : types::oids::text, column.type->format},
+                                value.at(column));
+            array.add(value.at(column));
+        }
+        array.finish();
+    }
+
+    SessionCore& session_; // the operation keeps it alive
+    std::shared_ptr<const mapping::Mapper> mapper_;
+    std::vector<mapping::EncodedKey> keys_;
+    std::source_location where_;
+};
+
+std::vector<detail::Handle> merge_clean(SessionCore& session, const std::vector<detail::Handle>& sources,
+                                        std::source_location where) {
+    std::vector<detail::Handle> merged;
+    merged.reserve(sources.size());
+    for (const detail::Handle& source : sources)
+        merged.push_back(session.uow.owns(*source) ? source : session.uow.merge_clean(*source, where));
+    return merged;
+}
+
+Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name, std::vector<detail::Handle> sources,
+                                            MergeOptions options, std::source_location where) {
+    const SessionCore::Busy busy{core, name, where};
+    core->require_usable();
+    for (const detail::Handle& source : sources) {
+        if (&source->mapper() != &sources.front()->mapper())
+            throw Error(std::string{name} + " was given objects of " + sources.front()->mapper().entity() + " and " +
+                            source->mapper().entity() + "; merge those of one table at a time",
+                        where);
+    }
+    if (sources.empty() || !options.load)
+        co_return merge_clean(*core, sources, where);
+    const std::shared_ptr<const mapping::Mapper> mapper = sources.front()->shared_mapper();
+    uow::Merge merge{core->uow, std::move(sources)};
+    std::shared_ptr<KeysPart> read;
+    if (std::vector<mapping::EncodedKey> keys = merge.unread(); !keys.empty()) {
+        OperationPlan plan = core->operation(name, options.within, where);
+        Parts parts;
+        if (core->autoflush())
+            plan.flushes = add_flush(*core, parts, nullptr, false, where);
+        plan.only_reads = !plan.flushes;
+        read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
+        parts.push_back(read);
+        co_await core->run(plan, std::move(parts));
+    }
+    co_return merge.finish(options.check_version, where);
+}
+
+} // namespace
+
+namespace detail {
+
+Task<Handle> merge(Core core, Handle source, MergeOptions options, std::source_location where) {
+    std::vector<Handle> sources;
+    sources.push_back(std::move(source));
+    std::vector<Handle> merged =
+        co_await orm::merge_all(std::move(core), "merge()", std::move(sources), options, where);
+    co_return std::move(merged.front());
+}
+
+Task<Outcome> merge_all(Core core, std::vector<Handle> sources, MergeOptions options, std::source_location where) {
+    Outcome outcome;
+    outcome.instances = co_await orm::merge_all(std::move(core), "merge_all()", std::move(sources), options, where);
+    co_return outcome;
+}
+
+} // namespace detail
+} // namespace corm::orm

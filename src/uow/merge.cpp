@@ -1,0 +1,190 @@
+#include "uow/merge.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace corm::uow {
+namespace {
+
+/// The identity that an object has or will have; empty if the server is to generate it, or if a part is NULL.
+std::string identity_of(const Instance& instance) {
+    if (!instance.key.empty())
+        return instance.key;
+    const mapping::Mapper& mapper = instance.mapper();
+    const auto keys = mapper.key_columns();
+    const bool unset = std::any_of(keys.begin(), keys.end(), [&](ColumnIndex index) {
+        const mapping::Column& column = mapper.column(index);
+        return column.type->is_null(column.in(instance.values()));
+    });
+    std::string key;
+    if (!unset && !mapper.leaves_key(instance.values()))
+        mapper.append_key(instance.values(), key);
+    return key;
+}
+
+/// Values that no row has given are those of a new object: what an insert would leave to the server is not copied.
+bool copied(const Instance& source, const mapping::Column& column) {
+    return source.key.empty() ? column.inserted(source.given) : !column.computed;
+}
+
+/// The same for the insert of its copy.
+std::uint64_t given_of(const Instance& source) noexcept {
+    return source.key.empty() ? source.given : ~std::uint64_t{0};
+}
+
+/// The version that an object was read with.
+const void* read_version(const Instance& instance, const mapping::Column& version) {
+    return instance.sent ? instance.sent.at(version) : version.in(instance.values());
+}
+
+} // namespace
+
+void UnitOfWork::merge_into(const Instance& source, const std::shared_ptr<Instance>& target) {
+    for (const mapping::Column& column : source.mapper().columns()) {
+        const bool row = target->state == ObjectState::persistent;
+        if (!copied(source, column) || (row && column.version))
+            continue;
+        const void* const value = column.in(source.values());
+        if (column.type->same(value, column.in(target->values())))
+            continue;
+        if (row)
+            watch(target);
+        column.type->copy_assign(column.in(target->values()), value);
+    }
+    if (target->state == ObjectState::pending)
+        target->given |= given_of(source);
+}
+
+std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source, std::source_location where) {
+    std::shared_ptr<Instance> made = Instance::create(source.shared_mapper());
+    for (const mapping::Column& column : source.mapper().columns()) {
+        if (copied(source, column))
+            column.type->copy_assign(column.in(made->values()), column.in(source.values()));
+    }
+    made->given = given_of(source);
+    add(made, where);
+    return made;
+}
+
+std::shared_ptr<Instance> UnitOfWork::merge_clean(const Instance& source, std::source_location where) {
+    const auto refuse = [&](const Instance& instance, const char* why) {
+        throw Error("merge() without loading: " + instance.describe() + " " + why, where);
+    };
+    if (source.key.empty() || source.row_deleted)
+        refuse(source, "has no row that its values could be taken for; merge it with MergeOptions::load");
+    if (source.is_modified())
+        refuse(source, "has changes that are not flushed; flush them in its session, or merge it with "
+                       "MergeOptions::load");
+    static_cast<void>(source.readable());
+    std::shared_ptr<Instance> target = map_.find(source.mapper(), source.key);
+    if (target && target->is_modified())
+        refuse(*target, "has changes in this session as well, which would be lost; flush them first");
+    const bool known = target != nullptr;
+    if (!known) {
+        target = Instance::create(source.shared_mapper());
+        target->key = source.key;
+        target->state = ObjectState::persistent;
+        target->scope = scope_;
+        target->bind_relations(true);
+    }
+    for (const mapping::Column& column : source.mapper().columns())
+        column.type->copy_assign(column.in(target->values()), column.in(source.values()));
+    if (target->sent)
+        target->sent = mapping::ValueBlock(target->mapper(), target->values());
+    target->freshness = Freshness::fresh;
+    if (!known)
+        map_.insert(target);
+    if (!scopes_.empty())
+        scopes_.back().note_read(target);
+    return target;
+}
+
+Merge::Merge(UnitOfWork& uow, std::vector<std::shared_ptr<Instance>> sources) : uow_(uow) {
+    for (const std::shared_ptr<Instance>& pending : uow_.added()) {
+        if (sources.empty() || &pending->mapper() != &sources.front()->mapper())
+            continue;
+        if (std::string key = identity_of(*pending); !key.empty())
+            pending_.insert_or_assign(std::move(key), pending);
+    }
+    entries_.reserve(sources.size());
+    for (std::shared_ptr<Instance>& source : sources) {
+        const bool own = uow_.owns(*source) && source->state != ObjectState::deleted;
+        if (!own)
+            static_cast<void>(source->readable());
+        std::string key = own ? std::string{} : identity_of(*source);
+        entries_.push_back({std::move(source), std::move(key), own});
+    }
+}
+
+std::shared_ptr<Instance> Merge::target(const Entry& entry) const {
+    if (entry.own)
+        return entry.source;
+    if (entry.key.empty())
+        return nullptr;
+    if (std::shared_ptr<Instance> known = uow_.find(entry.source->mapper(), entry.key))
+        return known;
+    const auto found = pending_.find(entry.key);
+    return found == pending_.end() ? nullptr : found->second;
+}
+
+std::vector<mapping::EncodedKey> Merge::unread() const {
+    std::vector<mapping::EncodedKey> keys;
+    for (const Entry& entry : entries_) {
+        if (entry.own || entry.key.empty())
+            continue;
+        if (const std::shared_ptr<Instance> known = target(entry); !known || known->freshness != Freshness::fresh)
+            keys.push_back(entry.key);
+    }
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    return keys;
+}
+
+void Merge::check_versions(std::source_location where) const {
+    if (entries_.empty())
+        return;
+    const mapping::Mapper& mapper = entries_.front().source->mapper();
+    if (mapper.version_column() < 0)
+        return;
+    const mapping::Column& version = mapper.column(static_cast<std::size_t>(mapper.version_column()));
+    std::vector<std::string> keys;
+    std::string list;
+    for (const Entry& entry : entries_) {
+        const std::shared_ptr<Instance> known = target(entry);
+        if (entry.own || !known || known->state != ObjectState::persistent)
+            continue;
+        if (version.type->same(read_version(*entry.source, version), read_version(*known, version)))
+            continue;
+        keys.push_back(mapper.key_text(entry.key));
+        list += (list.empty() ? "" : ", ") + keys.back();
+    }
+    if (keys.empty())
+        return;
+    throw StaleDataError(mapper.entity() + " with key " + list + " has another " + version.member +
+                             " than the merged values: it was changed since they were read, or they never had one; "
+                             "read it again, or give MergeOptions::check_version = false to write over it",
+                         mapper.entity(), std::move(keys), where);
+}
+
+std::vector<std::shared_ptr<Instance>> Merge::finish(bool check_version, std::source_location where) {
+    if (check_version)
+        check_versions(where);
+    std::vector<std::shared_ptr<Instance>> merged;
+    merged.reserve(entries_.size());
+    for (const Entry& entry : entries_) {
+        std::shared_ptr<Instance> object = target(entry);
+        if (!object) {
+            object = uow_.merge_new(*entry.source, where);
+            if (!entry.key.empty())
+                pending_.insert_or_assign(entry.key, object);
+        } else if (!entry.own) {
+            uow_.merge_into(*entry.source, object);
+        }
+        merged.push_back(std::move(object));
+    }
+    return merged;
+}
+
+} // namespace corm::uow

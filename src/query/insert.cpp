@@ -61,6 +61,21 @@ InsertQuery insert_rows(std::shared_ptr<const mapping::Mapper> mapper, std::span
     return query;
 }
 
+std::shared_ptr<const mapping::Mapper> mapper_of_records(std::span<const void* const> objects) {
+    std::shared_ptr<const mapping::Mapper> mapper;
+    for (const void* object : objects) {
+        const auto& other = static_cast<const mapping::Record*>(object)->mapper();
+        if (!other)
+            throw MappingError("insert<Record> was given a record that holds nothing; construct records with the "
+                               "mapper of their table");
+        if (mapper && mapper != other)
+            throw MappingError("insert<Record> was given records of different mappers, of " + mapper->entity() +
+                               " and of " + other->entity() + "; insert those of one mapper at a time");
+        mapper = other;
+    }
+    return mapper;
+}
+
 void set_nothing(InsertQuery& query) {
     query.action = ConflictAction::nothing;
 }

@@ -43,6 +43,9 @@ namespace detail {
 /// server is to generate the key of some of them only.
 [[nodiscard]] InsertQuery insert_rows(std::shared_ptr<const mapping::Mapper> mapper,
                                       std::span<const void* const> objects, std::uint64_t given);
+/// The one mapper of `objects`, which are records; null for none. Throws `MappingError` for a record that holds
+/// nothing, and for records of different mappers.
+[[nodiscard]] std::shared_ptr<const mapping::Mapper> mapper_of_records(std::span<const void* const> objects);
 /// Throw `MappingError` for columns that cannot be updated, or a target that is missing.
 void set_nothing(InsertQuery& query);
 void set_update(InsertQuery& query, std::vector<std::uint16_t> columns);
@@ -146,7 +149,7 @@ template <class T, class Range, auto... Members>
         objects.push_back(&value);
     if constexpr (std::is_same_v<T, mapping::Record>) {
         static_assert(sizeof...(Members) == 0, "corm: corm::given names members; a record has none");
-        return Insert<T>{detail::insert_rows(objects.empty() ? nullptr : std::begin(values)->mapper(), objects, 0)};
+        return Insert<T>{detail::insert_rows(detail::mapper_of_records(objects), objects, 0)};
     } else {
         mapping::require_mapped<T>();
         return Insert<T>{detail::insert_rows(mapping::mapper_of<T>(), objects, mapping::given_bits<T>(given))};

@@ -104,3 +104,17 @@ TEST_CASE("records name their columns", "[query][unit]") {
     const std::vector<corm::mapping::Record> none;
     CHECK(insert<corm::mapping::Record>(none).on_conflict("id").do_update("name").erased()->rows == 0);
 }
+
+TEST_CASE("records of one insert are of one mapper", "[query][unit]") {
+    using corm::mapping::Record;
+    const auto mapper = people();
+    const auto tags = corm::mapping::define("tags").column<std::string>("label").primary_key({"label"}).build();
+    CHECK(insert<Record>(std::vector{Record{mapper}, Record{mapper}}).erased()->rows == 2);
+    const auto refuses = [](const std::vector<Record>& records, const std::string& why) {
+        CHECK_THROWS_MATCHES(insert<Record>(records), corm::MappingError, MessageMatches(ContainsSubstring(why)));
+    };
+    refuses({Record{mapper}, Record{tags}}, "different mappers, of people and of tags");
+    refuses({Record{mapper}, Record{people()}}, "different mappers");
+    refuses({Record{}}, "holds nothing");
+    refuses({Record{mapper}, Record{}}, "holds nothing");
+}

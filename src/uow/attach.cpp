@@ -172,11 +172,15 @@ std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const
                                                      std::source_location where) {
     read_key(*mapper, rows, row, 0);
     const std::shared_ptr<Instance> present = map_.find(*mapper, scratch_);
-    if (present && !final && present->freshness != Freshness::expired) {
+    if (present && !final) {
         if (!present->sent)
             present->sent = mapping::ValueBlock(*mapper, present->values());
-        if (!present->at_begin && !present->inserted_now)
+        if (!present->at_begin && !present->inserted_now) {
             present->at_begin = present->sent;
+            // Key and version are those of the row yet, but nobody may read the values that a rollback gives back.
+            if (present->freshness == Freshness::expired)
+                revived_.push_back(present);
+        }
         if (!scopes_.empty())
             scopes_.back().remember(present);
     }

@@ -59,6 +59,14 @@ public:
                 visit(instance);
         }
     }
+    /// True if `test` holds for a living object; looks no further than the first.
+    template <class Test>
+    [[nodiscard]] bool any_of(Test test) const {
+        return std::any_of(entries_.begin(), entries_.end(), [&test](const auto& entry) {
+            const std::shared_ptr<Instance> instance = entry.second.lock();
+            return instance && test(instance);
+        });
+    }
     /// Entries, those of dead objects included.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 

@@ -152,6 +152,7 @@ void UnitOfWork::expunge_all() {
     watched_.clear();
     inserted_.clear();
     deleted_.clear();
+    revived_.clear();
     for (UndoScope& scope : scopes_)
         scope.clear();
 }
@@ -190,9 +191,8 @@ void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, const mapping
 }
 
 bool UnitOfWork::holds(const mapping::Mapper& mapper) const {
-    bool found = false;
-    map_.for_each([&](const std::shared_ptr<Instance>& instance) { found = found || &instance->mapper() == &mapper; });
-    return found;
+    const auto mapped = [&mapper](const std::shared_ptr<Instance>& instance) { return &instance->mapper() == &mapper; };
+    return std::any_of(pending_.begin(), pending_.end(), mapped) || map_.any_of(mapped);
 }
 
 void UnitOfWork::expire_all() {

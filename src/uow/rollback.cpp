@@ -100,6 +100,10 @@ void UnitOfWork::rolled_back() {
         reclaim(instance);
     for (const auto& instance : living)
         restore(*instance);
+    for (const auto& instance : take_from(revived_, 0)) {
+        if (owns(*instance))
+            forget_values(*instance);
+    }
     settle_edits();
 }
 
@@ -138,7 +142,10 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         assign_values(*instance, image.values);
         if (instance->sent)
             instance->sent = std::move(image.values);
-        age(*instance);
+        if (image.expired)
+            forget_values(*instance);
+        else
+            age(*instance);
     }
     // What is left differs from what was sent before the scope.
     for (const auto& weak : watched_) {

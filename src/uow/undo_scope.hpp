@@ -14,12 +14,14 @@
 
 namespace corm::uow {
 
-/// What a flush of the scope overwrote in one object: values and identity key as last sent or loaded before.
+/// What a flush or an insert of the scope overwrote in one object: values and identity key as last sent or loaded
+/// before.
 struct PreImage {
     std::weak_ptr<Instance> instance;
     std::shared_ptr<const mapping::Mapper> mapper; ///< the object may be gone before its values are
     mapping::ValueBlock values;
     std::string key;
+    bool expired = false; ///< the values must not be read
 };
 
 /// What happened since a savepoint. There is nothing unflushed when it begins, so pending and removed objects, and
@@ -35,7 +37,8 @@ public:
         PreImage& image = overwritten_[instance.get()];
         // An object that is gone may have had the memory of this one.
         if (image.instance.expired())
-            replace(image, {instance, instance->shared_mapper(), instance->sent, instance->key});
+            replace(image, {instance, instance->shared_mapper(), instance->sent, instance->key,
+                            instance->freshness == Freshness::expired});
     }
     /// A row was read into `instance`.
     void note_read(const std::shared_ptr<Instance>& instance) {

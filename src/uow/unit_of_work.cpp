@@ -252,6 +252,7 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     }
     deleted_.clear();
     inserted_.clear();
+    revived_.clear();
     // What was edited back to what it was, no flush has settled.
     if (!edited_.empty())
         settle_edits();

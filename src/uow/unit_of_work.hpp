@@ -57,7 +57,7 @@ public:
         return map_.find(mapper, key);
     }
 
-    /// True if there is an object of this mapper, and of this row of it.
+    /// True if there is an object of this mapper, pending or with a row, and of this row of it.
     [[nodiscard]] bool holds(const mapping::Mapper& mapper) const;
     [[nodiscard]] bool holds(const mapping::Mapper& mapper, const types::Rows& rows, int row);
 
@@ -77,7 +77,8 @@ public:
                                                    const types::Rows& rows, int row, int first, Populate populate,
                                                    std::source_location where);
     /// As `attach`, of a row that a statement has just written. `fresh_row`: it was inserted, and a rollback takes it
-    /// away; otherwise a rollback gives an object that was here its values back. `final`: nothing can be undone.
+    /// away; otherwise a rollback gives an object that was here its values back, and
+    /// expires one that was expired. `final`: nothing can be undone.
     std::shared_ptr<Instance> attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, bool fresh_row, bool final,
                                              std::source_location where);
@@ -164,3 +165,4 @@ private:
 };
 
 } // namespace corm::uow
+    std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows

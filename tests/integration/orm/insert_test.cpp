@@ -298,3 +298,45 @@ TEST_CASE("records are inserted by the names of their columns", "[orm][integrati
     });
     CHECK(s.database.query("select name from users where id = 1") == "record");
 }
+
+TEST_CASE("an object that is inserted ahead of an upsert takes what that has written", "[orm][integration]") {
+    Sessions s;
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto added = session.add(user("A", "a@x"));
+        co_await session.execute(
+            corm::insert<User>(user("B", "a@x")).on_conflict<&User::email>().do_update<&User::name>());
+        CHECK(s.round_trips() == 1);
+        CHECK(added->name == "B");
+        CHECK(added->version == 1);
+        added.edit().age = 5;
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select name || age || version from users") == "B52");
+}
+
+TEST_CASE("a rollback expires what was expired before an upsert wrote it", "[orm][integration]") {
+    Sessions s{ada_and_alan};
+    const bool nested = GENERATE(false, true);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto ada = co_await session.get_one<User>(1);
+        session.expire(ada);
+        std::optional<corm::Savepoint> savepoint;
+        if (nested)
+            savepoint.emplace(co_await session.begin_nested());
+        co_await session.execute(corm::insert<User>(user("undone", "ada@x")).on_conflict<&User::email>().do_update());
+        CHECK(ada->name == "undone");
+        if (nested)
+            co_await savepoint->rollback();
+        else
+            co_await session.rollback();
+        CHECK(corm::inspect(ada).freshness() == Freshness::expired);
+        CHECK_THROWS_AS(ada->name, corm::NotLoadedError);
+        co_await session.refresh(ada);
+        CHECK(ada->name == "Ada");
+        session.remove(ada);
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select count(*) from users") == "1");
+}

@@ -73,3 +73,23 @@ TEST_CASE("an object forgets its own identity only", "[uow][unit]") {
     map.erase(*second);
     CHECK(map.size() == 0);
 }
+
+TEST_CASE("a search of the map ends at the first living object that passes", "[uow][unit]") {
+    IdentityMap map;
+    std::vector<Handle> living;
+    for (std::int64_t id = 0; id < 100; ++id)
+        map.insert(living.emplace_back(keyed(id)));
+    map.insert(keyed(1'000));
+    int visited = 0;
+    const auto visit = [&visited](bool passes) {
+        return [&visited, passes](const Handle&) {
+            ++visited;
+            return passes;
+        };
+    };
+    CHECK(map.any_of(visit(true)));
+    CHECK(visited == 1);
+    visited = 0;
+    CHECK_FALSE(map.any_of(visit(false)));
+    CHECK(visited == 100);
+}

@@ -3,6 +3,8 @@
 
 #include "uow/statement_texts.hpp"
 
+#include <corm/base/error.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace uow_test;
@@ -127,5 +129,63 @@ TEST_CASE("an expired object is filled by what was written", "[uow][unit]") {
     write(*session, one_user(1, "written", 31), false);
     CHECK(read<User>(user).name == "written");
     CHECK(session->uow.holds(user->mapper()));
+    CHECK_FALSE(session->uow.holds(*corm::mapping::mapper_of<Line>()));
+}
+
+TEST_CASE("an object that was expired is expired again by a rollback", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle user = session->user(1, "Ada", 30);
+    SECTION("of the transaction") {
+        session->uow.expire(user, {});
+        write(*session, one_user(1, "written", 31, 1), false);
+        write(*session, one_user(1, "written too", 31, 2), false);
+        session->uow.rolled_back();
+    }
+    SECTION("of the transaction, behind one to a savepoint") {
+        session->uow.begin_scope();
+        session->uow.expire(user, {});
+        write(*session, one_user(1, "written", 31, 1), false);
+        session->uow.rollback_scope(0);
+        session->uow.rolled_back();
+    }
+    SECTION("to a savepoint") {
+        session->uow.expire(user, {});
+        session->uow.begin_scope();
+        write(*session, one_user(1, "written", 31, 1), false);
+        edit<User>(user).age = 32;
+        session->uow.rollback_scope(0);
+    }
+    SECTION("with an edit") {
+        session->uow.expire(user, {});
+        write(*session, one_user(1, "written", 31, 1), false);
+        edit<User>(user).age = 32;
+        session->uow.rolled_back();
+    }
+    CHECK(user->freshness == Freshness::expired);
+    CHECK_THROWS_AS(user->readable(), corm::NotLoadedError);
+    CHECK(session->uow.plan().empty());
+    // A removal goes by the version that the row has.
+    session->uow.remove(user, {});
+    CHECK(dump(session->uow.plan().statements.front().parameters) == parameters(std::int64_t{1}, std::int32_t{0}));
+    session->uow.add(user, {});
+    session->attach<User>(one_user(1, "Ada", 30));
+    CHECK(read<User>(user).name == "Ada");
+}
+
+TEST_CASE("a commit keeps what was written over an expired object", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle user = session->user(1, "Ada", 30);
+    session->uow.expire(user, {});
+    write(*session, one_user(1, "written", 31, 1), false);
+    session->uow.committed(ExpireOnCommit::stale);
+    session->uow.rolled_back();
+    CHECK(read<User>(user).name == "written");
+}
+
+TEST_CASE("a session holds its pending objects as well", "[uow][unit]") {
+    const auto session = Session::create();
+    CHECK_FALSE(session->uow.holds(*corm::mapping::mapper_of<User>()));
+    session->add(User{.name = "new"});
+    CHECK(session->uow.holds(*corm::mapping::mapper_of<User>()));
     CHECK_FALSE(session->uow.holds(*corm::mapping::mapper_of<Line>()));
 }

@@ -8,8 +8,9 @@
 #include <corm/base/error.hpp>
 #include <corm/mapping/value_block.hpp>
 #include <corm/type/oid.hpp>
+#include <corm/type/scalar.hpp>
 
-#include <algorithm>
+#include <cstdint>
 
 namespace corm::orm {
 namespace {
@@ -29,22 +30,26 @@ public:
     }
     void digest(std::span<wire::Result> results) override {
         const wire::Result& rows = results.front();
-        found.reserve(static_cast<std::size_t>(rows.row_count()));
-        for (int row = 0; row < rows.row_count(); ++row)
-            found.push_back(session_.uow.attach(mapper_, rows, row, 0, uow::Populate::fill, where_));
-        std::vector<std::string_view> met;
-        for (const detail::Handle& instance : found)
-            met.push_back(instance->key);
-        std::sort(met.begin(), met.end());
-        for (const mapping::EncodedKey& key : keys_) {
-            if (std::binary_search(met.begin(), met.end(), key))
+        found_.resize(keys_.size());
+        for (int row = 0; row < rows.row_count(); ++row) {
+            std::int64_t ordinal = 0;
+            types::Codec<std::int64_t>::decode(rows.field(row, static_cast<int>(mapper_->columns().size())), ordinal);
+            found_.at(static_cast<std::size_t>(ordinal - 1)) =
+                session_.uow.attach(mapper_, rows, row, 0, uow::Populate::fill, where_);
+        }
+        for (std::size_t i = 0; i < keys_.size(); ++i) {
+            if (found_[i])
                 continue;
-            if (const auto known = session_.uow.find(*mapper_, key))
+            if (const auto known = session_.uow.find(*mapper_, keys_[i]))
                 session_.uow.vanished(known);
         }
     }
-
-    std::vector<detail::Handle> found; ///< alive until they were merged into
+    void add_rows(uow::Merge& merge) {
+        for (std::size_t i = 0; i < found_.size(); ++i) {
+            if (found_[i])
+                merge.add_row(std::move(keys_[i]), std::move(found_[i]));
+        }
+    }
 
 private:
     void add_array(types::Parameters& parameters, std::size_t part) const {
@@ -66,17 +71,9 @@ private:
     SessionCore& session_; // the operation keeps it alive
     std::shared_ptr<const mapping::Mapper> mapper_;
     std::vector<mapping::EncodedKey> keys_;
+    std::vector<detail::Handle> found_; ///< by each key; null: there is no row
     std::source_location where_;
 };
-
-std::vector<detail::Handle> merge_clean(SessionCore& session, const std::vector<detail::Handle>& sources,
-                                        std::source_location where) {
-    std::vector<detail::Handle> merged;
-    merged.reserve(sources.size());
-    for (const detail::Handle& source : sources)
-        merged.push_back(session.uow.owns(*source) ? source : session.uow.merge_clean(*source, where));
-    return merged;
-}
 
 Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name, std::vector<detail::Handle> sources,
                                             MergeOptions options, std::source_location where) {
@@ -89,19 +86,19 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
                         where);
     }
     if (sources.empty() || !options.load)
-        co_return merge_clean(*core, sources, where);
+        co_return core->uow.merge_clean(sources, where);
     const std::shared_ptr<const mapping::Mapper> mapper = sources.front()->shared_mapper();
     uow::Merge merge{core->uow, std::move(sources)};
-    std::shared_ptr<KeysPart> read;
     if (std::vector<mapping::EncodedKey> keys = merge.unread(); !keys.empty()) {
         OperationPlan plan = core->operation(name, options.within, where);
         Parts parts;
         if (core->autoflush())
             plan.flushes = add_flush(*core, parts, nullptr, false, where);
         plan.only_reads = !plan.flushes;
-        read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
+        auto read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
         parts.push_back(read);
         co_await core->run(plan, std::move(parts));
+        read->add_rows(merge);
     }
     co_return merge.finish(options.check_version, where);
 }

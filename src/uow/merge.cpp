@@ -41,10 +41,14 @@ const void* read_version(const Instance& instance, const mapping::Column& versio
 
 } // namespace
 
-void UnitOfWork::merge_into(const Instance& source, const std::shared_ptr<Instance>& target) {
+void UnitOfWork::merge_into(const Instance& source, std::string_view key, const std::shared_ptr<Instance>& target) {
+    const bool row = target->state == ObjectState::persistent;
+    // To the server both are one key, such as 1.5 and 1.50.
+    const bool keeps_key = row && key != target->key;
     for (const mapping::Column& column : source.mapper().columns()) {
-        const bool row = target->state == ObjectState::persistent;
         if (!copied(source, column) || (row && column.version))
+            continue;
+        if (keeps_key && column.key && !source.is_changed(column))
             continue;
         const void* const value = column.in(source.values());
         if (column.type->same(value, column.in(target->values())))
@@ -68,7 +72,7 @@ std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source, std::sou
     return made;
 }
 
-std::shared_ptr<Instance> UnitOfWork::merge_clean(const Instance& source, std::source_location where) {
+void UnitOfWork::require_clean(const Instance& source, std::source_location where) const {
     const auto refuse = [&](const Instance& instance, const char* why) {
         throw Error("merge() without loading: " + instance.describe() + " " + why, where);
     };
@@ -78,9 +82,12 @@ std::shared_ptr<Instance> UnitOfWork::merge_clean(const Instance& source, std::s
         refuse(source, "has changes that are not flushed; flush them in its session, or merge it with "
                        "MergeOptions::load");
     static_cast<void>(source.readable());
-    std::shared_ptr<Instance> target = map_.find(source.mapper(), source.key);
-    if (target && target->is_modified())
+    if (const auto target = map_.find(source.mapper(), source.key); target && target->is_modified())
         refuse(*target, "has changes in this session as well, which would be lost; flush them first");
+}
+
+std::shared_ptr<Instance> UnitOfWork::take_clean(const Instance& source) {
+    std::shared_ptr<Instance> target = map_.find(source.mapper(), source.key);
     const bool known = target != nullptr;
     if (!known) {
         target = Instance::create(source.shared_mapper());
@@ -101,20 +108,41 @@ std::shared_ptr<Instance> UnitOfWork::merge_clean(const Instance& source, std::s
     return target;
 }
 
-Merge::Merge(UnitOfWork& uow, std::vector<std::shared_ptr<Instance>> sources) : uow_(uow) {
-    for (const std::shared_ptr<Instance>& pending : uow_.added()) {
-        if (sources.empty() || &pending->mapper() != &sources.front()->mapper())
-            continue;
-        if (std::string key = identity_of(*pending); !key.empty())
-            pending_.insert_or_assign(std::move(key), pending);
+std::vector<std::shared_ptr<Instance>> UnitOfWork::merge_clean(std::span<const std::shared_ptr<Instance>> sources,
+                                                               std::source_location where) {
+    for (const std::shared_ptr<Instance>& source : sources) {
+        if (!owns(*source))
+            require_clean(*source, where);
     }
+    std::vector<std::shared_ptr<Instance>> merged;
+    merged.reserve(sources.size());
+    for (const std::shared_ptr<Instance>& source : sources)
+        forget_removal(merged.emplace_back(owns(*source) ? source : take_clean(*source)));
+    return merged;
+}
+
+Merge::Merge(UnitOfWork& uow, std::vector<std::shared_ptr<Instance>> sources) : uow_(uow) {
+    bool new_keys = false;
     entries_.reserve(sources.size());
     for (std::shared_ptr<Instance>& source : sources) {
         const bool own = uow_.owns(*source) && source->state != ObjectState::deleted;
         if (!own)
             static_cast<void>(source->readable());
         std::string key = own ? std::string{} : identity_of(*source);
+        if (!key.empty() && !new_keys) {
+            const std::shared_ptr<Instance> known = uow_.find(source->mapper(), key);
+            new_keys = !known || known->doomed;
+        }
         entries_.push_back({std::move(source), std::move(key), own});
+    }
+    // There may be many, and each key has to be encoded.
+    if (!new_keys)
+        return;
+    for (const std::shared_ptr<Instance>& pending : uow_.added()) {
+        if (&pending->mapper() != &entries_.front().source->mapper())
+            continue;
+        if (std::string key = identity_of(*pending); !key.empty())
+            pending_.insert_or_assign(std::move(key), pending);
     }
 }
 
@@ -123,10 +151,17 @@ std::shared_ptr<Instance> Merge::target(const Entry& entry) const {
         return entry.source;
     if (entry.key.empty())
         return nullptr;
-    if (std::shared_ptr<Instance> known = uow_.find(entry.source->mapper(), entry.key))
+    const auto row = rows_.find(entry.key);
+    std::shared_ptr<Instance> known = row == rows_.end() ? uow_.find(entry.source->mapper(), entry.key) : row->second;
+    if (known && !known->doomed)
         return known;
+    // One that was added under the key of a removed object takes its row over.
     const auto found = pending_.find(entry.key);
-    return found == pending_.end() ? nullptr : found->second;
+    return found == pending_.end() ? known : found->second;
+}
+
+void Merge::add_row(mapping::EncodedKey key, std::shared_ptr<Instance> object) {
+    rows_.insert_or_assign(std::move(key), std::move(object));
 }
 
 std::vector<mapping::EncodedKey> Merge::unread() const {
@@ -179,8 +214,10 @@ std::vector<std::shared_ptr<Instance>> Merge::finish(bool check_version, std::so
             object = uow_.merge_new(*entry.source, where);
             if (!entry.key.empty())
                 pending_.insert_or_assign(entry.key, object);
-        } else if (!entry.own) {
-            uow_.merge_into(*entry.source, object);
+        } else {
+            uow_.forget_removal(object);
+            if (!entry.own)
+                uow_.merge_into(*entry.source, entry.key, object);
         }
         merged.push_back(std::move(object));
     }

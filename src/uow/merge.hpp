@@ -23,8 +23,11 @@ public:
 
     /// Keys of the rows that have to be read first, each once.
     [[nodiscard]] std::vector<mapping::EncodedKey> unread() const;
-    /// The object for each source, in their order. Copies nothing if it throws: `StaleDataError` naming the keys where
-    /// the version is not that of the row. Precondition: the rows were read, and what was read is alive.
+    /// The object that was read by one of these keys. The row may hold it in another form, such as 1.50 for 1.5.
+    void add_row(mapping::EncodedKey key, std::shared_ptr<Instance> object);
+    /// The object for each source, in their order; removals that were not flushed are taken back. Copies nothing if it
+    /// throws: `StaleDataError` naming the keys where the version is not that of the row. Precondition: the rows were
+    /// read and added.
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> finish(bool check_version, std::source_location where);
 
 private:
@@ -39,6 +42,8 @@ private:
 
     UnitOfWork& uow_;
     std::vector<Entry> entries_;
+    /// What was read, by the key that it was read by.
+    boost::unordered_flat_map<mapping::EncodedKey, std::shared_ptr<Instance>> rows_;
     /// Objects without a row, by the key that they will have.
     boost::unordered_flat_map<std::string, std::shared_ptr<Instance>> pending_;
 };

@@ -45,7 +45,8 @@ public:
     /// All columns of the row with a key given as $1, $2, ...
     [[nodiscard]] Text select_by_key(const std::optional<sql::Lock>& lock) const;
 
-    /// All columns of the rows with these keys. Parameters: arrays of the key.
+    /// All columns of the rows with these keys, and behind them the ordinal of the key, from 1. Parameters: arrays of
+    /// the key.
     [[nodiscard]] Text select_by_keys() const;
     /// Inserts any number of rows with these columns, and on a conflict does what `shape` says. Parameters: arrays of
     /// the columns. `returned`: all columns of the rows that were written come back.

@@ -61,13 +61,18 @@ public:
     [[nodiscard]] bool holds(const mapping::Mapper& mapper) const;
     [[nodiscard]] bool holds(const mapping::Mapper& mapper, const types::Rows& rows, int row);
 
-    /// Copies the columns of `source` into an object of this session, as edits. Precondition: `target` is readable.
-    void merge_into(const Instance& source, const std::shared_ptr<Instance>& target);
+    /// Copies the columns of `source`, whose identity is `key`, into an object of this session, as edits. A row that
+    /// the server finds by that key keeps the key that it has. Precondition: `target` is readable.
+    void merge_into(const Instance& source, std::string_view key, const std::shared_ptr<Instance>& target);
     /// A new object with the columns of `source`.
     [[nodiscard]] std::shared_ptr<Instance> merge_new(const Instance& source, std::source_location where);
-    /// The object with the identity of `source`, with its values taken for those of the row. Throws `Error` unless
-    /// `source` has a row, and if there are changes in either.
-    [[nodiscard]] std::shared_ptr<Instance> merge_clean(const Instance& source, std::source_location where);
+    /// For each source the object with its identity, with its values taken for those of the row; a removal that was not
+    /// flushed is taken back. Throws `Error` unless all of `sources` have a row, and if there are changes in one of
+    /// them or in an object of its identity; nothing was copied then. Objects of this session are their own result.
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> merge_clean(std::span<const std::shared_ptr<Instance>> sources,
+                                                                     std::source_location where);
+    /// A removal that was not flushed is taken back.
+    void forget_removal(const std::shared_ptr<Instance>& instance);
 
     /// Room for so many more objects.
     void expect(std::size_t rows) { map_.reserve(rows); }
@@ -141,7 +146,9 @@ private:
     /// The object is neither compared by flushes nor kept for its edits.
     void forget_edits(const std::shared_ptr<Instance>& instance);
     void abandon(Instance& instance) const;
-    void forget_removal(const std::shared_ptr<Instance>& instance);
+    /// Throws `Error` unless `source` can be taken for its row.
+    void require_clean(const Instance& source, std::source_location where) const;
+    [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
     void settle_edits();
     /// True if every watched object is an edited one, and therefore alive: each edited object is watched.
     [[nodiscard]] bool watched_are_edited() const noexcept { return watched_.size() == edited_.size(); }
@@ -158,6 +165,7 @@ private:
     std::vector<std::shared_ptr<Instance>> edited_; ///< keeps objects with unflushed edits alive
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
+    std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows
     std::exception_ptr returned_error_;             ///< the first of a flush
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
@@ -165,4 +173,3 @@ private:
 };
 
 } // namespace corm::uow
-    std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows

@@ -18,13 +18,16 @@ Text StatementTexts::select_by_keys() const {
     return cached("G", &StatementTexts::select_many, {});
 }
 
+// A key of a row may have another form than the one that finds it, so the program cannot pair them by their bytes.
 std::string StatementTexts::select_many(std::span<const ColumnIndex>) const {
     const std::vector<Array> keys = arrays({}, false);
     std::string out;
     for (const std::string& column : quoted_)
         out += (out.empty() ? "SELECT t." : ", t.") + column;
-    out += " FROM " + table_ + " t";
-    append_rows_by_key(out, keys);
+    out += ", x.ord FROM " + table_ + " t JOIN ";
+    append_unnest(out, keys, true);
+    out += " ON ";
+    append_keys(out, keys);
     return out;
 }
 

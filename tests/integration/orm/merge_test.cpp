@@ -17,6 +17,20 @@ User user(std::int64_t id, std::string name, std::int32_t age = 0, std::int32_t 
     return User{.id = id, .name = std::move(name), .age = age, .version = version};
 }
 
+/// To the server 1.5 and 1.50 are one key.
+struct Price {
+    corm::Numeric amount{};
+    std::string label{};
+};
+BOOST_DESCRIBE_STRUCT(Price, (), (amount, label))
+constexpr auto corm_mapping(corm::type<Price>) {
+    return corm::table<Price>("prices").primary_key<&Price::amount>();
+}
+
+Price price(const char* amount, std::string label) {
+    return Price{.amount = corm::Numeric{amount}, .label = std::move(label)};
+}
+
 } // namespace
 
 TEST_CASE("merging reads in one round trip, and not at all what is there", "[orm][integration]") {
@@ -182,4 +196,42 @@ TEST_CASE("records are merged, of one table at a time", "[orm][integration]") {
         co_await session.commit();
     });
     CHECK(s.database.query("select name from users") == "record");
+}
+
+TEST_CASE("rows are found by keys that they hold in another form", "[orm][integration]") {
+    Sessions s{"create table prices (amount numeric(10, 2) primary key, label text not null);"
+               "insert into prices values (1.5, 'a'), (2, 'b'), (4, 'd');"};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        // Its identity is the form in which it was sent.
+        const auto sent = session.add(price("3.0", "c"));
+        co_await session.commit();
+        const std::vector<Price> values{price("2.000", "B"), price("1.5", "A"), price("3.0", "C"), price("5", "E"),
+                                        price("1.50", "A2")};
+        s.round_trips();
+        const auto merged = co_await session.merge_all(values);
+        CHECK(s.round_trips() == 1);
+        CHECK(corm::inspect(merged[0]).state() == ObjectState::persistent);
+        CHECK(merged[1] == merged[4]);
+        CHECK(corm::inspect(merged[2]).state() == ObjectState::persistent);
+        CHECK(corm::inspect(merged[3]).state() == ObjectState::pending);
+        CHECK(corm::inspect(sent).state() == ObjectState::persistent);
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select string_agg(amount || label, ' ' order by amount) from prices") ==
+          "1.50A2 2.00B 3.00C 4.00d 5.00E");
+}
+
+TEST_CASE("values that are merged into a removed object keep its row", "[orm][integration]") {
+    Sessions s{users(2)};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto first = co_await session.get_one<User>(1);
+        session.remove(first);
+        const auto merged = co_await session.merge(user(1, "kept", 1));
+        CHECK(merged == first);
+        CHECK(session.deleted<User>().empty());
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select string_agg(name || version, ', ' order by id) from users") == "kept1, user 20");
 }

@@ -4,6 +4,7 @@
 #include "support.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/type/numeric.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
@@ -25,6 +26,41 @@ std::vector<Handle> merged(Session& session, std::vector<Handle> sources, bool c
     Merge merge{session.uow, std::move(sources)};
     CHECK(merge.unread().empty());
     return merge.finish(check_version, {});
+}
+
+std::vector<Handle> clean(Session& session, const std::vector<Handle>& sources) {
+    return session.uow.merge_clean(sources, {});
+}
+
+Handle detached_user(std::int64_t id, const std::string& name) {
+    const auto other = Session::create();
+    Handle detached = other->user(id, name);
+    other->uow.expunge(detached);
+    return detached;
+}
+
+struct Price {
+    corm::types::Numeric amount{};
+    std::string label{};
+};
+BOOST_DESCRIBE_STRUCT(Price, (), (amount, label))
+constexpr auto corm_mapping(corm::type<Price>) {
+    return corm::mapping::table<Price>("prices").primary_key<&Price::amount>();
+}
+
+int encoded = 0;
+
+/// Counts what is encoded of it.
+const corm::types::ValueType& counted() {
+    static const corm::types::ValueType type = [] {
+        corm::types::ValueType made = corm::types::value_type<std::int32_t>;
+        made.encode = [](const void* value, std::string& out) {
+            ++encoded;
+            corm::types::value_type<std::int32_t>.encode(value, out);
+        };
+        return made;
+    }();
+    return type;
 }
 
 } // namespace
@@ -135,7 +171,7 @@ TEST_CASE("without loading, a clean object is taken for its row", "[uow][unit]")
     const Handle detached = other->user(1, "Ada", 30);
     other->uow.expunge(detached);
     const auto session = Session::create();
-    const Handle copy = session->uow.merge_clean(*detached, {});
+    const Handle copy = clean(*session, {detached}).front();
     CHECK(copy != detached);
     CHECK(copy->state == ObjectState::persistent);
     CHECK(session->find<User>(std::int64_t{1}) == copy);
@@ -144,14 +180,103 @@ TEST_CASE("without loading, a clean object is taken for its row", "[uow][unit]")
     edit<User>(copy).age = 31;
     CHECK(outline(session->uow.plan()) == Outline{"update users 1"});
     const auto refuses = [&](const Handle& source, const std::string& why) {
-        CHECK_THROWS_MATCHES(session->uow.merge_clean(*source, {}), corm::Error,
-                             MessageMatches(ContainsSubstring(why)));
+        CHECK_THROWS_MATCHES(clean(*session, {source}), corm::Error, MessageMatches(ContainsSubstring(why)));
     };
     refuses(detached, "in this session as well");
     refuses(make(user(2, "no row")), "has no row");
     session->uow.expire(copy, {});
-    CHECK(session->uow.merge_clean(*detached, {}) == copy);
+    CHECK(clean(*session, {detached}).front() == copy);
     CHECK(read<User>(copy).age == 30);
     edit<User>(detached).age = 40;
     refuses(detached, "not flushed");
+}
+
+TEST_CASE("without loading, every source is checked before one is copied", "[uow][unit]") {
+    const Handle first = detached_user(1, "first");
+    const Handle second = detached_user(2, "second");
+    edit<User>(second).age = 40;
+    const auto session = Session::create();
+    const Handle known = session->user(1, "Ada");
+    CHECK_THROWS_MATCHES(clean(*session, {first, second}), corm::Error,
+                         MessageMatches(ContainsSubstring("User(2)") && ContainsSubstring("not flushed")));
+    CHECK(read<User>(known).name == "Ada");
+    CHECK(clean(*session, {first, known}) == std::vector{known, known});
+    CHECK(read<User>(known).name == "first");
+}
+
+TEST_CASE("a merge takes a removal back", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle known = session->user(1, "Ada");
+    session->uow.remove(known, {});
+    SECTION("of what it merges into") {
+        merged(*session, {make(user(1, "kept"))});
+        CHECK(outline(session->uow.plan()) == Outline{"update users 1"});
+    }
+    SECTION("of the object itself") {
+        CHECK(merged(*session, {known}) == std::vector{known});
+        CHECK(session->uow.plan().empty());
+    }
+    SECTION("without loading") {
+        clean(*session, {detached_user(1, "kept")});
+        CHECK(read<User>(known).name == "kept");
+        CHECK(session->uow.plan().empty());
+    }
+    SECTION("without loading, of the object itself") {
+        CHECK(clean(*session, {known}) == std::vector{known});
+        CHECK(session->uow.plan().empty());
+    }
+    CHECK(session->uow.removed().empty());
+    CHECK_FALSE(known->doomed);
+}
+
+TEST_CASE("a removal stays if its row was given to a new object, or if the merge is refused", "[uow][unit]") {
+    const auto session = Session::create();
+    const Handle known = session->user(1, "Ada");
+    session->uow.remove(known, {});
+    CHECK_THROWS_AS(merged(*session, {make(user(1, "x", 7))}), corm::StaleDataError);
+    CHECK(known->doomed);
+    const Handle pending = session->add(user(1, "new"));
+    CHECK(merged(*session, {make(user(1, "newer"))}) == std::vector{pending});
+    CHECK(read<User>(pending).name == "newer");
+    CHECK(known->doomed);
+    CHECK(outline(session->uow.plan()) == Outline{"switch users 1"});
+}
+
+TEST_CASE("a row is found by the key that it was read by, whatever form it holds it in", "[uow][unit]") {
+    using corm::types::Numeric;
+    const auto session = Session::create();
+    Merge merge{session->uow, {make(Price{.amount = Numeric{"1.5"}, .label = "new"})}};
+    REQUIRE(merge.unread() == std::vector{Session::identity<Price>(Numeric{"1.5"})});
+    EncodedRows rows{{{"amount", oids::numeric}, {"label", oids::text}}};
+    rows.row(Numeric{"1.50"}, std::string{"old"});
+    const Handle row = session->attach<Price>(rows);
+    merge.add_row(Session::identity<Price>(Numeric{"1.5"}), row);
+    CHECK(merge.finish(true, {}) == std::vector{row});
+    CHECK(session->uow.added().empty());
+    CHECK(read<Price>(row).label == "new");
+    // The row keeps its key.
+    CHECK(read<Price>(row).amount.scale() == 2);
+    const FlushPlan plan = session->uow.plan();
+    CHECK(outline(plan) == Outline{"update prices 1"});
+    CHECK(plan.statements.front().sent.size() == 1);
+}
+
+TEST_CASE("pending objects are looked through for new keys alone", "[uow][unit]") {
+    const auto mapper =
+        corm::mapping::define("counted").column("number", counted()).primary_key({"number"}, true).build();
+    const auto numbered = [&mapper](std::int32_t number) {
+        Handle handle = Instance::create(mapper);
+        *static_cast<std::int32_t*>(mapper->column(0).in(handle->values())) = number;
+        return handle;
+    };
+    const auto session = Session::create();
+    EncodedRows rows{{{"number", oids::int4}}};
+    rows.row(std::int32_t{1});
+    const Handle known = session->uow.attach(mapper, rows, 0, 0, Populate::fill, {});
+    for (std::int32_t number = 10; number < 110; ++number)
+        session->uow.add(numbered(number), {});
+    encoded = 0;
+    CHECK(merged(*session, {numbered(1)}) == std::vector{known});
+    CHECK(encoded == 1);
+    CHECK(merged(*session, {numbered(10)}).front() == session->uow.added().front());
 }

@@ -60,10 +60,12 @@ TEST_CASE("texts of inserts are kept apart by all that makes them", "[uow][unit]
 
 TEST_CASE("selects of several keys", "[uow][unit]") {
     CHECK(*corm::mapping::mapper_of<Token>()->extension<StatementTexts>().select_by_keys() ==
-          R"(SELECT t."id", t."label" FROM "tokens" t WHERE t."id" = ANY ($1::uuid[]))");
-    CHECK(*corm::mapping::mapper_of<Line>()->extension<StatementTexts>().select_by_keys() ==
-          R"(SELECT t."order_no", t."line_no", t."article", t."quantity" FROM "lines" t JOIN )"
-          R"(unnest($1::int4[], $2::int2[]) x(k1, k2) ON t."order_no" = x.k1 AND t."line_no" = x.k2)");
+          R"(SELECT t."id", t."label", x.ord FROM "tokens" t JOIN )"
+          R"(unnest($1::uuid[]) WITH ORDINALITY x(k1, ord) ON t."id" = x.k1)");
+    CHECK(
+        *corm::mapping::mapper_of<Line>()->extension<StatementTexts>().select_by_keys() ==
+        R"(SELECT t."order_no", t."line_no", t."article", t."quantity", x.ord FROM "lines" t JOIN )"
+        R"(unnest($1::int4[], $2::int2[]) WITH ORDINALITY x(k1, k2, ord) ON t."order_no" = x.k1 AND t."line_no" = x.k2)");
 }
 
 TEST_CASE("a row that was written goes over everything but edits", "[uow][unit]") {

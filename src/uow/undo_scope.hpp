@@ -14,8 +14,7 @@
 
 namespace corm::uow {
 
-/// What a flush or an insert of the scope overwrote in one object: values and identity key as last sent or loaded
-/// before.
+/// What a flush or an insert of the scope overwrote in one object: values and key as last sent or loaded before.
 struct PreImage {
     std::weak_ptr<Instance> instance;
     std::shared_ptr<const mapping::Mapper> mapper; ///< the object may be gone before its values are

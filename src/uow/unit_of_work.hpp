@@ -82,8 +82,8 @@ public:
                                                    const types::Rows& rows, int row, int first, Populate populate,
                                                    std::source_location where);
     /// As `attach`, of a row that a statement has just written. `fresh_row`: it was inserted, and a rollback takes it
-    /// away; otherwise a rollback gives an object that was here its values back, and
-    /// expires one that was expired. `final`: nothing can be undone.
+    /// away; otherwise a rollback gives an object that was here its values back, and expires one that was expired.
+    /// `final`: nothing can be undone.
     std::shared_ptr<Instance> attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, bool fresh_row, bool final,
                                              std::source_location where);

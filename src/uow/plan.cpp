@@ -126,6 +126,12 @@ private:
         add(lock_rows(mapper, keys_written, all));
     }
 
+    void plan_update(const TableChanges& table, const Update& update) {
+        const types::Parameters* const keys =
+            table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters : nullptr;
+        add(update_rows(*table.mapper, update.columns, update.instances, keys));
+    }
+
     void plan_saves(TableChanges& table) {
         lock(table);
         table.saved = true; // or under way, see `plan_steps`
@@ -138,11 +144,8 @@ private:
                 return;
             }
         }
-        for (const Update& update : table.updates) {
-            add(update_rows(*table.mapper, update.columns, update.instances,
-                            table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters
-                                                    : nullptr));
-        }
+        for (const Update& update : table.updates)
+            plan_update(table, update);
         for (const Switch& one : table.switches)
             add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
         plan_inserts(plan_.statements, *table.mapper, table.inserts);
@@ -218,13 +221,14 @@ private:
         emptied.push_back(table.mapper);
         for (const mapping::Mapper* referring : emptied) {
             std::vector<RowChange> waiting;
-            const TableChanges& changes = this->table(*referring);
+            TableChanges& changes = this->table(*referring);
             if (referring == table.mapper) {
                 for (const RowStep& step : later) {
                     for (std::size_t i = 0; step.kind == RowStep::Kind::write && i < step.rows.size(); ++i)
                         waiting.push_back(rows[step.rows[i]]);
                 }
             } else if (!changes.saved) {
+                plan_moves(changes, emptied);
                 add_changes(changes, waiting);
             }
             for (const mapping::Mapper* removed : emptied)
@@ -232,6 +236,18 @@ private:
         }
         for (const mapping::Mapper* mapper : emptied)
             plan_deletes(this->table(*mapper));
+    }
+
+    /// The updates that have to be ahead of the deletes.
+    void plan_moves(TableChanges& table, const std::vector<const mapping::Mapper*>& emptied) {
+        std::erase_if(table.updates, [&](const Update& update) {
+            const bool first = std::any_of(emptied.begin(), emptied.end(), [&](const mapping::Mapper* removed) {
+                return moves_first(this->table(*removed), table, update, tables_);
+            });
+            if (first)
+                plan_update(table, update);
+            return first;
+        });
     }
 
     static void add_changes(const TableChanges& table, std::vector<RowChange>& rows) {

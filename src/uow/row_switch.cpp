@@ -8,14 +8,6 @@
 namespace corm::uow {
 namespace {
 
-bool has_null_key(const Instance& instance) {
-    const auto keys = instance.mapper().key_columns();
-    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
-        const mapping::Column& column = instance.mapper().column(index);
-        return column.type->is_null(current(instance, column));
-    });
-}
-
 void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
     const mapping::Mapper& mapper = *table.mapper;
     find_inserted(mapper, (*fresh)->given, false, columns);
@@ -57,6 +49,14 @@ bool writes_unique(const mapping::Mapper& mapper, Columns columns) {
 
 bool misses_rows(const mapping::Mapper& mapper) {
     return !mapper.confirms_rows() && mapper.version_column() < 0;
+}
+
+bool has_null_key(const Instance& instance) {
+    const auto keys = instance.mapper().key_columns();
+    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
+        const mapping::Column& column = instance.mapper().column(index);
+        return column.type->is_null(current(instance, column));
+    });
 }
 
 void find_switches(TableChanges& table) {

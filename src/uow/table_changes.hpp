@@ -49,14 +49,21 @@ void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool gene
 /// True if one of the columns is of the key or of a unique set.
 [[nodiscard]] bool writes_unique(const mapping::Mapper& mapper, Columns columns);
 
+[[nodiscard]] bool has_null_key(const Instance& instance);
+
 /// Takes objects that are added under the key of one that is removed out of both lists.
 void find_switches(TableChanges& table);
 
 /// True if a missing row would not be noticed by an update, which cannot stand for an insert then.
 [[nodiscard]] bool misses_rows(const mapping::Mapper& mapper);
 
-/// The deletes of `removed` come ahead of the changes of `waiting`, rows of `referring`. Throws `MappingError` if one
-/// of these moves away from a row that is deleted: the server would refuse the delete, or cascade it.
+/// The deletes of `removed` come ahead of the saves of `referring`. True if some of these objects move away from a row
+/// that is deleted, and may do so first: they take no unique values, and refer to nothing that is yet to come.
+[[nodiscard]] bool moves_first(const TableChanges& removed, const TableChanges& referring, const Update& update,
+                               std::span<const TableChanges> tables);
+
+/// Throws `MappingError` if one of `waiting`, rows of `referring`, moves away from a row that is deleted ahead: the
+/// server would refuse the delete, or cascade it.
 void refuse_moving_away(const TableChanges& removed, const mapping::Mapper& referring,
                         std::span<const RowChange> waiting);
 

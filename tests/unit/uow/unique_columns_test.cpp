@@ -232,17 +232,33 @@ TEST_CASE("deletes that come first do not overtake the locks of tables in betwee
     CHECK(dump(plan, 5).starts_with(dump(plan, 0))); // the keys as they were locked
 }
 
-TEST_CASE("a row that moves away from one that goes first is refused", "[uow][unit]") {
+TEST_CASE("rows that move away from one that goes first are written ahead of it", "[uow][unit]") {
     const auto session = Session::create();
     session->uow.remove(session->attach<User>(one_user(1, "Ada", 30, 0, "a@x")), {});
     session->add(User{.id = 5, .name = "new", .email = "a@x"});
-    edit<Order>(order(*session, 3, 1)).user_id = 2;
+    const Handle moved = order(*session, 3, 1);
+    edit<Order>(moved).user_id = 2;
+    edit<Order>(order(*session, 4, 1)).user_id = 2;
+    const Handle other = order(*session, 5, 2);
+    edit<Order>(other).tags = {1};
+    FlushPlan plan = session->uow.plan();
+    CHECK(outline(plan) ==
+          Outline{"lock orders", "update orders 2", "remove users 1", "insert users 1", "update orders 1"});
+    CHECK(rows_of(plan, 1) == "3,4");
+    session->uow.expunge(other);
+    plan = session->uow.plan(); // the keys of the update are those of the lock
+    REQUIRE(outline(plan) == Outline{"lock orders", "update orders 2", "remove users 1", "insert users 1"});
+    CHECK(dump(plan, 1).starts_with(dump(plan, 0)));
+    // The row that it moves to is not there yet.
+    edit<Order>(moved).user_id = 5;
     CHECK_THROWS_MATCHES(
         session->uow.plan(), corm::MappingError,
         MessageMatches(Equals("Order(3) moves away from User(1) by its user_id, and that row has to be deleted ahead, "
                               "because another row takes a unique value of it; flush the move first")));
     CHECK(session->uow.has_changes());
+}
 
+TEST_CASE("a row that moves away from one whose unique value it takes is refused", "[uow][unit]") {
     const auto tree = Session::create();
     using Parent = std::optional<std::int32_t>;
     tree->uow.remove(loaded<Node>(*tree, 1, Parent{}, std::string{"root"}), {});

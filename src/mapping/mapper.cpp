@@ -265,6 +265,10 @@ void MapperBuilder::check_unique(const UniqueSet& set) const {
         throw MappingError(mapper_->entity_ + "." + last.member +
                            " is computed by the server and cannot take a temporary value; put a column that is written "
                            "last in unique");
+    if (last.key && !set.key)
+        throw MappingError(mapper_->entity_ + "." + last.member +
+                           " is part of the primary key, which a temporary value would move; put a column outside of "
+                           "the key last in unique");
     if (last.key && last.type->is_null(set.temporary.get()))
         throw MappingError(mapper_->entity_ + "." + last.member +
                            " is part of the primary key and cannot be NULL for a time; give another temporary value");

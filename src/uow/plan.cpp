@@ -1,10 +1,8 @@
 #include "uow/plan.hpp"
 
-#include "uow/flush_statements.hpp"
+#include "uow/table_changes.hpp"
 #include "uow/table_order.hpp"
 #include "uow/unique_order.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -12,32 +10,6 @@
 
 namespace corm::uow {
 namespace {
-
-/// Objects whose changes are in the same columns.
-struct Update {
-    std::vector<ColumnIndex> columns;
-    Handles instances;
-};
-
-/// Objects that are removed, each with the one that is added under its key.
-struct Switch {
-    std::vector<ColumnIndex> columns;
-    Handles old{};
-    Handles fresh{};
-};
-
-/// The changes of one table.
-struct TableChanges {
-    explicit TableChanges(const mapping::Mapper& of) : mapper(&of) {}
-
-    const mapping::Mapper* mapper;
-    std::vector<Update> updates;
-    Handles inserts;
-    Handles deletes;
-    std::vector<Switch> switches;
-    bool locked = false;
-    bool locked_as_updated = false; ///< the lock has the keys of the one update, in its order
-};
 
 void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     columns.clear();
@@ -61,16 +33,6 @@ void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Ha
     update.instances.push_back(instance);
 }
 
-void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool generated,
-                   std::vector<ColumnIndex>& columns) {
-    columns.clear();
-    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
-        const bool left_key = generated && static_cast<int>(i) == mapper.generated_key();
-        if (!left_key && mapper.column(i).inserted(given))
-            columns.push_back(static_cast<ColumnIndex>(i));
-    }
-}
-
 void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts) {
     // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
     const bool ascending =
@@ -89,66 +51,6 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
         out.push_back(insert_rows(mapper, generated, columns, std::span{inserts}.subspan(first, last - first)));
         first = last;
     }
-}
-
-bool writes_unique(const mapping::Mapper& mapper, const std::vector<ColumnIndex>& columns) {
-    return std::any_of(columns.begin(), columns.end(), [&mapper](ColumnIndex index) {
-        return mapper.column(index).key || mapper.column(index).unique;
-    });
-}
-
-constexpr auto by_key = [](Handle a, Handle b) { return (*a)->key < (*b)->key; };
-
-bool has_null_key(const Instance& instance) {
-    const auto keys = instance.mapper().key_columns();
-    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
-        const mapping::Column& column = instance.mapper().column(index);
-        return column.type->is_null(current(instance, column));
-    });
-}
-
-void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
-    const mapping::Mapper& mapper = *table.mapper;
-    find_inserted(mapper, (*fresh)->given, false, columns);
-    std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).version; });
-    // A table of nothing but its key has nothing else that could be set.
-    if (columns.empty()) {
-        columns.assign(mapper.key_columns().begin(), mapper.key_columns().end());
-        std::sort(columns.begin(), columns.end());
-    }
-    const auto known = std::find_if(table.switches.begin(), table.switches.end(),
-                                    [&columns](const Switch& one) { return one.columns == columns; });
-    Switch& same = known != table.switches.end() ? *known : table.switches.emplace_back(Switch{columns});
-    same.old.push_back(old);
-    same.fresh.push_back(fresh);
-}
-
-/// Objects that are added under the key of one that is removed.
-void find_switches(TableChanges& table) {
-    if (table.inserts.empty() || table.deletes.empty())
-        return;
-    boost::unordered_flat_map<std::string_view, Handle> removed;
-    std::sort(table.deletes.begin(), table.deletes.end(), by_key);
-    for (const Handle handle : table.deletes)
-        removed.emplace((*handle)->key, handle);
-    boost::unordered_flat_map<Handle, Handle> successors;
-    std::string key;
-    std::erase_if(table.inserts, [&](Handle handle) {
-        if (leaves_key_to_server(**handle) || has_null_key(**handle))
-            return false;
-        key.clear();
-        table.mapper->append_key((*handle)->values(), key);
-        const auto found = removed.find(key);
-        return found != removed.end() && successors.emplace(found->second, handle).second;
-    });
-    std::vector<ColumnIndex> columns;
-    std::erase_if(table.deletes, [&](Handle handle) {
-        const auto successor = successors.find(handle);
-        if (successor == successors.end())
-            return false;
-        add_switch(table, handle, successor->second, columns);
-        return true;
-    });
 }
 
 class Planner {
@@ -205,13 +107,13 @@ private:
             touched += update.instances.size();
         }
         for (const Switch& one : table.switches) {
-            keys_written = keys_written || writes_unique(mapper, one.columns);
+            keys_written = keys_written || one.writes_unique;
             touched += one.old.size();
         }
         if (touched < 2)
             return;
         if (table.deletes.empty() && table.switches.empty() && table.updates.size() == 1) {
-            table.locked_as_updated = true;
+            table.locked_as_updated = plan_.statements.size();
             add(lock_rows(mapper, keys_written, table.updates.front().instances));
             return;
         }
@@ -224,8 +126,15 @@ private:
         add(lock_rows(mapper, keys_written, all));
     }
 
+    void plan_update(const TableChanges& table, const Update& update) {
+        const types::Parameters* const keys =
+            table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters : nullptr;
+        add(update_rows(*table.mapper, update.columns, update.instances, keys));
+    }
+
     void plan_saves(TableChanges& table) {
         lock(table);
+        table.saved = true; // or under way, see `plan_steps`
         if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
             const auto steps = order_rows(*table.mapper, rows, table.deletes, table.inserts);
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
@@ -235,10 +144,8 @@ private:
                 return;
             }
         }
-        for (const Update& update : table.updates) {
-            add(update_rows(*table.mapper, update.columns, update.instances,
-                            table.locked_as_updated ? &plan_.statements.back().parameters : nullptr));
-        }
+        for (const Update& update : table.updates)
+            plan_update(table, update);
         for (const Switch& one : table.switches)
             add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
         plan_inserts(plan_.statements, *table.mapper, table.inserts);
@@ -265,7 +172,7 @@ private:
         }
         for (std::size_t i = 0; i < table.switches.size(); ++i) {
             const Switch& one = table.switches[i];
-            if (!writes_unique(*table.mapper, one.columns))
+            if (!one.writes_unique)
                 continue;
             for (std::size_t at = 0; at < one.old.size(); ++at)
                 rows.push_back({one.old[at], one.fresh[at], table.updates.size() + i});
@@ -275,9 +182,10 @@ private:
         return rows;
     }
 
-    /// An added object has no value of its key that a deleted row leaves: that is a row switch.
+    /// An added object has no value of its key that a deleted row leaves, where that is a row switch.
     [[nodiscard]] static bool frees_for_inserts(const TableChanges& table) {
-        return !table.inserts.empty() && !table.deletes.empty() && table.mapper->unique_sets().size() > 1;
+        return !table.inserts.empty() && !table.deletes.empty() &&
+               (table.mapper->unique_sets().size() > 1 || misses_rows(*table.mapper));
     }
 
     /// The groups that are in nobody's way, and then the steps.
@@ -288,61 +196,129 @@ private:
                 add(update_rows(mapper, update.columns, update.instances, nullptr));
         }
         for (const Switch& one : table.switches) {
-            if (!writes_unique(mapper, one.columns))
+            if (!one.writes_unique)
                 add(switch_rows(mapper, one.columns, one.old, one.fresh));
         }
-        std::vector<const RowStep*> moved(rows.size()); // by which step a row left its key
-        for (const RowStep& step : steps) {
-            switch (step.kind) {
-            case RowStep::Kind::remove:
-                for (const mapping::Mapper* referring : referring_tables(mapper, order_)) {
-                    TableChanges& other = this->table(*referring);
-                    if (!other.deletes.empty())
-                        lock(other);
-                    plan_deletes(other);
-                }
-                plan_deletes(table);
-                break;
-            case RowStep::Kind::write: plan_rows(table, rows, step.rows, moved); break;
+        Rearranged rearranged(rows.size());
+        for (auto step = steps.begin(); step != steps.end(); ++step) {
+            switch (step->kind) {
+            case RowStep::Kind::remove: plan_early_deletes(table, rows, std::span{step, steps.end()}); break;
+            case RowStep::Kind::write: plan_rows(table, rows, step->rows, rearranged); break;
             case RowStep::Kind::claim:
             case RowStep::Kind::park:
-                rearrange(mapper, rows, step, moved);
-                for (const std::size_t row : step.rows)
-                    moved[row] = step.set->key ? &step : moved[row];
+                rearrange(mapper, rows, *step, rearranged);
+                for (const std::size_t row : step->rows)
+                    rearranged[row].push_back(&*step);
                 break;
             }
         }
     }
 
-    using Moved = std::vector<const RowStep*>;
+    /// The deletes of the table and of those that refer to it. `later`: what is not planned yet of the table.
+    void plan_early_deletes(TableChanges& table, const std::vector<RowChange>& rows, std::span<const RowStep> later) {
+        std::vector<const mapping::Mapper*> emptied = referring_tables(*table.mapper, order_);
+        lock_up_to_last(*table.mapper, emptied);
+        emptied.push_back(table.mapper);
+        for (const mapping::Mapper* referring : emptied) {
+            std::vector<RowChange> waiting;
+            TableChanges& changes = this->table(*referring);
+            if (referring == table.mapper) {
+                for (const RowStep& step : later) {
+                    for (std::size_t i = 0; step.kind == RowStep::Kind::write && i < step.rows.size(); ++i)
+                        waiting.push_back(rows[step.rows[i]]);
+                }
+            } else if (!changes.saved) {
+                plan_moves(changes, emptied);
+                add_changes(changes, waiting);
+            }
+            for (const mapping::Mapper* removed : emptied)
+                refuse_moving_away(this->table(*removed), *referring, waiting);
+        }
+        for (const mapping::Mapper* mapper : emptied)
+            plan_deletes(this->table(*mapper));
+    }
+
+    /// The updates that have to be ahead of the deletes.
+    void plan_moves(TableChanges& table, const std::vector<const mapping::Mapper*>& emptied) {
+        std::erase_if(table.updates, [&](const Update& update) {
+            const bool first = std::any_of(emptied.begin(), emptied.end(), [&](const mapping::Mapper* removed) {
+                return moves_first(this->table(*removed), table, update, tables_);
+            });
+            if (first)
+                plan_update(table, update);
+            return first;
+        });
+    }
+
+    static void add_changes(const TableChanges& table, std::vector<RowChange>& rows) {
+        for (const Update& update : table.updates) {
+            for (const Handle instance : update.instances)
+                rows.push_back({instance, instance, 0});
+        }
+        for (const Switch& one : table.switches) {
+            for (std::size_t i = 0; i < one.old.size(); ++i)
+                rows.push_back({one.old[i], one.fresh[i], 0});
+        }
+    }
+
+    /// Tables are locked in their order by every session, whichever of them are deleted from ahead.
+    void lock_up_to_last(const mapping::Mapper& first, const std::vector<const mapping::Mapper*>& referring) {
+        if (referring.empty())
+            return;
+        const auto last = std::find(order_.begin(), order_.end(), referring.front());
+        for (auto mapper = std::find(order_.begin(), order_.end(), &first); mapper < last; ++mapper)
+            lock(table(**mapper));
+        lock(table(*referring.front()));
+    }
+
+    /// By which steps a row got values ahead of its update.
+    using Rearranged = std::vector<std::vector<const RowStep*>>;
+
+    /// What the update of the row has to write: a temporary value must not stay, be its column changed or not.
+    [[nodiscard]] static std::vector<ColumnIndex> written(const TableChanges& table, std::size_t group,
+                                                          const std::vector<const RowStep*>& steps) {
+        std::vector<ColumnIndex> columns = table.updates[group].columns;
+        for (const RowStep* step : steps) {
+            const ColumnIndex last = step->set->columns.back();
+            const auto at = std::lower_bound(columns.begin(), columns.end(), last);
+            if (step->kind == RowStep::Kind::park && (at == columns.end() || *at != last))
+                columns.insert(at, last);
+        }
+        return columns;
+    }
 
     /// Rows of one group follow each other and share a statement.
     void plan_rows(const TableChanges& table, const std::vector<RowChange>& rows, std::vector<std::size_t> step,
-                   const Moved& moved) {
+                   const Rearranged& rearranged) {
         std::sort(step.begin(), step.end(), [&rows](std::size_t a, std::size_t b) {
             return std::pair{rows[a].group, a} < std::pair{rows[b].group, b};
         });
         for (std::size_t first = 0; first < step.size();) {
             const std::size_t group = rows[step[first]].group;
+            const bool is_switch = group >= table.updates.size(); // which writes all but the key
+            const std::vector<ColumnIndex> columns = is_switch ? table.switches[group - table.updates.size()].columns
+                                                               : written(table, group, rearranged[step[first]]);
             std::size_t last = first + 1;
-            while (last < step.size() && rows[step[last]].group == group)
+            while (last < step.size() && rows[step[last]].group == group &&
+                   (is_switch || rearranged[step[last]] == rearranged[step[first]] ||
+                    written(table, group, rearranged[step[last]]) == columns))
                 ++last;
             const auto part = std::span{step}.subspan(first, last - first);
             const auto [old, fresh] = handles(rows, part);
             first = last;
-            if (group >= table.updates.size()) {
-                add(switch_rows(*table.mapper, table.switches[group - table.updates.size()].columns, old, fresh));
+            if (is_switch) {
+                add(switch_rows(*table.mapper, columns, old, fresh));
                 continue;
             }
-            const std::optional<types::Parameters> keys = moved_keys(*table.mapper, rows, part, moved);
-            add(update_rows(*table.mapper, table.updates[group].columns, old, keys ? &*keys : nullptr));
+            const std::optional<types::Parameters> keys = moved_keys(*table.mapper, rows, part, rearranged);
+            add(update_rows(*table.mapper, columns, old, keys ? &*keys : nullptr));
         }
     }
 
     void rearrange(const mapping::Mapper& mapper, const std::vector<RowChange>& rows, const RowStep& step,
-                   const Moved& moved) {
+                   const Rearranged& rearranged) {
         const auto [old, fresh] = handles(rows, step.rows);
-        const std::optional<types::Parameters> keys = moved_keys(mapper, rows, step.rows, moved);
+        const std::optional<types::Parameters> keys = moved_keys(mapper, rows, step.rows, rearranged);
         if (step.kind == RowStep::Kind::park) {
             const ColumnIndex last[] = {step.set->columns.back()};
             add(rearrange_rows(mapper, last, old, fresh, step.set->temporary.get(), keys ? &*keys : nullptr));
@@ -363,25 +339,32 @@ private:
         return found;
     }
 
-    /// The keys under which the rows are, if some have left those that were loaded.
+    /// The value of a key column under which the row is.
+    [[nodiscard]] static const void* moved_value(const RowChange& row, const std::vector<const RowStep*>& steps,
+                                                 ColumnIndex index) {
+        const mapping::Column& column = (*row.old)->mapper().column(index);
+        for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
+            const std::vector<ColumnIndex>& columns = (*at)->set->columns;
+            if ((*at)->kind == RowStep::Kind::park && columns.back() == index)
+                return (*at)->set->temporary.get();
+            if ((*at)->kind == RowStep::Kind::claim &&
+                std::find(columns.begin(), columns.end(), index) != columns.end())
+                return current(**row.fresh, column);
+        }
+        return loaded(**row.old, column);
+    }
+
+    /// The keys under which the rows are, if some may have left those that were loaded.
     [[nodiscard]] static std::optional<types::Parameters> moved_keys(const mapping::Mapper& mapper,
                                                                      const std::vector<RowChange>& rows,
                                                                      std::span<const std::size_t> part,
-                                                                     const Moved& moved) {
-        if (std::none_of(part.begin(), part.end(), [&moved](std::size_t row) { return moved[row] != nullptr; }))
+                                                                     const Rearranged& rearranged) {
+        if (std::all_of(part.begin(), part.end(), [&rearranged](std::size_t row) { return rearranged[row].empty(); }))
             return {};
         types::Parameters keys;
         for (const ColumnIndex index : mapper.key_columns()) {
-            const mapping::Column& column = mapper.column(index);
-            add_column(keys, mapper, column, part.size(), part.size() > 1, [&](std::size_t i) {
-                const Instance& instance = **rows[part[i]].old;
-                const RowStep* const step = moved[part[i]];
-                if (step == nullptr)
-                    return loaded(instance, column);
-                if (step->kind == RowStep::Kind::claim)
-                    return current(instance, column);
-                return index == step->set->columns.back() ? step->set->temporary.get() : loaded(instance, column);
-            });
+            add_column(keys, mapper, mapper.column(index), part.size(), part.size() > 1,
+                       [&](std::size_t i) { return moved_value(rows[part[i]], rearranged[part[i]], index); });
         }
         return keys;
     }

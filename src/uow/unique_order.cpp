@@ -4,6 +4,7 @@
 #include <corm/type/bytes.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -79,14 +80,17 @@ private:
         bool done = false;
         std::size_t walk = 0; ///< the last one that came by
     };
-    static constexpr std::size_t removed_row = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t nobody = std::numeric_limits<std::size_t>::max();
 
     void connect(const UniqueSet& set, std::span<const Handle> removed, std::span<const Handle> inserted) {
         const bool computed = std::any_of(set.columns.begin(), set.columns.end(),
                                           [this](ColumnIndex index) { return mapper_.column(index).computed; });
         if (computed)
             return;
+        // Rows that leave the same value, which a constraint of the server's own may allow, are a chain.
         boost::unordered_flat_map<std::string, std::size_t> leaves;
+        std::vector<std::size_t> next_leaver(rows_.size(), nobody);
+        boost::unordered_flat_set<std::string> freed; // by the removal
         std::vector<std::pair<std::size_t, std::string>> takes;
         std::string before;
         std::string after;
@@ -102,32 +106,35 @@ private:
             });
             if (leaving && taking && before == after)
                 continue;
-            if (leaving)
-                leaves.emplace(before, row);
+            if (leaving) {
+                const auto [known, first] = leaves.emplace(before, row);
+                if (!first)
+                    next_leaver[row] = std::exchange(known->second, row);
+            }
             if (taking)
                 takes.emplace_back(row, after);
         }
         for (const Handle handle : removed) {
             if (old_values(handle))
-                leaves.emplace(before, removed_row);
+                freed.insert(before);
         }
         for (const auto& [row, value] : takes) {
-            const auto leaver = leaves.find(value);
-            if (leaver == leaves.end() || leaver->second == row)
-                continue;
-            if (leaver->second == removed_row) {
+            if (!freed.empty() && freed.contains(value))
                 nodes_[row].after_removal = remove_first_ = true;
-            } else {
-                nodes_[leaver->second].takers.push_back({row, &set});
-                nodes_[row].waits_for.push_back({leaver->second, &set});
+            const auto known = leaves.find(value);
+            for (std::size_t leaver = known != leaves.end() ? known->second : nobody; leaver != nobody;
+                 leaver = next_leaver[leaver]) {
+                if (leaver == row)
+                    continue;
+                nodes_[leaver].takers.push_back({row, &set});
+                nodes_[row].waits_for.push_back({leaver, &set});
             }
         }
         for (const Handle handle : removed.empty() ? std::span<const Handle>{} : inserted) {
             const bool taking = encode_values(mapper_, set, after, [handle](const mapping::Column& column) {
                 return known_if_inserted(**handle, column);
             });
-            const auto leaver = taking ? leaves.find(after) : leaves.end();
-            remove_first_ = remove_first_ || (leaver != leaves.end() && leaver->second == removed_row);
+            remove_first_ = remove_first_ || (taking && freed.contains(after));
         }
     }
 
@@ -153,9 +160,23 @@ private:
             release(row, &set);
         if (rows.empty() || share)
             return;
+        for (const std::size_t row : rows)
+            check_claim(row, set);
         if (wait && !removed_)
             remove();
         steps_.push_back({RowStep::Kind::claim, std::move(rows), &set});
+    }
+
+    // A column of two sets: the value of the other one must not be taken before it is free.
+    void check_claim(std::size_t row, const UniqueSet& set) const {
+        for (const Link& link : nodes_[row].waits_for) {
+            const auto& others = link.set->columns;
+            if (std::find_first_of(set.columns.begin(), set.columns.end(), others.begin(), others.end()) !=
+                set.columns.end())
+                throw MappingError(describe(row) + " takes (" + members(*link.set) + ") from " + describe(link.row) +
+                                   " and values of (" + members(set) +
+                                   ") are exchanged, which have a column in common; flush in between");
+        }
     }
 
     void make_ready(std::size_t row) {
@@ -199,44 +220,108 @@ private:
         }
     }
 
-    // Whoever is left waits for another, so that a walk from one to the other comes to a circle.
+    // Whoever is left waits for another. Of those who wait for nobody outside of their circles, because a parked row is
+    // to get its value before another one is parked.
     void break_circle() {
-        while (nodes_[first_left_].done)
-            ++first_left_;
         ++walks_;
         std::vector<std::size_t> walk;
-        std::size_t row = first_left_;
+        std::size_t row = find_innermost();
         while (std::exchange(nodes_[row].walk, walks_) != walks_) {
             walk.push_back(row);
             row = nodes_[row].waits_for.front().row;
         }
         walk.erase(walk.begin(), std::find(walk.begin(), walk.end(), row));
+        const UniqueSet* in_use = nullptr;
         for (const std::size_t taker : walk) {
             const Link link = nodes_[taker].waits_for.front();
             if (!link.set->temporary)
                 continue;
+            if (meets_parked(link)) {
+                in_use = link.set;
+                continue;
+            }
             const std::vector<Link> takers = nodes_[link.row].takers;
             release(link.row, link.set);
             for (const Link& released : takers)
                 make_ready(released.row);
+            parked_.push_back(link);
             steps_.push_back({RowStep::Kind::park, {link.row}, link.set});
             return;
         }
+        if (in_use != nullptr)
+            throw MappingError(list(walk) + " exchange their values while another row holds the temporary value of (" +
+                               members(*in_use) + "); flush in between, or use NULL for it, where that may be");
         throw_circle(walk);
     }
 
-    [[noreturn]] void throw_circle(const std::vector<std::size_t>& walk) const {
+    /// True if a row that is parked still holds what this one would get. NULL never meets NULL.
+    [[nodiscard]] bool meets_parked(const Link& link) {
+        std::erase_if(parked_, [this](const Link& parked) { return nodes_[parked.row].done; });
+        const auto& columns = link.set->columns;
+        if (mapper_.column(columns.back()).type->is_null(link.set->temporary.get()))
+            return false;
+        return std::any_of(parked_.begin(), parked_.end(), [&](const Link& parked) {
+            return parked.set == link.set && std::all_of(columns.begin(), columns.end() - 1, [&](ColumnIndex index) {
+                       const mapping::Column& column = mapper_.column(index);
+                       return column.type->same(loaded(**rows_[parked.row].old, column),
+                                                loaded(**rows_[link.row].old, column));
+                   });
+        });
+    }
+
+    /// A row of a strongly connected component that waits for none outside: the first one that Tarjan's algorithm
+    /// completes. Rows are looked at until then, not all.
+    [[nodiscard]] std::size_t find_innermost() {
+        while (nodes_[first_left_].done)
+            ++first_left_;
+        struct Visit {
+            std::size_t row;
+            std::size_t next = 0; ///< of `waits_for`
+            std::size_t lowest;   ///< that is reached: an index of the order in which rows were met
+        };
+        boost::unordered_flat_map<std::size_t, std::size_t> met{{first_left_, 0}};
+        std::vector<Visit> path{{first_left_, 0, 0}};
+        for (;;) {
+            Visit& visit = path.back();
+            const std::vector<Link>& waits_for = nodes_[visit.row].waits_for;
+            if (visit.next < waits_for.size()) {
+                const std::size_t row = waits_for[visit.next++].row;
+                const auto [known, first] = met.emplace(row, met.size());
+                visit.lowest = std::min(visit.lowest, known->second);
+                if (first)
+                    path.push_back({row, 0, known->second});
+                continue;
+            }
+            if (visit.lowest == met.at(visit.row))
+                return visit.row;
+            const std::size_t lowest = visit.lowest;
+            path.pop_back();
+            path.back().lowest = std::min(path.back().lowest, lowest);
+        }
+    }
+
+    [[nodiscard]] std::string describe(std::size_t row) const { return (*rows_[row].old)->describe(); }
+
+    [[nodiscard]] std::string list(const std::vector<std::size_t>& walk) const {
         constexpr std::size_t most = 4;
         std::string list;
         for (std::size_t i = 0; i < walk.size() && i < most; ++i)
-            list += (i == 0 ? "" : i + 1 == walk.size() ? " and " : ", ") + (*rows_[walk[i]].old)->describe();
+            list += (i == 0 ? "" : i + 1 == walk.size() ? " and " : ", ") + describe(walk[i]);
         if (walk.size() > most)
             list += " and " + std::to_string(walk.size() - most) + " more";
+        return list;
+    }
+
+    [[nodiscard]] std::string members(const UniqueSet& set) const {
         std::string members;
-        for (const ColumnIndex index : nodes_[walk.front()].waits_for.front().set->columns)
+        for (const ColumnIndex index : set.columns)
             members += (members.empty() ? "" : ", ") + mapper_.column(index).member;
+        return members;
+    }
+
+    [[noreturn]] void throw_circle(const std::vector<std::size_t>& walk) const {
         throw MappingError(
-            list + " exchange their values of (" + members +
+            list(walk) + " exchange their values of (" + members(*nodes_[walk.front()].waits_for.front().set) +
             "), which are unique and checked row by row; where the constraint is DEFERRABLE, say so with "
             ".unique<...>(corm::deferrable), or declare a value that they can pass through, "
             ".unique<...>(corm::temporary(value)), or flush in between");
@@ -246,6 +331,7 @@ private:
     std::span<const RowChange> rows_;
     std::vector<Node> nodes_;
     std::vector<std::size_t> ready_; ///< wait for nothing any more
+    std::vector<Link> parked_;       ///< rows that hold the temporary value of a set
     std::vector<RowStep> steps_;
     std::size_t done_ = 0;
     std::size_t first_left_ = 0;

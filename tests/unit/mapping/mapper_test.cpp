@@ -218,4 +218,8 @@ TEST_CASE("mistakes in unique sets", "[mapping][unit]") {
                   .unique({"n"}, corm::mapping::temporary(std::optional<std::int32_t>{}))
                   .build();
           }) == "t.n is part of the primary key and cannot be NULL for a time; give another temporary value");
+    CHECK(message([&] {
+              return table().unique({"n", "id"}, corm::mapping::temporary(std::int32_t{1})).primary_key({"id"}).build();
+          }) == "t.id is part of the primary key, which a temporary value would move; put a column outside of the key "
+                "last in unique");
 }

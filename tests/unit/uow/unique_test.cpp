@@ -1,5 +1,5 @@
 // Unique values are freed before they are taken.
-#include "support.hpp"
+#include "unique_support.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -13,7 +13,6 @@
 using namespace uow_test;
 using Catch::Matchers::Equals;
 using Catch::Matchers::MessageMatches;
-using Int32s = std::vector<std::int32_t>;
 
 namespace {
 
@@ -75,16 +74,6 @@ constexpr auto corm_mapping(corm::type<Stool>) {
         .unique<&Stool::number>(corm::mapping::deferrable);
 }
 
-template <class Entity, class... Values>
-Handle loaded(Session& session, const Values&... values) {
-    const auto columns = corm::mapping::mapper_of<Entity>()->columns();
-    std::vector<std::pair<std::string, corm::types::Oid>> shape;
-    for (const auto& column : columns)
-        shape.emplace_back(column.name, column.type->oid);
-    EncodedRows rows{std::move(shape)};
-    rows.row(values...);
-    return session.attach<Entity>(rows);
-}
 Handle badge(Session& session, std::int32_t id, const std::optional<std::string>& code) {
     return loaded<Badge>(session, id, code, std::int32_t{0});
 }
@@ -94,22 +83,6 @@ Handle place(Session& session, std::int32_t id, std::int32_t position, std::int3
 Handle desk(Session& session, std::int32_t id, std::int32_t number) {
     return loaded<Desk>(session, id, number, std::int32_t{7});
 }
-
-/// The keys of a statement's rows, as they were loaded: "2" or "1,3".
-std::string rows_of(const FlushPlan& plan, std::size_t statement) {
-    std::string keys;
-    for (const auto& row : plan.statements.at(statement).rows)
-        keys += (keys.empty() ? "" : ",") + row.instance->mapper().key_text(row.instance->key);
-    return keys;
-}
-std::string dump(const FlushPlan& plan, std::size_t statement) {
-    return uow_test::dump(plan.statements.at(statement).parameters);
-}
-template <class T>
-const corm::uow::StatementTexts& texts() {
-    return corm::mapping::mapper_of<T>()->template extension<corm::uow::StatementTexts>();
-}
-using Columns = std::vector<corm::uow::ColumnIndex>;
 
 } // namespace
 
@@ -261,7 +234,7 @@ TEST_CASE("rows that refer to a row that goes first go before it", "[uow][unit]"
     const auto session = Session::create();
     EncodedRows order_rows{{{"id", oids::int8}, {"user_id", oids::int8}, {"tags", oids::int4_array}}};
     for (const std::int64_t id : {1, 2, 3})
-        order_rows.row(id, std::int64_t{1}, Int32s{});
+        order_rows.row(id, std::int64_t{id / 3 + 1}, Int32s{});
     const Handle old = session->attach<User>(one_user(1, "Ada", 30, 0, "a@x"));
     session->uow.remove(old, {});
     session->uow.remove(session->attach<Order>(order_rows, Populate::fill, 0), {});

@@ -1,0 +1,70 @@
+// The changes of a flush, by table.
+#pragma once
+
+#include "uow/unique_order.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace corm::uow {
+
+/// Objects whose changes are in the same columns.
+struct Update {
+    std::vector<ColumnIndex> columns;
+    Handles instances;
+};
+
+/// Objects that are removed, each with the one that is added under its key.
+struct Switch {
+    std::vector<ColumnIndex> columns;
+    bool writes_unique = false; ///< or leaves one to its default
+    Handles old{};
+    Handles fresh{};
+};
+
+/// The changes of one table.
+struct TableChanges {
+    explicit TableChanges(const mapping::Mapper& of) : mapper(&of) {}
+
+    const mapping::Mapper* mapper;
+    std::vector<Update> updates;
+    Handles inserts;
+    Handles deletes;
+    std::vector<Switch> switches;
+    bool locked = false;
+    bool saved = false; ///< its updates are planned
+    /// The statement whose keys are those of the one update, in its order.
+    std::optional<std::size_t> locked_as_updated;
+};
+
+/// In the order of keys, in which rows are locked.
+inline constexpr auto by_key = [](Handle a, Handle b) { return (*a)->key < (*b)->key; };
+
+/// The columns that an insert writes, ascending. `given` as in `Instance`; `generated`: the key is left to the server.
+void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool generated,
+                   std::vector<ColumnIndex>& columns);
+
+/// True if one of the columns is of the key or of a unique set.
+[[nodiscard]] bool writes_unique(const mapping::Mapper& mapper, Columns columns);
+
+[[nodiscard]] bool has_null_key(const Instance& instance);
+
+/// Takes objects that are added under the key of one that is removed out of both lists.
+void find_switches(TableChanges& table);
+
+/// True if a missing row would not be noticed by an update, which cannot stand for an insert then.
+[[nodiscard]] bool misses_rows(const mapping::Mapper& mapper);
+
+/// The deletes of `removed` come ahead of the saves of `referring`. True if some of these objects move away from a row
+/// that is deleted, and may do so first: they take no unique values, and refer to nothing that is yet to come.
+[[nodiscard]] bool moves_first(const TableChanges& removed, const TableChanges& referring, const Update& update,
+                               std::span<const TableChanges> tables);
+
+/// Throws `MappingError` if one of `waiting`, rows of `referring`, moves away from a row that is deleted ahead: the
+/// server would refuse the delete, or cascade it.
+void refuse_moving_away(const TableChanges& removed, const mapping::Mapper& referring,
+                        std::span<const RowChange> waiting);
+
+} // namespace corm::uow

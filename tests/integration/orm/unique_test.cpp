@@ -40,6 +40,18 @@ constexpr auto corm_mapping(corm::type<Place>) {
         corm::deferrable);
 }
 
+/// As a place; the constraint is not deferrable.
+struct Seat {
+    std::int32_t id = 0;
+    std::int32_t list = 0;
+    std::int32_t position = 0;
+};
+BOOST_DESCRIBE_STRUCT(Seat, (), (id, list, position))
+constexpr auto corm_mapping(corm::type<Seat>) {
+    return corm::table<Seat>("seats").primary_key<&Seat::id>().unique<&Seat::list, &Seat::position>(
+        corm::temporary(-1));
+}
+
 /// A code that is nobody's for a time.
 struct Badge {
     std::int32_t id = 0;
@@ -76,11 +88,13 @@ constexpr const char* tables = R"(
     create table desks (id int primary key, number int not null unique, note int not null, version int not null);
     create table places (id int primary key, list int not null, position int not null, note int not null,
                          unique (list, position) deferrable initially immediate);
+    create table seats (id int primary key, list int not null, position int not null, unique (list, position));
     create table badges (id int primary key, code text unique);
     create table chairs (number int primary key, name text not null);
     create table letters (id int primary key, user_id bigint not null references users);
     insert into desks select n, n, 0, 3 from generate_series(0, 19) n;
     insert into places select n, n / 10, n % 10, 0 from generate_series(0, 19) n;
+    insert into seats values (1, 1, 7), (2, 2, 7);
     insert into badges select n, 'b' || n from generate_series(0, 19) n;
     insert into chairs select n, 'c' || n from generate_series(0, 19) n;
 )";
@@ -221,6 +235,18 @@ TEST_CASE("a unique value of a deleted row is taken in the same flush", "[orm][i
     });
     CHECK(s.database.query("select string_agg(name || '=' || email, ',' order by id) from users") == "c=b@x,heir=a@x");
     CHECK(s.database.query("select count(*) from letters") == "0");
+}
+
+TEST_CASE("a temporary value does not stay in a column that was not edited", "[orm][integration]") {
+    Sessions s{tables};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto seats = co_await session.all(corm::select<Seat>().order_by(corm::asc<&Seat::id>));
+        seats[0].edit().list = 2;
+        seats[1].edit().list = 1;
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select string_agg(list || '/' || position, ',' order by id) from seats") == "2/7,1/7");
 }
 
 TEST_CASE("records exchange what their definition declares", "[orm][integration]") {

@@ -63,6 +63,14 @@ bool leaves_key_to_server(const Instance& instance) {
     return instance.mapper().leaves_key(instance.values());
 }
 
+bool has_null_key(const Instance& instance) {
+    const auto keys = instance.mapper().key_columns();
+    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
+        const mapping::Column& column = instance.mapper().column(index);
+        return column.type->is_null(current(instance, column));
+    });
+}
+
 FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {
     FlushStatement statement = start(Kind::lock, mapper, {});
     statement.text = texts_of(mapper).lock_rows(keys_written);

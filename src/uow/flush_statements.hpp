@@ -22,6 +22,8 @@ inline constexpr auto current = [](const Instance& instance, const mapping::Colu
 
 /// True if the server is to generate the key of this object.
 [[nodiscard]] bool leaves_key_to_server(const Instance& instance);
+/// True if a part of its key is NULL, under which there can be no row.
+[[nodiscard]] bool has_null_key(const Instance& instance);
 
 /// Each of these throws `ConversionError`, with table and column, for values that cannot be sent. Rows are in the order
 /// of the objects.

@@ -1,5 +1,7 @@
 #include "uow/merge.hpp"
 
+#include "uow/flush_statements.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -12,15 +14,9 @@ namespace {
 std::string identity_of(const Instance& instance) {
     if (!instance.key.empty())
         return instance.key;
-    const mapping::Mapper& mapper = instance.mapper();
-    const auto keys = mapper.key_columns();
-    const bool unset = std::any_of(keys.begin(), keys.end(), [&](ColumnIndex index) {
-        const mapping::Column& column = mapper.column(index);
-        return column.type->is_null(column.in(instance.values()));
-    });
     std::string key;
-    if (!unset && !mapper.leaves_key(instance.values()))
-        mapper.append_key(instance.values(), key);
+    if (!has_null_key(instance) && !leaves_key_to_server(instance))
+        instance.mapper().append_key(instance.values(), key);
     return key;
 }
 
@@ -32,11 +28,6 @@ bool copied(const Instance& source, const mapping::Column& column) {
 /// The same for the insert of its copy.
 std::uint64_t given_of(const Instance& source) noexcept {
     return source.key.empty() ? source.given : ~std::uint64_t{0};
-}
-
-/// The version that an object was read with.
-const void* read_version(const Instance& instance, const mapping::Column& version) {
-    return instance.sent ? instance.sent.at(version) : version.in(instance.values());
 }
 
 } // namespace
@@ -190,7 +181,7 @@ void Merge::check_versions(std::source_location where) const {
         const std::shared_ptr<Instance> known = target(entry);
         if (entry.own || !known || known->state != ObjectState::persistent)
             continue;
-        if (version.type->same(read_version(*entry.source, version), read_version(*known, version)))
+        if (version.type->same(loaded(*entry.source, version), loaded(*known, version)))
             continue;
         keys.push_back(mapper.key_text(entry.key));
         list += (list.empty() ? "" : ", ") + keys.back();

@@ -51,14 +51,6 @@ bool misses_rows(const mapping::Mapper& mapper) {
     return !mapper.confirms_rows() && mapper.version_column() < 0;
 }
 
-bool has_null_key(const Instance& instance) {
-    const auto keys = instance.mapper().key_columns();
-    return std::any_of(keys.begin(), keys.end(), [&instance](ColumnIndex index) {
-        const mapping::Column& column = instance.mapper().column(index);
-        return column.type->is_null(current(instance, column));
-    });
-}
-
 void find_switches(TableChanges& table) {
     if (table.inserts.empty() || table.deletes.empty() || misses_rows(*table.mapper))
         return;

@@ -49,8 +49,6 @@ void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool gene
 /// True if one of the columns is of the key or of a unique set.
 [[nodiscard]] bool writes_unique(const mapping::Mapper& mapper, Columns columns);
 
-[[nodiscard]] bool has_null_key(const Instance& instance);
-
 /// Takes objects that are added under the key of one that is removed out of both lists.
 void find_switches(TableChanges& table);
 

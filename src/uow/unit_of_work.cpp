@@ -1,5 +1,7 @@
 #include "uow/unit_of_work.hpp"
 
+#include "uow/flush_statements.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -36,8 +38,7 @@ void take_over(FlushRow& row, Instance& replaced) {
         return;
     const mapping::Column& version = replaced.mapper().column(static_cast<std::size_t>(index));
     void* const fresh = version.in(row.instance->values());
-    count_up(*version.type, replaced.sent ? replaced.sent.at(version) : version.in(replaced.values()), fresh,
-             row.sent ? row.sent.at(version) : fresh);
+    count_up(*version.type, loaded(replaced, version), fresh, row.sent ? row.sent.at(version) : fresh);
 }
 
 } // namespace

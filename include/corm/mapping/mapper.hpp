@@ -78,8 +78,8 @@ public:
     virtual ~MapperExtension() = default;
 };
 
-/// Rows from which on COPY is faster, on a server near by (docs/performance.md).
-inline constexpr std::size_t default_bulk_copy_rows = 1000;
+/// Rows from which on COPY is faster, on a server near by (docs/decisions.md).
+inline constexpr std::size_t default_bulk_copy_rows = 2000;
 
 /// Immutable after it was built, shared by every session, safe to read from any thread.
 class Mapper : public std::enable_shared_from_this<Mapper> {

@@ -44,7 +44,12 @@ Want CopyFsm::step() {
         output_pending_ = flushed == 1;
         if (output_pending_)
             return Want::read_write;
-        if (stage_ != Stage::sending)
+        if (stage_ == Stage::ending) {
+            // A server that refused a row has said all it will: it may have been read while rows were sent.
+            receive();
+            return done() ? Want::done : Want::read;
+        }
+        if (stage_ == Stage::starting)
             return Want::read;
         const int taken = put();
         if (taken < 0)

@@ -208,6 +208,11 @@ int FakePq::put_copy_data(pg_conn*, std::string_view bytes) noexcept {
         return 0;
     }
     copied += bytes;
+    if (const auto found = failures.find("row:" + copying_); found != failures.end() && !refused_row_) {
+        refused_row_ = true;
+        ++blocked_flushes; // the client reads of it before it has sent the rest
+        answer_simple({ResultStatus::error, found->second, {}});
+    }
     return 1;
 }
 
@@ -216,6 +221,8 @@ int FakePq::put_copy_end(pg_conn*, const char* reason) noexcept {
         return -1;
     sent.push_back(reason != nullptr ? "<CopyFail>" : "<CopyDone>");
     const auto found = failures.find("rows:" + std::exchange(copying_, {}));
+    if (std::exchange(refused_row_, false))
+        return 1; // everything is said
     const auto rows = std::count(copied.begin() + static_cast<std::ptrdiff_t>(copied_before_), copied.end(), '\n');
     if (reason != nullptr)
         answer_simple({ResultStatus::error, {"57014"}, {}});

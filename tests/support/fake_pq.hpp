@@ -28,7 +28,7 @@ public:
         int times = -1; ///< it happens so often; -1: always
     };
     /// What a statement answers instead of success; FATAL ends the connection. A COPY under its own text before it
-    /// takes rows, under "rows:" and its text when it has them all.
+    /// takes rows, under "row:" and its text when it has some, under "rows:" and its text when it has them all.
     std::map<std::string, Failure, std::less<>> failures;
     /// What the next Sync fails with that has to commit.
     Failure sync_failure{};
@@ -55,6 +55,8 @@ public:
     [[nodiscard]] bool is_broken() const noexcept { return broken_; }
     /// The server goes away, after a notice with this code if not empty.
     void hang_up(std::string sqlstate = {});
+    /// The socket has something to read.
+    [[nodiscard]] bool readable() const noexcept { return !on_the_way_.empty() || hung_up_ || broken_; }
     /// Statements prepared on the server.
     [[nodiscard]] std::size_t prepared() const noexcept { return prepared_.size(); }
     void forget_prepared() noexcept { prepared_.clear(); }
@@ -129,6 +131,7 @@ private:
     bool in_pipeline_ = true;
     std::string copying_; // the COPY that takes rows
     std::size_t copied_before_ = 0;
+    bool refused_row_ = false;
     bool skipping_ = false;
     bool in_block_ = false;
     bool failed_block_ = false;

@@ -162,6 +162,23 @@ TEST_CASE("what the server says against a COPY ends the request there", "[wire][
     CHECK_FALSE(f.run(with_copy({"BEGIN", copy_text, "COMMIT"}, f.lines), true).error);
 }
 
+TEST_CASE("a refusal that comes while rows are sent is not waited for again", "[wire][unit]") {
+    CopyFixture f;
+    f.pq->failures[std::string{"row:"} + copy_text] = {"23505"};
+    f.lines->lines.assign(200'000, '\n');
+    wire::Want want = f.fsm.begin(with_copy({"BEGIN", copy_text, "COMMIT"}, f.lines), false);
+    for (int turns = 0; want != wire::Want::done; ++turns) {
+        REQUIRE(turns < 100);
+        // A socket with nothing to read wakes nobody.
+        REQUIRE((want == wire::Want::read_write || f.pq->readable()));
+        want = f.pq->readable() ? f.fsm.on_readable() : f.fsm.on_writable();
+    }
+    const wire::Reply reply = f.fsm.take_reply();
+    CHECK(reply.results.size() == 1);
+    caught<IntegrityError>(reply.error);
+    CHECK(f.fsm.status() == TransactionStatus::failed);
+}
+
 TEST_CASE("what fails ahead of a COPY, or in making its rows, keeps it from being sent", "[wire][unit]") {
     CopyFixture f;
     SECTION("a statement ahead") {

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
         const auto size = static_cast<std::size_t>(arguments.tasks);
         corm::Engine engine{context.get_executor(), arguments.url, {.pool = {.max_size = size}}};
         bench::Run run{arguments.duration, arguments.tasks};
-        bench::Shared shared{engine, run, arguments.tasks};
+        bench::Shared shared{engine, run, arguments.tasks, arguments.rows};
         int running = arguments.tasks;
         for (int task = 0; task < arguments.tasks; ++task) {
             boost::asio::co_spawn(context, workload(shared, task), [&](std::exception_ptr error) {

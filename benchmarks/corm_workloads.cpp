@@ -57,6 +57,18 @@ constexpr auto corm_mapping(corm::type<Entry>) {
     return corm::table<Entry>("bench_entries").primary_key<&Entry::id>();
 }
 
+// The same, by COPY.
+struct CopiedEntry {
+    std::int64_t id = 0;
+    std::string name;
+    std::int64_t amount = 0;
+};
+BOOST_DESCRIBE_STRUCT(CopiedEntry, (), (id, name, amount))
+
+constexpr auto corm_mapping(corm::type<CopiedEntry>) {
+    return corm::table<CopiedEntry>("bench_entries").primary_key<&CopiedEntry::id>().bulk_copy(1);
+}
+
 namespace {
 
 template <class T>
@@ -96,14 +108,22 @@ corm::Task<> unit_of_work(Shared& shared, int task) {
     }
 }
 
-corm::Task<> insert_entries(Shared& shared, int) {
+template <class T>
+corm::Task<> insert(Shared& shared) {
     for (bool first = true; shared.run.open(); first = false) {
         corm::AsyncSession session{shared.engine};
-        for (int i = 0; i < inserted_rows; ++i)
-            session.add(Entry{.name = "entry number " + std::to_string(i), .amount = i});
+        for (int i = 0; i < shared.rows; ++i)
+            session.add(T{.name = "entry number " + std::to_string(i), .amount = i});
         co_await session.commit();
         shared.run.done(first);
     }
+}
+
+corm::Task<> insert_entries(Shared& shared, int) {
+    return insert<Entry>(shared);
+}
+corm::Task<> copy_entries(Shared& shared, int) {
+    return insert<CopiedEntry>(shared);
 }
 
 corm::Task<> read_items(Shared& shared, int task) {
@@ -125,6 +145,7 @@ Workload workload(std::string_view name) {
     constexpr std::pair<std::string_view, Workload> all[] = {
         {"get", get_autocommit}, {"get_wide", get_wide},     {"get_transaction", get_transaction},
         {"uow", unit_of_work},   {"insert", insert_entries}, {"read", read_items},
+        {"copy", copy_entries},
     };
     for (const auto& [known, function] : all) {
         if (known == name)

@@ -14,6 +14,7 @@ struct Shared {
     corm::Engine& engine;
     Run& run;
     int tasks;
+    int rows; ///< to insert
 };
 
 using Workload = corm::Task<> (*)(Shared& shared, int task);

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -114,6 +115,15 @@ void Client::send(const char* statement, const Parameters& parameters) {
     // What is sent at a time here fits into the socket's buffer.
     if (!pipelined_)
         require(PQflush(connection_.get()) == 0);
+}
+
+void Client::copy(const char* sql, std::string_view rows) {
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result{PQexec(connection_.get(), sql), &PQclear};
+    require(PQresultStatus(result.get()) == PGRES_COPY_IN);
+    constexpr std::size_t chunk = std::size_t{1} << 16;
+    for (; !rows.empty(); rows.remove_prefix(std::min(chunk, rows.size())))
+        require(PQputCopyData(connection_.get(), rows.data(), static_cast<int>(std::min(chunk, rows.size()))) == 1);
+    require(PQputCopyEnd(connection_.get(), nullptr) == 1);
 }
 
 void Client::enter_pipeline() {

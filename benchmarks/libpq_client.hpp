@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -22,6 +23,9 @@ public:
     Parameters& array(std::span<const std::int64_t> values);
     Parameters& array(std::span<const std::int32_t> values);
     Parameters& array(std::span<const std::string> values);
+
+    /// The bytes of a parameter.
+    [[nodiscard]] std::string_view bytes(std::size_t index) const { return values_.at(index); }
 
 private:
     friend class Client;
@@ -50,6 +54,8 @@ public:
 protected:
     void prepare(const char* name, const char* sql);
     void send(const char* statement, const Parameters& parameters = {});
+    /// Sends a COPY FROM STDIN, waits until the server takes its rows, and sends them.
+    void copy(const char* sql, std::string_view rows);
     /// From now on a step sends any number of statements, and ends with `sync`. Nothing can be prepared any more.
     void enter_pipeline();
     void sync();

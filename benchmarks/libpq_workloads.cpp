@@ -127,7 +127,7 @@ private:
 /// The best that libpq can do for rows whose keys are wanted: one statement from arrays.
 class Insert final : public Client {
 public:
-    explicit Insert(const std::string& url) : Client(url) {
+    Insert(const std::string& url, int rows) : Client(url), rows_(rows) {
         prepare("begin", "BEGIN");
         prepare("commit", "COMMIT");
         prepare("insert", "INSERT INTO bench_entries (name, amount) SELECT n, a FROM unnest($1::text[], $2::int8[]) "
@@ -140,7 +140,7 @@ public:
         }
         std::vector<std::string> names;
         std::vector<std::int64_t> amounts;
-        for (int i = 0; i < inserted_rows; ++i) {
+        for (int i = 0; i < rows_; ++i) {
             names.push_back("entry number " + std::to_string(i));
             amounts.push_back(i);
         }
@@ -154,7 +154,51 @@ public:
     }
 
 private:
+    int rows_;
     std::vector<std::int64_t> ids_;
+};
+
+/// Keys from the sequence, and COPY.
+class Copy final : public Client {
+public:
+    Copy(const std::string& url, int rows) : Client(url), rows_(rows) {
+        prepare("begin", "BEGIN");
+        prepare("commit", "COMMIT");
+        prepare("keys", "SELECT nextval('bench_entries_id_seq') FROM generate_series(1, $1::int4)");
+    }
+    void step(int number) override {
+        if (number == 1)
+            send("keys", Parameters{}.int4(rows_));
+        else if (number == 2)
+            copy("COPY bench_entries (id, name, amount) FROM STDIN (FORMAT binary)", encoded_);
+        else
+            send(number == 0 ? "begin" : "commit");
+    }
+    [[nodiscard]] int steps() const noexcept override { return 4; }
+    void receive(int number, const PGresult* result) override {
+        if (number != 1)
+            return;
+        encoded_.assign("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+        for (int row = 0; row < rows_; ++row) {
+            const std::string name = "entry number " + std::to_string(row);
+            encoded_.append("\0\3", 2);
+            append_field(encoded_, {PQgetvalue(result, row, 0), 8});
+            append_field(encoded_, name);
+            append_field(encoded_, Parameters{}.int8(row).bytes(0));
+        }
+        encoded_.append("\377\377", 2);
+    }
+
+private:
+    static void append_field(std::string& out, std::string_view bytes) {
+        const auto size = static_cast<std::uint32_t>(bytes.size());
+        for (const int shift : {24, 16, 8, 0})
+            out += static_cast<char>(size >> shift);
+        out += bytes;
+    }
+
+    int rows_;
+    std::string encoded_;
 };
 
 /// Rows into plain structs.
@@ -191,7 +235,7 @@ private:
 } // namespace
 
 std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
-    const auto& [workload, url, duration, tasks] = arguments;
+    const auto& [workload, url, duration, tasks, rows] = arguments;
     std::vector<std::unique_ptr<Client>> clients;
     for (int task = 0; task < tasks; ++task) {
         if (workload == "get")
@@ -203,7 +247,9 @@ std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
         else if (workload == "uow_pipelined")
             clients.push_back(std::make_unique<PipelinedUnitOfWork>(url, task, tasks));
         else if (workload == "insert")
-            clients.push_back(std::make_unique<Insert>(url));
+            clients.push_back(std::make_unique<Insert>(url, rows));
+        else if (workload == "copy")
+            clients.push_back(std::make_unique<Copy>(url, rows));
         else if (workload == "read")
             clients.push_back(std::make_unique<Read>(url, task));
     }

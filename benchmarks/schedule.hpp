@@ -19,20 +19,25 @@ inline constexpr int unit_rows = 10;                ///< loaded and edited by on
 inline constexpr int inserted_rows = 1'000;
 inline constexpr int read_rows = 10'000;
 
-/// PROGRAM WORKLOAD URL SECONDS TASKS
+/// PROGRAM WORKLOAD URL SECONDS TASKS; the workload may be followed by a colon and how many rows it inserts.
 struct Arguments {
     std::string_view workload;
     std::string url;
     std::chrono::nanoseconds duration{};
     int tasks = 0;
+    int rows = inserted_rows;
 
     static Arguments parse(int argc, char** argv) {
         if (argc != 5)
             throw std::invalid_argument{std::string{"usage: "} + argv[0] + " WORKLOAD URL SECONDS TASKS"};
         Arguments arguments{argv[1], argv[2], {}, std::atoi(argv[4])};
+        if (const std::size_t colon = arguments.workload.find(':'); colon != std::string_view::npos) {
+            arguments.rows = std::atoi(argv[1] + colon + 1);
+            arguments.workload = arguments.workload.substr(0, colon);
+        }
         arguments.duration = std::chrono::nanoseconds{static_cast<std::int64_t>(std::atof(argv[3]) * 1e9)};
-        if (arguments.duration.count() <= 0 || arguments.tasks < 1)
-            throw std::invalid_argument{"SECONDS and TASKS must be positive"};
+        if (arguments.duration.count() <= 0 || arguments.tasks < 1 || arguments.rows < 1)
+            throw std::invalid_argument{"SECONDS, TASKS and rows must be positive"};
         return arguments;
     }
 };

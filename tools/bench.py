@@ -76,6 +76,10 @@ JOBS = {
     "pgbench_update_locked": Job("pgbench", "-f UPDATE_LOCKED", quick=False),
     "libpq_insert": Job("libpq", "insert", tasks=1, quick=False),
     "corm_insert": Job("corm", "insert", tasks=1, quick=False),
+    "libpq_insert_10k": Job("libpq", "insert:10000", tasks=1, quick=False),
+    "libpq_copy_10k": Job("libpq", "copy:10000", tasks=1, quick=False),
+    "corm_insert_10k": Job("corm", "insert:10000", tasks=1, quick=False),
+    "corm_copy_10k": Job("corm", "copy:10000", tasks=1, quick=False),
     "libpq_read": Job("libpq", "read", tasks=1, quick=False),
     "corm_read": Job("corm", "read", tasks=1, quick=False),
 }
@@ -94,6 +98,9 @@ RATIOS = {
     "update_with_assertion": ("pgbench_update_asserted", "pgbench_update_bare"),
     "update_with_assertion_and_lock_order": ("pgbench_update_locked", "pgbench_update_bare"),
     "insert_1000": ("corm_insert", "libpq_insert"),
+    "insert_10k": ("corm_insert_10k", "libpq_insert_10k"),
+    "copy_10k": ("corm_copy_10k", "libpq_copy_10k"),
+    "copy_10k_gain": ("corm_copy_10k", "corm_insert_10k"),
     "read_10k": ("corm_read", "libpq_read"),
 }
 # What a release must reach; include_cost is a limit from above.

@@ -322,6 +322,9 @@ std::shared_ptr<const Mapper> MapperBuilder::finish() {
         at += type.size;
         if ((column.computed || column.server_default >= 0 || column.server_onupdate) && (column.key || column.version))
             static_cast<void>(left_to_server(column.member, "as the server's"));
+        if (mapper.bulk_copy_rows_ != 0 && (column.computed || column.server_default >= 0))
+            throw MappingError(mapper.entity_ + "." + column.member +
+                               " is left to the server, and COPY returns nothing; leave out bulk_copy, or the mark");
         if (column.computed || column.server_onupdate)
             mapper.returned_by_update_.push_back(static_cast<std::uint16_t>(i));
         mapper.packed_align_ = std::max(mapper.packed_align_, type.align);

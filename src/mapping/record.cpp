@@ -101,6 +101,11 @@ RecordDefinition& RecordDefinition::confirm_rows(bool confirmed) {
     return *this;
 }
 
+RecordDefinition& RecordDefinition::bulk_copy(std::size_t min_rows) {
+    builder_.set_bulk_copy(min_rows);
+    return *this;
+}
+
 RecordDefinition& RecordDefinition::generated(std::string_view column) {
     builder_.set_generated(column);
     return *this;

@@ -16,11 +16,37 @@ wire::Statement statement(std::shared_ptr<const std::string> sql, types::Paramet
     return made;
 }
 
+/// Rows of a flush on their way. Refers to no object and no session, which may be gone before it.
+class FlushCopy final : public wire::CopySource {
+public:
+    /// The answers that `rows` waits for count from `first` on.
+    FlushCopy(std::shared_ptr<uow::CopyRows> rows, std::size_t first, std::source_location where)
+        : rows_(std::move(rows)), first_(first), where_(where) {}
+
+    std::string_view bytes(std::span<const wire::Result> results) override {
+        results = results.subspan(first_);
+        rows_->require_types(results[rows_->types_at], where_);
+        if (rows_->keys_at)
+            rows_->fill_in_keys(results[*rows_->keys_at], where_);
+        return rows_->bytes();
+    }
+    void copied(std::int64_t rows) override { rows_->require_copied(rows, where_); }
+
+private:
+    std::shared_ptr<uow::CopyRows> rows_;
+    std::size_t first_;
+    std::source_location where_;
+};
+
 } // namespace
 
 void FlushPart::append(std::vector<wire::Statement>& request) {
-    for (uow::FlushStatement& planned : plan_.statements)
+    const std::size_t first = request.size();
+    for (uow::FlushStatement& planned : plan_.statements) {
         request.push_back(statement(planned.text, std::move(planned.parameters)));
+        if (planned.copy)
+            request.back().copy = std::make_shared<FlushCopy>(planned.copy, first, where_);
+    }
 }
 
 void FlushPart::digest(std::span<wire::Result> results) {
@@ -144,7 +170,7 @@ std::string QueryPart::subject() const {
 
 bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
                std::source_location where) {
-    uow::FlushPlan plan = session.uow.plan(except);
+    uow::FlushPlan plan = session.uow.plan(except, !session.options.autocommit);
     if (plan.empty())
         return false;
     parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));

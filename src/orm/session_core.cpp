@@ -162,7 +162,11 @@ void SessionCore::end_transaction() noexcept {
 }
 
 bool SessionCore::can_roll_back_to_savepoint() const noexcept {
-    return !savepoints.empty() && lease && lease->status() == wire::TransactionStatus::failed;
+    if (savepoints.empty() || !lease)
+        return false;
+    // It has not failed for the server when the program does not like what a COPY found.
+    const wire::TransactionStatus status = lease->status();
+    return status == wire::TransactionStatus::failed || status == wire::TransactionStatus::in_transaction;
 }
 
 void SessionCore::savepoint_failed(const std::exception_ptr& error) {

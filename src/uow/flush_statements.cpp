@@ -28,16 +28,6 @@ void add_version(FlushStatement& statement, std::span<const Handle> instances, b
         add_values(statement, instances, statement.mapper->column(static_cast<std::size_t>(version)), many, loaded);
 }
 
-FlushStatement start(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
-    FlushStatement statement;
-    statement.kind = kind;
-    statement.mapper = &mapper;
-    statement.rows.reserve(instances.size());
-    for (const Handle instance : instances)
-        statement.rows.push_back({*instance, {}});
-    return statement;
-}
-
 /// Key, columns and version of rows that are there.
 void start_parameters(FlushStatement& statement, std::span<const Handle> instances, std::size_t columns, bool many,
                       const types::Parameters* keys) {
@@ -49,15 +39,24 @@ void start_parameters(FlushStatement& statement, std::span<const Handle> instanc
         add_keys(statement, instances, many);
 }
 
-/// The program may edit on while the flush is under way.
+} // namespace
+
+FlushStatement start_statement(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
+    FlushStatement statement;
+    statement.kind = kind;
+    statement.mapper = &mapper;
+    statement.rows.reserve(instances.size());
+    for (const Handle instance : instances)
+        statement.rows.push_back({*instance, {}});
+    return statement;
+}
+
 void keep_new_values(FlushStatement& statement) {
     for (FlushRow& row : statement.rows) {
         if (row.instance->watched)
             row.sent = mapping::ValueBlock(*statement.mapper, row.instance->values());
     }
 }
-
-} // namespace
 
 bool leaves_key_to_server(const Instance& instance) {
     return instance.mapper().leaves_key(instance.values());
@@ -72,7 +71,7 @@ bool has_null_key(const Instance& instance) {
 }
 
 FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::span<const Handle> instances) {
-    FlushStatement statement = start(Kind::lock, mapper, {});
+    FlushStatement statement = start_statement(Kind::lock, mapper, {});
     statement.text = texts_of(mapper).lock_rows(keys_written);
     add_keys(statement, instances, true);
     return statement;
@@ -80,7 +79,7 @@ FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::
 
 FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> instances,
                            const types::Parameters* keys) {
-    FlushStatement statement = start(Kind::update, mapper, instances);
+    FlushStatement statement = start_statement(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).update(columns, many);
     start_parameters(statement, instances, columns.size(), many, keys);
@@ -98,7 +97,7 @@ FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns, std::
 }
 
 FlushStatement remove_rows(const mapping::Mapper& mapper, std::span<const Handle> instances) {
-    FlushStatement statement = start(Kind::remove, mapper, instances);
+    FlushStatement statement = start_statement(Kind::remove, mapper, instances);
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).remove(many);
     add_keys(statement, instances, many);
@@ -108,7 +107,7 @@ FlushStatement remove_rows(const mapping::Mapper& mapper, std::span<const Handle
 
 FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Columns columns,
                            std::span<const Handle> instances) {
-    FlushStatement statement = start(Kind::insert, mapper, instances);
+    FlushStatement statement = start_statement(Kind::insert, mapper, instances);
     statement.generated_keys = generated;
     const bool many = instances.size() > 1;
     statement.text = texts_of(mapper).insert(columns, many);
@@ -122,7 +121,7 @@ FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Column
 
 FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
                            std::span<const Handle> fresh) {
-    FlushStatement statement = start(Kind::row_switch, mapper, fresh);
+    FlushStatement statement = start_statement(Kind::row_switch, mapper, fresh);
     for (const Handle instance : old)
         statement.replaced.push_back(*instance);
     const bool many = old.size() > 1;
@@ -138,7 +137,7 @@ FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::
 
 FlushStatement rearrange_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
                               std::span<const Handle> fresh, const void* value, const types::Parameters* keys) {
-    FlushStatement statement = start(Kind::rearrange, mapper, old);
+    FlushStatement statement = start_statement(Kind::rearrange, mapper, old);
     const bool many = old.size() > 1;
     statement.text = texts_of(mapper).rearrange(columns, many);
     start_parameters(statement, old, columns.size(), many, keys);

@@ -38,6 +38,20 @@ inline constexpr auto current = [](const Instance& instance, const mapping::Colu
 /// `generated`: the keys are the server's.
 [[nodiscard]] FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Columns columns,
                                          std::span<const Handle> instances);
+/// Takes so many keys from the sequence of `mapper`'s generated key, for objects of this flush or what refers to them.
+[[nodiscard]] FlushStatement id_block(const mapping::Mapper& mapper, std::size_t keys);
+/// True if the mapping asks for COPY when so many rows are inserted, and it can be had.
+[[nodiscard]] bool takes_copy(const mapping::Mapper& mapper, bool generated, std::size_t rows);
+/// As `insert_rows`, by COPY, with the questions ahead of it.
+void copy_rows(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, bool generated, Columns columns,
+               std::span<const Handle> instances);
+/// Puts the questions of all COPYs to the front, where one round trip answers them, and tells the COPYs where.
+void ask_ahead(FlushPlan& plan);
+/// A statement with a row for each object.
+[[nodiscard]] FlushStatement start_statement(FlushStatement::Kind kind, const mapping::Mapper& mapper,
+                                             std::span<const Handle> instances);
+/// Of new objects that the program may edit while the flush is under way.
+void keep_new_values(FlushStatement& statement);
 /// The rows of `old`, which are to be deleted, get the values of `fresh`, which are to be inserted.
 [[nodiscard]] FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
                                          std::span<const Handle> fresh);

@@ -33,7 +33,8 @@ void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Ha
     update.instances.push_back(instance);
 }
 
-void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts) {
+void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts,
+                  bool copies) {
     // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
     const bool ascending =
         mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
@@ -48,14 +49,18 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
                    leaves_key_to_server(**inserts[last]) == generated)
                 ++last;
         }
-        out.push_back(insert_rows(mapper, generated, columns, std::span{inserts}.subspan(first, last - first)));
+        const auto part = std::span{inserts}.subspan(first, last - first);
+        if (copies && takes_copy(mapper, generated, part.size()))
+            copy_rows(out, mapper, generated, columns, part);
+        else
+            out.push_back(insert_rows(mapper, generated, columns, part));
         first = last;
     }
 }
 
 class Planner {
 public:
-    explicit Planner(const ChangeSet& changes) {
+    explicit Planner(const ChangeSet& changes) : copies_(changes.copies) {
         std::vector<ColumnIndex> columns;
         for (const Handle instance : changes.modified) {
             find_changes(**instance, columns);
@@ -77,6 +82,7 @@ public:
             plan_saves(table(*mapper));
         for (auto mapper = order_.rbegin(); mapper != order_.rend(); ++mapper)
             plan_deletes(table(**mapper));
+        ask_ahead(plan_);
         return std::move(plan_);
     }
 
@@ -140,7 +146,7 @@ private:
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
             if (!steps.empty() && !in_any_order) {
                 plan_steps(table, rows, steps);
-                plan_inserts(plan_.statements, *table.mapper, table.inserts);
+                plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
                 return;
             }
         }
@@ -148,7 +154,7 @@ private:
             plan_update(table, update);
         for (const Switch& one : table.switches)
             add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
-        plan_inserts(plan_.statements, *table.mapper, table.inserts);
+        plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
     }
 
     void plan_deletes(TableChanges& table) {
@@ -372,6 +378,7 @@ private:
     std::vector<TableChanges> tables_;
     std::vector<const mapping::Mapper*> order_;
     FlushPlan plan_;
+    bool copies_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "uow/column_copies.hpp"
+#include "uow/copy_rows.hpp"
 #include "uow/statement_texts.hpp"
 
 #include <corm/type/parameters.hpp>
@@ -33,6 +34,10 @@ struct FlushStatement {
         lock,
         row_switch, ///< the rows of removed objects get the values of added ones
         rearrange,  ///< frees unique values ahead of the updates that count
+        copy,       ///< inserts by COPY
+        // Questions ahead of a COPY, which waits for their answers; they have no rows either.
+        id_block,
+        column_types,
     };
 
     Kind kind{};
@@ -46,6 +51,7 @@ struct FlushStatement {
     types::Parameters parameters;
     std::vector<FlushRow> rows;
     std::vector<std::shared_ptr<Instance>> replaced; ///< of a row switch: the removed objects
+    std::shared_ptr<CopyRows> copy{};                ///< what a COPY sends
     std::vector<ColumnCopies> sent; ///< the columns of an update: the program may edit on while it is under way
 };
 
@@ -60,15 +66,20 @@ struct ChangeSet {
     /// To be compared with what was last sent or loaded. Pointers, because handles are counted atomically.
     std::vector<const std::shared_ptr<Instance>*> modified;
     std::span<const std::shared_ptr<Instance>> removed;
+    bool copies = false; ///< there is a transaction around the flush, so that COPY may be a part of it
 };
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
 /// statement, and where more than one row of a table is updated or deleted, a statement ahead locks them all in key
 /// order. An object that is added under the key of one that is removed takes its row over. Values of the key and of
-/// unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the saves.
+/// unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the saves. What
+/// COPYs have to know is asked ahead of everything else.
 /// Deterministic. Throws `MappingError` for keys that cannot be and for unique values that cannot be exchanged,
 /// `ConversionError` for values that cannot be sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
+
+/// Throws `StaleDataError`: fewer rows were inserted than were added.
+[[noreturn]] void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where);
 
 /// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other
 /// message.

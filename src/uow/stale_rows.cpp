@@ -12,16 +12,25 @@ const Instance& row_of(const FlushStatement& statement, std::size_t index) {
     return *(statement.replaced.empty() ? statement.rows[index].instance : statement.replaced[index]);
 }
 
+StaleDataError rows_missing(const mapping::Mapper& mapper, std::source_location where) {
+    const std::string& entity = mapper.entity();
+    return StaleDataError(
+        entity + ": fewer rows were inserted than were added; a trigger or rule of the table keeps rows out", entity,
+        {}, where);
+}
+
 } // namespace
+
+void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where) {
+    throw rows_missing(mapper, where);
+}
 
 std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message, std::source_location where) {
     const std::string& entity = statement.mapper->entity();
     // The marker is data that the server quotes, so it is the same in every language of its messages.
     constexpr std::string_view missing = "corm missing ";
     if (message.find(missing) != std::string_view::npos)
-        return std::make_exception_ptr(StaleDataError(
-            entity + ": fewer rows were inserted than were added; a trigger or rule of the table keeps rows out",
-            entity, {}, where));
+        return std::make_exception_ptr(rows_missing(*statement.mapper, where));
     constexpr std::string_view found = "corm found ";
     const std::size_t at = message.find(found);
     if (at == std::string_view::npos)

@@ -70,6 +70,17 @@ public:
     /// order of a generated key if that is among them, else, for many, with the key behind them. Fails with 22P02 and
     /// "corm missing N" unless every row was inserted.
     [[nodiscard]] Text insert(std::span<const ColumnIndex> columns, bool many) const;
+    /// COPY FROM STDIN of rows with these columns, in the format of `CopyRows::format_of`.
+    [[nodiscard]] Text copy(std::span<const ColumnIndex> columns) const;
+    /// Takes keys from the sequence of the generated key: 0 and the key in each row; NULL: there is no sequence.
+    /// Parameters: `table()`, the column, and how many.
+    [[nodiscard]] Text id_block() const;
+    /// The first column whose type, or base type of its domain, is none of those wanted: its name, and the type in
+    /// words. Any string type will do for text. Parameters: `table()`, arrays of the names and of the wanted oids as
+    /// int8. One text for all mappers.
+    [[nodiscard]] static Text column_types();
+    /// Quoted where that is needed, with its schema.
+    [[nodiscard]] const std::string& table() const noexcept { return table_; }
     /// Locks rows in key order ahead of the statements that write them. Parameters: arrays of the key.
     /// `keys_written`: one of them deletes rows or writes a key or unique column.
     [[nodiscard]] Text lock_rows(bool keys_written) const;
@@ -90,6 +101,8 @@ private:
     [[nodiscard]] std::string remove_many(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string insert_one(std::span<const ColumnIndex> columns) const;
     [[nodiscard]] std::string insert_many(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string copy_from(std::span<const ColumnIndex> columns) const;
+    [[nodiscard]] std::string next_keys(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string lock_many(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string lock_keys(std::span<const ColumnIndex>) const;
     [[nodiscard]] std::string select_many(std::span<const ColumnIndex>) const;

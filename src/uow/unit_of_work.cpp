@@ -65,12 +65,13 @@ bool UnitOfWork::has_changes() const {
     });
 }
 
-FlushPlan UnitOfWork::plan(const Instance* except) {
+FlushPlan UnitOfWork::plan(const Instance* except, bool copies) {
     if (pending_.empty() && doomed_.empty() && watched_.empty())
         return {};
     ChangeSet changes;
     changes.added = pending_;
     changes.removed = doomed_;
+    changes.copies = copies;
     changes.modified.reserve(watched_.size());
     const auto consider = [&](const std::shared_ptr<Instance>& instance) {
         if (instance.get() != except && instance->watched && instance->state == ObjectState::persistent &&
@@ -208,7 +209,12 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
         for (std::size_t index = 0; index < statement.rows.size(); ++index) {
             switch (statement.kind) {
             case FlushStatement::Kind::lock:
-            case FlushStatement::Kind::rearrange: break;
+            case FlushStatement::Kind::rearrange:
+            case FlushStatement::Kind::id_block:
+            case FlushStatement::Kind::column_types: break;
+            case FlushStatement::Kind::copy:
+                inserted(statement, index, results[statement.copy->keys_at.value_or(i)], static_cast<int>(index));
+                break;
             case FlushStatement::Kind::insert:
                 inserted(statement, index, results[i],
                          statement.matched_by_key ? matched[index] : static_cast<int>(index));

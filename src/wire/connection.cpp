@@ -172,7 +172,7 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
 
 // Under the lock: the machine is done.
 void Connection::settle(Ending& ending) {
-    round_trips_.store(fsm_.syncs(), std::memory_order_relaxed);
+    round_trips_.store(fsm_.round_trips(), std::memory_order_relaxed);
     statements_.store(fsm_.statements_sent(), std::memory_order_relaxed);
     deadline_.store(TimePoint::max().time_since_epoch().count(), std::memory_order_relaxed);
     last_used_ = Clock::now();
@@ -187,7 +187,7 @@ void Connection::settle(Ending& ending) {
         ending.traced = true;
         ending.answers = fsm_.answers();
         ending.started = started_;
-        ending.round_trip = fsm_.syncs();
+        ending.round_trip = fsm_.round_trips();
     }
     sent_ = false;
     if (fsm_.lost()) {

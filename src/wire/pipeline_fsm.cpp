@@ -1,5 +1,5 @@
 // Life of a request in PipelineFsm, and what its end means. The halves are in pipeline_send.cpp and
-// pipeline_receive.cpp.
+// pipeline_receive.cpp, COPY in pipeline_copy.cpp.
 #include "wire/pipeline_fsm.hpp"
 
 #include "wire/diagnostics.hpp"
@@ -34,11 +34,15 @@ Want PipelineFsm::step() {
         return Want::done;
     }
     output_pending_ = flushed == 1;
+    if (synced_ && expected_.empty()) {
+        end_pipeline(); // nothing stands ahead of the COPY
+        return go_on();
+    }
     return output_pending_ ? Want::read_write : Want::read;
 }
 
 Want PipelineFsm::on_writable() {
-    return step();
+    return go_on();
 }
 
 TransactionStatus PipelineFsm::status() const noexcept {
@@ -89,6 +93,7 @@ std::exception_ptr PipelineFsm::make_doubt(std::string_view event) const {
 
 void PipelineFsm::finish() noexcept {
     phase_ = Phase::idle;
+    copy_.reset();
     if (!lost_ && !conn_.pq().is_utf8(conn_.get())) {
         // Texts could not be told from garbage any more.
         lost_ = true;
@@ -149,6 +154,7 @@ std::exception_ptr PipelineFsm::loss(std::source_location where) const {
 void PipelineFsm::close() noexcept {
     lost_ = true;
     phase_ = Phase::idle;
+    copy_.reset();
     conn_.reset();
 }
 

@@ -1,27 +1,29 @@
 // One request at a time on an established connection: what to send, what to wait for, what came back.
 #pragma once
 
+#include "wire/copy_fsm.hpp"
 #include "wire/pq.hpp"
 #include "wire/request.hpp"
 #include "wire/statement_cache.hpp"
 #include "wire/statement_epoch.hpp"
+#include "wire/want.hpp"
 
 #include <corm/base/diagnostics.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace corm::wire {
 
-/// What a machine waits for. With `read_write`, output is pending: reading goes on meanwhile, because a server that
-/// cannot write its answers stops reading.
-enum class Want { read, read_write, done };
-
 /// Sans-I/O: calls libpq on a socket that never blocks, and says what to wait for. Not thread-safe.
 ///
 /// Statements are held back while more than a window of them (by number or bytes) is unanswered, so that neither side's
 /// buffers grow without bound; the window moves on with flush requests, and the request still has one Sync.
+///
+/// A COPY stands between two pipelines: the statements ahead of it are ended by a Sync and answered, then it runs, and
+/// what stands behind it is a pipeline of its own.
 ///
 /// A prepared statement that the server cannot use any more (its table changed, somebody dropped it) is prepared anew:
 /// where nothing of the request has taken effect, all of it is sent again, once. Otherwise it fails, and the next one
@@ -53,8 +55,13 @@ public:
     /// The answer when nobody waits any longer for the rest: `error` unless the outcome is known, or the outcome of a
     /// COMMIT is in doubt; `event` says what happened in that sentence. Gives up; the machine goes on until it is done.
     [[nodiscard]] Reply reply_early(std::exception_ptr error, std::string_view event);
-    /// Nobody waits for the outcome: it is not sent again, and a COMMIT that is held back is not sent at all.
-    void give_up() noexcept { given_up_ = true; }
+    /// Nobody waits for the outcome: it is not sent again, a COMMIT that is held back is not sent at all, a COPY ends
+    /// without its rows, and nothing behind it is sent.
+    void give_up() noexcept {
+        given_up_ = true;
+        if (copy_)
+            copy_->give_up();
+    }
     /// A COMMIT is under way, and nothing has shown yet what became of it.
     [[nodiscard]] bool outcome_unknown() const noexcept;
 
@@ -72,7 +79,7 @@ public:
     [[nodiscard]] const Request& request() const noexcept { return request_; }
     /// Takes the request that is done.
     [[nodiscard]] Request take_request() noexcept { return std::move(request_); }
-    [[nodiscard]] std::uint64_t syncs() const noexcept { return syncs_; }
+    [[nodiscard]] std::uint64_t round_trips() const noexcept { return round_trips_; }
     [[nodiscard]] std::uint64_t statements_sent() const noexcept { return statements_sent_; }
     [[nodiscard]] const StatementCache& cache() const noexcept { return cache_; }
     /// Notices since the last call, oldest first; a flood keeps the last 64.
@@ -108,6 +115,13 @@ private:
     bool window_full() noexcept;
     void expect(Kind kind, std::size_t statement = 0, StatementCache::Entry* entry = nullptr);
     void receive();
+    void end_pipeline();
+    void start_copy();
+    /// Sends what can be sent, of a COPY or a pipeline.
+    Want go_on();
+    Want after_copy(Want want);
+    void end_copy();
+    void on_copied(Result result);
     void on_result(Expected& expected, pg_result* result);
     void on_success(Expected& expected, Result result);
     void on_error(Expected& expected, Diagnostics diagnostics);
@@ -147,7 +161,8 @@ private:
     bool given_up_ = false; // nobody waits for the outcome
     bool send_again_ = false;
     bool sent_again_ = false;
-    bool synced_ = false;
+    bool synced_ = false;         // so is its pipeline, as far as the next COPY
+    std::optional<CopyFsm> copy_; // runs the statement at `next_`
     bool output_pending_ = false;
     bool holding_ = false;
     std::size_t unanswered_ = 0;
@@ -171,7 +186,7 @@ private:
     std::vector<Diagnostics> notices_;
     std::vector<Answered> answers_;
     bool keep_answers_ = false;
-    std::uint64_t syncs_ = 0;
+    std::uint64_t round_trips_ = 0; // Syncs, and those of COPYs
     std::uint64_t statements_sent_ = 0;
 };
 

@@ -23,6 +23,8 @@ bool is_unusable(const Diagnostics& diagnostics, std::string_view name) {
 Want PipelineFsm::on_readable() {
     if (phase_ == Phase::idle)
         return Want::done;
+    if (copy_)
+        return after_copy(copy_->on_readable());
     const bool alive = conn_.pq().consume_input(conn_.get());
     // Even a connection that just ended has delivered what came before its end.
     receive();
@@ -33,7 +35,7 @@ Want PipelineFsm::on_readable() {
         finish();
         return Want::done;
     }
-    return !synced_ || output_pending_ ? step() : Want::read;
+    return !synced_ || output_pending_ || copy_ ? go_on() : Want::read;
 }
 
 bool PipelineFsm::read_idle_input() {
@@ -70,7 +72,7 @@ void PipelineFsm::receive() {
         }
     }
     if (phase_ == Phase::running && synced_)
-        end_request();
+        end_pipeline();
 }
 
 void PipelineFsm::end_request() {

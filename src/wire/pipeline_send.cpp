@@ -30,6 +30,9 @@ void PipelineFsm::check(const Request& request) {
                                   request.where);
         if (statement.sql->find('\0') != std::string::npos)
             throw ConversionError("the text of a statement holds a NUL character", request.where);
+        if (statement.copy &&
+            (!parameters.empty() || (request.commits && request.statements.back().expected_tag.empty())))
+            throw Error("a COPY takes no parameters, and where its request commits, a COMMIT behind it", request.where);
     }
 }
 
@@ -108,7 +111,7 @@ bool PipelineFsm::send_prefix(bool rollback_first, bool reset_first) {
 }
 
 bool PipelineFsm::send_sync() {
-    ++syncs_;
+    ++round_trips_;
     expect(Kind::sync);
     return conn_.pq().pipeline_sync(conn_.get());
 }
@@ -145,7 +148,7 @@ bool PipelineFsm::send_more() {
     // The server would only skip what is left after an error. A COMMIT that nobody waits for is better not sent.
     if (error_ || (given_up_ && commit_at_ < request_.statements.size() && !commit_sent_))
         next_ = request_.statements.size();
-    while (next_ < request_.statements.size()) {
+    while (next_ < request_.statements.size() && !request_.statements[next_].copy) {
         if (window_full()) {
             if (!holding_) {
                 // The server keeps its answers until it is told to send them.
@@ -163,7 +166,8 @@ bool PipelineFsm::send_more() {
     }
     commit_sent_ = commit_sent_ || (request_.commits && commit_at_ == request_.statements.size());
     synced_ = true;
-    return send_sync();
+    // Ahead of a COPY there may be nothing.
+    return expected_.empty() && next_ < request_.statements.size() ? true : send_sync();
 }
 
 bool PipelineFsm::send_statement(std::size_t index) {

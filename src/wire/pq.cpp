@@ -62,6 +62,7 @@ public:
     bool enter_pipeline(pg_conn* conn) noexcept override {
         return PQsetnonblocking(conn, 1) == 0 && PQenterPipelineMode(conn) == 1;
     }
+    bool exit_pipeline(pg_conn* conn) noexcept override { return PQexitPipelineMode(conn) == 1; }
     void receive_notices(pg_conn* conn, NoticeReceiver receiver, void* context) noexcept override {
         PQsetNoticeReceiver(conn, receiver, context);
     }
@@ -86,6 +87,11 @@ public:
         return PQsendQueryParams(conn, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
 #endif
     }
+    bool send_simple(pg_conn* conn, const char* sql) noexcept override { return PQsendQuery(conn, sql) == 1; }
+    int put_copy_data(pg_conn* conn, std::string_view bytes) noexcept override {
+        return PQputCopyData(conn, bytes.data(), static_cast<int>(bytes.size()));
+    }
+    int put_copy_end(pg_conn* conn, const char* reason) noexcept override { return PQputCopyEnd(conn, reason); }
     bool send_flush_request(pg_conn* conn) noexcept override { return PQsendFlushRequest(conn) == 1; }
     bool pipeline_sync(pg_conn* conn) noexcept override { return PQpipelineSync(conn) == 1; }
     int flush(pg_conn* conn) noexcept override { return PQflush(conn); }

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 struct pg_conn;
@@ -49,8 +50,10 @@ public:
     virtual void verbose_errors(pg_conn* conn) noexcept = 0;
     virtual void finish(pg_conn* conn) noexcept = 0;
     virtual int backend(const pg_conn* conn) noexcept = 0;
-    /// Non-blocking and in pipeline mode, where it stays.
+    /// Non-blocking and in pipeline mode, where it stays but for a COPY, which libpq refuses there.
     virtual bool enter_pipeline(pg_conn* conn) noexcept = 0;
+    /// Precondition: every answer was read.
+    virtual bool exit_pipeline(pg_conn* conn) noexcept = 0;
     virtual void receive_notices(pg_conn* conn, NoticeReceiver receiver, void* context) noexcept = 0;
 
     virtual bool send_prepare(pg_conn* conn, const char* name, const char* sql, int count,
@@ -61,6 +64,13 @@ public:
                             const int* lengths, const int* formats) noexcept = 0;
     /// Drops a prepared statement: the Close message where libpq has it, else DEALLOCATE.
     virtual bool send_close(pg_conn* conn, const char* name) noexcept = 0;
+    /// One command of text, out of pipeline mode.
+    virtual bool send_simple(pg_conn* conn, const char* sql) noexcept = 0;
+    /// 1: taken, 0: no room in its buffer, -1: failed.
+    virtual int put_copy_data(pg_conn* conn, std::string_view bytes) noexcept = 0;
+    /// The rows of a COPY are complete, or, with a reason that is not null, the server is to give them up. As
+    /// `put_copy_data`.
+    virtual int put_copy_end(pg_conn* conn, const char* reason) noexcept = 0;
     virtual bool send_flush_request(pg_conn* conn) noexcept = 0;
     virtual bool pipeline_sync(pg_conn* conn) noexcept = 0;
     /// 0: nothing left to send, 1: the socket is full, -1: failed.

@@ -7,14 +7,29 @@
 #include <corm/type/parameters.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace corm::wire {
+
+/// The rows of a COPY FROM STDIN. Shared by whoever made it and the connection, which calls it on a thread of its
+/// executor, with its lock held: it must not call back, and touch nothing that the caller may change meanwhile.
+class CopySource {
+public:
+    virtual ~CopySource() = default;
+    /// Everything the server is to read, valid while this object lives. `results` are those of the statements ahead of
+    /// the COPY, all of which succeeded. An exception fails the statement, of which nothing was sent then. Called again
+    /// when the request has to be sent again.
+    [[nodiscard]] virtual std::string_view bytes(std::span<const Result> results) = 0;
+    /// The server has taken so many rows. An exception fails the statement: what stands behind it is not sent.
+    virtual void copied(std::int64_t rows) = 0;
+};
 
 /// One statement of a request.
 struct Statement {
@@ -32,9 +47,13 @@ struct Statement {
     bool alone = false;
     /// Text of the program: it may change the state of the server's session for good.
     bool raw = false;
+    /// Not null: `sql` is a COPY FROM STDIN, and these are its rows. It has no parameters, costs two round trips of its
+    /// own and ends the pipeline of the statements ahead of it.
+    std::shared_ptr<CopySource> copy{};
 };
 
-/// Statements that travel together and are ended by one Sync: one round trip.
+/// Statements that travel together and are ended by one Sync: one round trip, unless there is a COPY among them. That
+/// takes a transaction around it, begun by the request or before, or the statements would not stand or fall together.
 struct Request {
     std::vector<Statement> statements;
     TimePoint deadline = TimePoint::max();

@@ -72,7 +72,12 @@ int FakePq::backend(const pg_conn*) noexcept {
     return 4711;
 }
 bool FakePq::enter_pipeline(pg_conn*) noexcept {
-    return true;
+    in_pipeline_ = true;
+    return call() && copying_.empty();
+}
+bool FakePq::exit_pipeline(pg_conn*) noexcept {
+    in_pipeline_ = false;
+    return call() && on_the_way_.empty() && arrived_.empty() && !end_of_command_;
 }
 void FakePq::receive_notices(pg_conn*, wire::NoticeReceiver receiver, void* context) noexcept {
     receiver_ = receiver;
@@ -169,6 +174,65 @@ bool FakePq::send_close(pg_conn*, const char* name) noexcept {
     return true;
 }
 
+// Out of a pipeline each command has its own Sync.
+void FakePq::answer_simple(Answer made) {
+    answer(std::move(made));
+    skipping_ = false;
+    if (!on_the_way_.empty())
+        on_the_way_.back().told = failed_block_ ? TransactionStatus::failed
+                                  : in_block_   ? TransactionStatus::in_transaction
+                                                : TransactionStatus::idle;
+}
+
+bool FakePq::send_simple(pg_conn*, const char* sql) noexcept {
+    if (!call() || in_pipeline_)
+        return false;
+    sent.emplace_back(sql);
+    if (const auto found = failures.find(sql); found != failures.end() && found->second.times-- != 0) {
+        answer_simple({ResultStatus::error, found->second, {}});
+    } else if (failed_block_) {
+        answer_simple({ResultStatus::error, {"25P02"}, {}});
+    } else {
+        copying_ = sql;
+        copied_before_ = copied.size();
+        answer({ResultStatus::copy, {}, {}, false, false});
+    }
+    return true;
+}
+
+int FakePq::put_copy_data(pg_conn*, std::string_view bytes) noexcept {
+    if (!call() || copying_.empty())
+        return -1;
+    if (full_buffers > 0) {
+        --full_buffers;
+        return 0;
+    }
+    copied += bytes;
+    if (const auto found = failures.find("row:" + copying_); found != failures.end() && !refused_row_) {
+        refused_row_ = true;
+        ++blocked_flushes; // the client reads of it before it has sent the rest
+        answer_simple({ResultStatus::error, found->second, {}});
+    }
+    return 1;
+}
+
+int FakePq::put_copy_end(pg_conn*, const char* reason) noexcept {
+    if (!call() || copying_.empty())
+        return -1;
+    sent.push_back(reason != nullptr ? "<CopyFail>" : "<CopyDone>");
+    const auto found = failures.find("rows:" + std::exchange(copying_, {}));
+    if (std::exchange(refused_row_, false))
+        return 1; // everything is said
+    const auto rows = std::count(copied.begin() + static_cast<std::ptrdiff_t>(copied_before_), copied.end(), '\n');
+    if (reason != nullptr)
+        answer_simple({ResultStatus::error, {"57014"}, {}});
+    else if (found != failures.end() && found->second.times-- != 0)
+        answer_simple({ResultStatus::error, found->second, {}});
+    else
+        answer_simple({ResultStatus::ok, {}, "COPY " + std::to_string(rows - kept_out)});
+    return 1;
+}
+
 bool FakePq::send_flush_request(pg_conn*) noexcept {
     if (!call())
         return false;
@@ -228,7 +292,8 @@ pg_result* FakePq::get_result(pg_conn*) noexcept {
         return nullptr;
     const Answer next = std::move(arrived_.front());
     arrived_.pop_front();
-    end_of_command_ = next.status != ResultStatus::sync;
+    end_of_command_ = next.status != ResultStatus::sync && next.ends_command;
+    told_ = next.told.value_or(told_);
     if (next.status == ResultStatus::sync) {
         told_ = at_sync_.front();
         at_sync_.pop_front();

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -26,13 +27,20 @@ public:
         std::string message{};
         int times = -1; ///< it happens so often; -1: always
     };
-    /// What a statement answers instead of success; FATAL ends the connection.
+    /// What a statement answers instead of success; FATAL ends the connection. A COPY under its own text before it
+    /// takes rows, under "row:" and its text when it has some, under "rows:" and its text when it has them all.
     std::map<std::string, Failure, std::less<>> failures;
     /// What the next Sync fails with that has to commit.
     Failure sync_failure{};
     /// Statements sent by themselves or by name, in order, with "<Sync>", "<Flush>", "parse:" and "close:" between
     /// them.
     std::vector<std::string> sent;
+    /// What COPYs have got, one behind the other; a line is a row.
+    std::string copied;
+    /// Rows of a COPY that a trigger keeps out.
+    int kept_out = 0;
+    /// Calls that find no room for rows of a COPY.
+    int full_buffers = 0;
     /// Answers that one read delivers.
     std::size_t answers_per_read = 1'000'000;
     /// The socket takes so many flushes before it is writable again; 0: always writable.
@@ -47,6 +55,8 @@ public:
     [[nodiscard]] bool is_broken() const noexcept { return broken_; }
     /// The server goes away, after a notice with this code if not empty.
     void hang_up(std::string sqlstate = {});
+    /// The socket has something to read.
+    [[nodiscard]] bool readable() const noexcept { return !on_the_way_.empty() || hung_up_ || broken_; }
     /// Statements prepared on the server.
     [[nodiscard]] std::size_t prepared() const noexcept { return prepared_.size(); }
     void forget_prepared() noexcept { prepared_.clear(); }
@@ -66,6 +76,7 @@ public:
     void finish(pg_conn* conn) noexcept override;
     int backend(const pg_conn* conn) noexcept override;
     bool enter_pipeline(pg_conn* conn) noexcept override;
+    bool exit_pipeline(pg_conn* conn) noexcept override;
     void receive_notices(pg_conn* conn, wire::NoticeReceiver receiver, void* context) noexcept override;
     bool send_prepare(pg_conn* conn, const char* name, const char* sql, int count,
                       const wire::Oid* oids) noexcept override;
@@ -74,6 +85,9 @@ public:
     bool send_query(pg_conn* conn, const char* sql, int count, const wire::Oid* oids, const char* const* values,
                     const int* lengths, const int* formats) noexcept override;
     bool send_close(pg_conn* conn, const char* name) noexcept override;
+    bool send_simple(pg_conn* conn, const char* sql) noexcept override;
+    int put_copy_data(pg_conn* conn, std::string_view bytes) noexcept override;
+    int put_copy_end(pg_conn* conn, const char* reason) noexcept override;
     bool send_flush_request(pg_conn* conn) noexcept override;
     bool pipeline_sync(pg_conn* conn) noexcept override;
     int flush(pg_conn* conn) noexcept override;
@@ -100,17 +114,24 @@ private:
         Failure failure;
         std::string tag;
         bool ends_connection = false;
+        bool ends_command = true; ///< a null follows
+        std::optional<wire::TransactionStatus> told{};
     };
 
     bool call() noexcept;
     void answer(Answer answer);
     void run(const std::string& sql);
+    void answer_simple(Answer answer);
     pg_result* make(const Answer& answer);
 
     std::size_t calls_ = 0;
     std::size_t break_at_ = static_cast<std::size_t>(-1);
     bool broken_ = false;
     bool hung_up_ = false;
+    bool in_pipeline_ = true;
+    std::string copying_; // the COPY that takes rows
+    std::size_t copied_before_ = 0;
+    bool refused_row_ = false;
     bool skipping_ = false;
     bool in_block_ = false;
     bool failed_block_ = false;

@@ -143,6 +143,10 @@ template <class T>
 void apply(MapperBuilder& builder, const T&, const options::ConfirmRows& option) {
     builder.set_confirm_rows(option.confirmed);
 }
+template <class T>
+void apply(MapperBuilder& builder, const T&, const options::BulkCopy& option) {
+    builder.set_bulk_copy(option.min_rows);
+}
 template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Generated<Member>&) {
     builder.set_generated(member_name<T, Member>);

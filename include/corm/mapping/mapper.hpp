@@ -78,6 +78,9 @@ public:
     virtual ~MapperExtension() = default;
 };
 
+/// Rows from which on COPY is faster, on a server near by (docs/decisions.md).
+inline constexpr std::size_t default_bulk_copy_rows = 2000;
+
 /// Immutable after it was built, shared by every session, safe to read from any thread.
 class Mapper : public std::enable_shared_from_this<Mapper> {
 public:
@@ -92,6 +95,8 @@ public:
     [[nodiscard]] std::span<const UniqueSet> unique_sets() const noexcept { return unique_sets_; }
     /// False if a row that a statement of a flush does not hit is no error (see `Table::confirm_rows`).
     [[nodiscard]] bool confirms_rows() const noexcept { return confirms_rows_; }
+    /// Inserts of one shape from which on a flush uses COPY (see `Table::bulk_copy`); 0: never.
+    [[nodiscard]] std::size_t bulk_copy_rows() const noexcept { return bulk_copy_rows_; }
     /// Index of the version column, or -1.
     [[nodiscard]] int version_column() const noexcept { return version_; }
     [[nodiscard]] std::span<const Relation> relations() const noexcept { return relations_; }
@@ -163,6 +168,7 @@ private:
     int version_ = -1;
     int generated_key_ = -1;
     bool confirms_rows_ = true;
+    std::size_t bulk_copy_rows_ = 0;
     std::unique_ptr<Extensions> extensions_;
 };
 
@@ -185,6 +191,7 @@ public:
     void set_unique(std::span<const std::string_view> members, bool deferrable = false,
                     std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);
     void set_confirm_rows(bool confirmed) { mapper_->confirms_rows_ = confirmed; }
+    void set_bulk_copy(std::size_t min_rows) { mapper_->bulk_copy_rows_ = min_rows != 0 ? min_rows : 1; }
     void set_generated(std::string_view member);
     void set_server_default(std::string_view member);
     void set_server_onupdate(std::string_view member);

@@ -79,6 +79,8 @@ public:
     }
     /// See `Table::confirm_rows`.
     RecordDefinition& confirm_rows(bool confirmed);
+    /// See `Table::bulk_copy`.
+    RecordDefinition& bulk_copy(std::size_t min_rows = default_bulk_copy_rows);
     RecordDefinition& generated(std::string_view column);
     RecordDefinition& server_default(std::string_view column);
     RecordDefinition& server_onupdate(std::string_view column);

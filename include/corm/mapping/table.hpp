@@ -37,6 +37,9 @@ struct Unique {
 struct ConfirmRows {
     bool confirmed;
 };
+struct BulkCopy {
+    std::size_t min_rows;
+};
 template <auto Member>
 struct Generated {};
 template <auto Member>
@@ -136,6 +139,14 @@ public:
     /// that keep rows away, and for rows that others may delete at any time. What a generated key or a version depends
     /// on is confirmed all the same: inserts that leave the key to the server, and updates of versioned rows.
     [[nodiscard]] constexpr auto confirm_rows(bool confirmed) const { return with(options::ConfirmRows{confirmed}); }
+    /// A flush inserts `min_rows` objects and more by COPY, with keys that it takes from the key's sequence beforehand.
+    /// That is faster, and up to the program to know: the table has no row security for this role (COPY is refused
+    /// then) and no rules (COPY passes them by), its columns have exactly the types of the members, and the role may
+    /// use the sequence. Not in autocommit sessions. Costs two round trips for the keys and the command beside those of
+    /// the rows and of what follows: four with the commit.
+    [[nodiscard]] constexpr auto bulk_copy(std::size_t min_rows = default_bulk_copy_rows) const {
+        return with(options::BulkCopy{min_rows});
+    }
     /// The server computes the column (`GENERATED ALWAYS AS`): it is never written, and every insert and update returns
     /// it. Changes of the member are ignored.
     template <auto Member>

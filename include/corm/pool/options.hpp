@@ -42,7 +42,7 @@ struct PoolStats {
     std::uint64_t timed_out = 0;   ///< waiters whose deadline passed
     std::uint64_t connected = 0;   ///< connections made so far
     std::uint64_t discarded = 0;   ///< connections closed because they broke or could not be cleaned
-    std::uint64_t round_trips = 0; ///< Syncs sent on all connections, open and closed
+    std::uint64_t round_trips = 0; ///< Syncs sent on all connections, open and closed, and two for each COPY
     std::uint64_t statements = 0;  ///< statements sent, likewise
 };
 

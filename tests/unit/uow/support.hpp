@@ -165,7 +165,8 @@ std::string parameters(const Values&... values) {
 
 /// Kind, table and number of rows of each statement: "update users 2". Locks have no rows of their own: "lock users".
 inline std::vector<std::string> outline(const FlushPlan& plan) {
-    static constexpr const char* kinds[] = {"insert", "update", "remove", "lock", "switch", "rearrange"};
+    static constexpr const char* kinds[] = {"insert",    "update", "remove", "lock", "switch",
+                                            "rearrange", "copy",   "block",  "types"};
     std::vector<std::string> lines;
     for (const FlushStatement& statement : plan.statements) {
         std::string& line = lines.emplace_back(kinds[static_cast<int>(statement.kind)]);

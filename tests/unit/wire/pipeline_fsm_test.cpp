@@ -16,7 +16,7 @@ TEST_CASE("statements travel under one Sync and are answered in order", "[wire][
     CHECK(reply.results[2].affected_rows() == 1);
     CHECK(reply.sent);
     CHECK(f.fsm.status() == TransactionStatus::in_transaction);
-    CHECK(f.fsm.syncs() == 1);
+    CHECK(f.fsm.round_trips() == 1);
     CHECK(f.pq->sent ==
           Texts{"parse:BEGIN", "BEGIN", "parse:SELECT 1", "SELECT 1", "parse:UPDATE t", "UPDATE t", "<Sync>"});
 }
@@ -136,7 +136,7 @@ TEST_CASE("statements beyond the window are held back", "[wire][unit]") {
     const wire::Reply reply = f.fsm.take_reply();
     REQUIRE_FALSE(reply.error);
     CHECK(reply.results.size() == count);
-    CHECK(f.fsm.syncs() == 1);
+    CHECK(f.fsm.round_trips() == 1);
 }
 
 TEST_CASE("a failure keeps what is held back from being sent", "[wire][unit]") {

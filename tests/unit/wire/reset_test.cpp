@@ -21,7 +21,7 @@ TEST_CASE("F22: a reset is a transaction of its own under the Sync of the reques
     const wire::Reply reply = f.run(request({"SELECT 1"}), true, true);
     REQUIRE_FALSE(reply.error);
     CHECK(reply.results.size() == 1); // the reset's own answers are not part of it
-    CHECK(f.fsm.syncs() == 1);
+    CHECK(f.fsm.round_trips() == 1);
     CHECK(f.pq->sent.front() == "ROLLBACK");
     CHECK(sent_from(f, "BEGIN").size() + 1 == f.pq->sent.size());
     CHECK(sent_from(f, "COMMIT") == Texts{"COMMIT", "parse:SELECT 1", "SELECT 1", "<Sync>"});

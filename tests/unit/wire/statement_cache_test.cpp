@@ -66,7 +66,7 @@ TEST_CASE("evicted statements are closed on the server", "[wire][unit]") {
     }
     CHECK(f.pq->prepared() <= 4 + 16);
     // In batches: one more Sync for each.
-    CHECK(f.fsm.syncs() <= 2 * texts + 2 * texts / 16);
+    CHECK(f.fsm.round_trips() <= 2 * texts + 2 * texts / 16);
 }
 
 TEST_CASE("DISCARD ALL empties the cache", "[wire][unit]") {

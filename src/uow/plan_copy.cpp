@@ -1,0 +1,106 @@
+// Inserts that a flush carries out by COPY.
+#include "uow/flush_statements.hpp"
+
+#include <corm/type/scalar.hpp>
+#include <corm/type/text.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+namespace corm::uow {
+namespace {
+
+using Kind = FlushStatement::Kind;
+
+FlushStatement question(Kind kind, const mapping::Mapper& mapper, Text text) {
+    FlushStatement statement;
+    statement.kind = kind;
+    statement.mapper = &mapper;
+    statement.text = std::move(text);
+    statement.parameters.add_text(mapper.extension<StatementTexts>().table());
+    return statement;
+}
+
+template <class T, class Value>
+void add_array(types::Parameters& parameters, std::span<const ColumnIndex> columns, Value value) {
+    types::ArrayParameter array{parameters, types::value_type<T>, columns.size()};
+    for (const ColumnIndex column : columns) {
+        const T each = value(column);
+        array.add(&each);
+    }
+    array.finish();
+}
+
+FlushStatement ask_for_types(const mapping::Mapper& mapper, Columns columns) {
+    FlushStatement statement = question(Kind::column_types, mapper, StatementTexts::column_types());
+    std::vector<ColumnIndex> known;
+    std::copy_if(columns.begin(), columns.end(), std::back_inserter(known),
+                 [&mapper](ColumnIndex index) { return mapper.column(index).type->oid != 0; });
+    add_array<std::string>(statement.parameters, known,
+                           [&mapper](ColumnIndex index) -> const std::string& { return mapper.column(index).name; });
+    add_array<std::int64_t>(statement.parameters, known, [&mapper](ColumnIndex index) {
+        return static_cast<std::int64_t>(mapper.column(index).type->oid);
+    });
+    return statement;
+}
+
+} // namespace
+
+FlushStatement id_block(const mapping::Mapper& mapper, std::size_t keys) {
+    FlushStatement statement = question(Kind::id_block, mapper, mapper.extension<StatementTexts>().id_block());
+    statement.parameters.add_text(mapper.column(static_cast<std::size_t>(mapper.generated_key())).name);
+    statement.parameters.add(static_cast<std::int32_t>(keys));
+    return statement;
+}
+
+bool takes_copy(const mapping::Mapper& mapper, bool generated, std::size_t rows) {
+    if (mapper.bulk_copy_rows() == 0 || rows < mapper.bulk_copy_rows())
+        return false;
+    return !generated || mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
+}
+
+void copy_rows(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, bool generated, Columns columns,
+               std::span<const Handle> instances) {
+    std::vector<ColumnIndex> written{columns.begin(), columns.end()};
+    FlushStatement statement = start_statement(Kind::copy, mapper, instances);
+    if (generated) {
+        const auto key = static_cast<ColumnIndex>(mapper.generated_key());
+        written.insert(std::lower_bound(written.begin(), written.end(), key), key);
+        statement.generated_keys = true;
+        statement.returned = {key};
+        out.push_back(id_block(mapper, instances.size()));
+    }
+    out.push_back(ask_for_types(mapper, written));
+    statement.text = mapper.extension<StatementTexts>().copy(written);
+    statement.copy = std::make_shared<CopyRows>(mapper, written, generated, instances);
+    keep_new_values(statement);
+    out.push_back(std::move(statement));
+}
+
+void ask_ahead(FlushPlan& plan) {
+    const auto is_question = [](const FlushStatement& statement) {
+        return statement.kind == Kind::id_block || statement.kind == Kind::column_types;
+    };
+    if (std::none_of(plan.statements.begin(), plan.statements.end(), is_question))
+        return;
+    std::vector<FlushStatement> ordered;
+    ordered.reserve(plan.statements.size());
+    std::copy_if(std::make_move_iterator(plan.statements.begin()), std::make_move_iterator(plan.statements.end()),
+                 std::back_inserter(ordered), is_question);
+    std::size_t next = 0;
+    for (FlushStatement& statement : plan.statements) {
+        if (is_question(statement)) // which was moved from, but for its kind
+            continue;
+        if (statement.kind == Kind::copy) {
+            if (statement.generated_keys)
+                statement.copy->keys_at = next++;
+            statement.copy->types_at = next++;
+        }
+        ordered.push_back(std::move(statement));
+    }
+    plan.statements = std::move(ordered);
+}
+
+} // namespace corm::uow

@@ -60,6 +60,8 @@ struct ChangeSet {
     /// To be compared with what was last sent or loaded. Pointers, because handles are counted atomically.
     std::vector<const std::shared_ptr<Instance>*> modified;
     std::span<const std::shared_ptr<Instance>> removed;
+    /// Updates of rows without a version check that nobody else has changed what they write.
+    bool guarded = false;
 };
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a

@@ -27,11 +27,15 @@ Handle page(Session& session, std::int32_t id, const std::string& text, std::int
 } // namespace
 
 TEST_CASE("an assigned version is checked and not counted up", "[uow][unit]") {
-    CHECK(texts<Page>().update(Columns{1}, false)->find(
-              R"(SET "text" = $2 WHERE t."id" = $1 AND t."version" = $3 RETURNING 1)") != std::string::npos);
-    CHECK(texts<Page>().update(Columns{1, 2}, true)->find(
-              R"(SET "text" = x.c1, "version" = x.c2 FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int4[]) WITH )"
-              R"(ORDINALITY x(k1, c1, c2, v, ord) WHERE t."id" = x.k1 AND t."version" = x.v)") != std::string::npos);
+    CHECK(texts<Page>()
+              .update(Columns{1}, false)
+              ->find(R"(SET "text" = $2 WHERE t."id" = $1 AND t."version" = $3 RETURNING 1)") != std::string::npos);
+    CHECK(
+        texts<Page>()
+            .update(Columns{1, 2}, true)
+            ->find(
+                R"(SET "text" = x.c1, "version" = x.c2 FROM unnest($1::int4[], $2::text[], $3::int4[], $4::int4[]) WITH )"
+                R"(ORDINALITY x(k1, c1, c2, v, ord) WHERE t."id" = x.k1 AND t."version" = x.v)") != std::string::npos);
     CHECK(texts<Page>().remove(false)->find(R"(WHERE t."id" = $1 AND t."version" = $2)") != std::string::npos);
 }
 
@@ -82,8 +86,9 @@ TEST_CASE("an upsert writes an assigned version as it is given", "[uow][unit]") 
     shape.action = corm::uow::UpsertShape::Action::update;
     shape.target = {0};
     shape.updated = {1, 2};
-    CHECK(texts<Page>().upsert(shape, false)->ends_with(
-        R"(DO UPDATE SET "text" = excluded."text", "version" = excluded."version")"));
+    CHECK(texts<Page>()
+              .upsert(shape, false)
+              ->ends_with(R"(DO UPDATE SET "text" = excluded."text", "version" = excluded."version")"));
 }
 
 TEST_CASE("an edit with a version of its own does not join a version that somebody else has set", "[uow][unit]") {

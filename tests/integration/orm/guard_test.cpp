@@ -149,8 +149,7 @@ TEST_CASE("other flushes send edits over those of others, as without locks", "[o
         overwrites(4);
         const auto quiet = session.no_autoflush();
         const auto error = co_await failure(session.all(every_line().for_update()));
-        CHECK_THAT(caught<corm::StaleDataError>(error).what(),
-                   ContainsSubstring(".quantity was edited here"));
+        CHECK_THAT(caught<corm::StaleDataError>(error).what(), ContainsSubstring(".quantity was edited here"));
         co_await session.rollback();
     });
 }
@@ -162,8 +161,7 @@ TEST_CASE("a locking get leaves its object out of the flush and compares it itse
         const auto loaded = co_await edited_lines(session);
         s.database.query("update lines set quantity = 99 where line_no = 1");
         const auto error = co_await failure(session.get<Line>(corm::key(1, std::int16_t{1}), corm::for_update));
-        CHECK_THAT(caught<corm::StaleDataError>(error).what(),
-                   ContainsSubstring(".quantity was edited here"));
+        CHECK_THAT(caught<corm::StaleDataError>(error).what(), ContainsSubstring(".quantity was edited here"));
         co_await session.rollback();
         // refresh() takes the row's value by its meaning.
         loaded[0].edit().quantity = 5;

@@ -160,29 +160,29 @@ TEST_CASE("read only: the server refuses to write, and the error says why", "[or
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine, {.read_only = true}};
         const auto user = co_await session.get_one<User>(1);
-        const auto refused = [&](const std::exception_ptr& thrown, const char* verb) {
+        // The server names the outer statement of a flush, which is a SELECT: ours shows what is in it.
+        const auto refused = [&](const std::exception_ptr& thrown, const char* write) {
             const auto error = caught<corm::DatabaseError>(thrown);
             CHECK(error.sqlstate() == corm::sqlstate::read_only_transaction);
-            CHECK_THAT(error.what(), ContainsSubstring("25006 (read-only transaction)"));
-            CHECK(error.diagnostics().message ==
-                  std::string{"cannot execute "} + verb + " in a read-only transaction");
+            CHECK_THAT(error.what(), ContainsSubstring("25006 (read-only transaction)") && ContainsSubstring(write));
+            CHECK_THAT(error.diagnostics().message, ContainsSubstring("in a read-only transaction"));
             CHECK_THAT(error.where().file_name(), ContainsSubstring("isolation_test.cpp"));
         };
         user.edit().age = 9;
         const auto flushed = co_await failure(session.flush());
-        refused(flushed, "UPDATE");
+        refused(flushed, "UPDATE \"users\"");
         co_await session.rollback();
         const auto added = session.add(User{.name = "new"});
         const auto inserted = co_await failure(session.commit());
-        refused(inserted, "INSERT");
+        refused(inserted, "INSERT INTO \"users\"");
         CHECK(corm::inspect(added).state() == corm::ObjectState::transient);
         co_await session.rollback();
         // A lock is a change of the row.
         const auto locked = co_await failure(session.get<User>(1, corm::for_update));
-        refused(locked, "SELECT FOR UPDATE");
+        refused(locked, "FOR UPDATE");
         co_await session.rollback();
         const auto raw = co_await failure(session.execute(corm::raw_sql("delete from users")));
-        refused(raw, "DELETE");
+        refused(raw, "delete from users");
         co_await session.rollback();
         const auto again = co_await session.get_one<User>(1);
         CHECK(again->age == 1);
@@ -271,10 +271,10 @@ TEST_CASE("autocommit: what needs a transaction is refused before anything is se
 
 TEST_CASE("autocommit: options of a transaction that there is not are refused", "[orm][integration]") {
     Sessions s;
-    const corm::SessionOptions options = GENERATE(corm::SessionOptions{.read_only = true, .autocommit = true},
-                                                  corm::SessionOptions{.deferrable = true, .autocommit = true},
-                                                  corm::SessionOptions{.isolation = Isolation::serializable,
-                                                                       .autocommit = true});
+    const corm::SessionOptions options =
+        GENERATE(corm::SessionOptions{.read_only = true, .autocommit = true},
+                 corm::SessionOptions{.deferrable = true, .autocommit = true},
+                 corm::SessionOptions{.isolation = Isolation::serializable, .autocommit = true});
     CHECK_THROWS_WITH((corm::AsyncSession{s.engine, options}),
                       ContainsSubstring("SessionOptions::autocommit") && ContainsSubstring("isolation"));
 }

@@ -213,12 +213,13 @@ void MapperBuilder::set_key(std::span<const std::string_view> members, bool assi
     assigned_key_ = assigned;
 }
 
-void MapperBuilder::set_version(std::string_view member) {
+void MapperBuilder::set_version(std::string_view member, bool assigned) {
     Column& column = by_member(member);
-    if (mapper_->version_ >= 0 || !column.type->integer || column.type->nullable || column.key)
-        throw MappingError(mapper_->entity_ + "." + column.member +
-                           " cannot be the version column; use one NOT NULL integer member that is not in the key");
+    if (mapper_->version_ >= 0 || (!assigned && !column.type->integer) || column.type->nullable || column.key)
+        throw MappingError(mapper_->entity_ + "." + column.member + " cannot be the version column; use one NOT NULL " +
+                           (assigned ? "" : "integer ") + "member that is not in the key");
     column.version = true;
+    column.counted = !assigned;
     mapper_->version_ = static_cast<int>(&column - mapper_->columns_.data());
 }
 
@@ -257,7 +258,7 @@ void MapperBuilder::check_unique(const UniqueSet& set) const {
     for (const std::uint16_t index : set.columns) {
         if (mapper_->columns_[index].version)
             throw MappingError(mapper_->entity_ + "." + mapper_->columns_[index].member +
-                               " is the version, which every update counts up; leave it out of unique");
+                               " is the version, which updates check; leave it out of unique");
     }
     if (!set.temporary)
         return;

@@ -75,8 +75,8 @@ RecordDefinition& RecordDefinition::primary_key(std::vector<std::string> columns
     return *this;
 }
 
-RecordDefinition& RecordDefinition::version(std::string_view column) {
-    builder_.set_version(column);
+RecordDefinition& RecordDefinition::version(std::string_view column, bool assigned) {
+    builder_.set_version(column, assigned);
     return *this;
 }
 

@@ -71,7 +71,7 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     OperationPlan plan = core->operation("get()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush())
-        plan.flushes = add_flush(*core, parts, known.get(), false, where);
+        plan.flushes = add_flush(*core, parts, where, {.except = known.get()});
     plan.only_reads = !plan.flushes && !options.lock;
     auto part =
         corm::detail::make_recycled<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
@@ -98,7 +98,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
     OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush())
-        plan.flushes = add_flush(*core, parts, instance.get(), false, where);
+        plan.flushes = add_flush(*core, parts, where, {.except = instance.get()});
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = corm::detail::make_recycled<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
                                                      uow::Populate::overwrite, where);
@@ -113,20 +113,23 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
     const SessionCore::Busy busy{core, "pipeline()", where};
     core->require_usable();
     OperationPlan plan = core->operation("pipeline()", {}, where);
-    Parts parts;
-    if (core->autoflush())
-        plan.flushes = add_flush(*core, parts, nullptr, false, where);
-    plan.only_reads = !plan.flushes;
     std::vector<std::shared_ptr<QueryPart>> query_parts;
+    bool locks = false;
+    plan.only_reads = true;
     for (Query& query : queries) {
         auto part = corm::detail::make_recycled<QueryPart>(*core, std::move(query), where);
         if (part->alone())
             throw Error("a statement marked outside_transaction() cannot share a round trip; execute() it by itself",
                         where);
         plan.only_reads = plan.only_reads && part->only_reads();
-        query_parts.push_back(part);
-        parts.push_back(std::move(part));
+        locks = locks || part->locks();
+        query_parts.push_back(std::move(part));
     }
+    Parts parts;
+    if (core->autoflush())
+        plan.flushes = add_flush(*core, parts, where, {.guarded = locks});
+    plan.only_reads = plan.only_reads && !plan.flushes;
+    parts.insert(parts.end(), query_parts.begin(), query_parts.end());
     co_await core->run(plan, std::move(parts));
     std::vector<Outcome> outcomes;
     for (const auto& part : query_parts)
@@ -152,7 +155,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                         where);
         plan.transactional = false;
     } else if (core->autoflush()) {
-        plan.flushes = add_flush(*core, parts, nullptr, false, where);
+        plan.flushes = add_flush(*core, parts, where, {.guarded = part->locks()});
     }
     plan.only_reads = !plan.flushes && part->only_reads();
     parts.push_back(part);
@@ -167,7 +170,7 @@ Task<void> flush(Core core, Duration within, std::source_location where) {
     OperationPlan plan = core->operation("flush()", within, where);
     plan.kind = trace::Operation::flush;
     Parts parts;
-    plan.flushes = add_flush(*core, parts, nullptr, false, where);
+    plan.flushes = add_flush(*core, parts, where);
     if (plan.flushes)
         co_await core->run(plan, std::move(parts));
 }
@@ -178,7 +181,7 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     OperationPlan plan = core->operation("commit()", within, where);
     plan.kind = trace::Operation::commit;
     Parts parts;
-    plan.flushes = add_flush(*core, parts, nullptr, true, where);
+    plan.flushes = add_flush(*core, parts, where, {.final = true});
     plan.commits = true;
     // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
     const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;

@@ -72,7 +72,7 @@ Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query,
     OperationPlan plan = core->operation("insert()", query->within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush())
-        plan.flushes = add_flush(*core, parts, nullptr, false, where);
+        plan.flushes = add_flush(*core, parts, where);
     auto part = corm::detail::make_recycled<InsertPart>(*core, std::move(query), wanted, where);
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));

@@ -93,7 +93,7 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
         OperationPlan plan = core->operation(name, options.within, where);
         Parts parts;
         if (core->autoflush())
-            plan.flushes = add_flush(*core, parts, nullptr, false, where);
+            plan.flushes = add_flush(*core, parts, where);
         plan.only_reads = !plan.flushes;
         auto read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
         parts.push_back(read);

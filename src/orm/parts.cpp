@@ -151,6 +151,11 @@ bool QueryPart::only_reads() const noexcept {
     return select != nullptr && !select->statement.lock;
 }
 
+bool QueryPart::locks() const noexcept {
+    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    return select != nullptr && select->statement.lock;
+}
+
 bool QueryPart::alone() const noexcept {
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     return raw != nullptr && raw->alone;
@@ -168,12 +173,13 @@ std::string QueryPart::subject() const {
     return "a raw SQL statement";
 }
 
-bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final,
-               std::source_location where) {
-    uow::FlushPlan plan = session.uow.plan(except, !session.options.autocommit);
+bool add_flush(SessionCore& session, Parts& parts, std::source_location where, FlushMode mode) {
+    // A COPY needs a transaction around it.
+    uow::FlushPlan plan =
+        session.uow.plan({.except = mode.except, .copies = !session.options.autocommit, .guarded = mode.guarded});
     if (plan.empty())
         return false;
-    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
+    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), mode.final, where));
     return true;
 }
 

@@ -59,6 +59,8 @@ public:
 
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;
+    /// Is a select that locks its rows.
+    [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
     [[nodiscard]] std::optional<Duration> within() const noexcept;
     /// For messages: the entity, or "a statement".
@@ -72,7 +74,16 @@ private:
     std::source_location where_;
 };
 
-/// Unflushed changes as the first part of an operation: false if there are none. Leaves the edits of `except` out.
-bool add_flush(SessionCore& session, Parts& parts, const uow::Instance* except, bool final, std::source_location where);
+/// What is special about a flush.
+struct FlushMode {
+    const uow::Instance* except = nullptr; ///< whose edits are left out
+    bool final = false;                    ///< the COMMIT is in the same request, behind everything else
+    /// A locking read follows, which would find its own changes instead of those of others: see
+    /// `uow::ChangeSet::guarded`.
+    bool guarded = false;
+};
+
+/// Unflushed changes as the first part of an operation: false if there are none.
+bool add_flush(SessionCore& session, Parts& parts, std::source_location where, FlushMode mode = {});
 
 } // namespace corm::orm

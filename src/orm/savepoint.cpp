@@ -15,7 +15,7 @@ Task<void> flush_in(const detail::Core& core, const char* name, Duration within,
     OperationPlan plan = core->operation(name, within, where);
     plan.kind = trace::Operation::flush;
     Parts parts;
-    plan.flushes = add_flush(*core, parts, nullptr, false, where);
+    plan.flushes = add_flush(*core, parts, where);
     if (plan.flushes)
         co_await core->run(plan, std::move(parts));
 }

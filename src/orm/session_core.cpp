@@ -32,7 +32,13 @@ std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> eng
 }
 
 SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
-    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {}
+    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {
+    // They travel with BEGIN: a session that believes itself read-only must not write.
+    if (options.autocommit &&
+        (options.isolation != Isolation::server_default || options.read_only || options.deferrable))
+        throw Error("SessionOptions::autocommit sends no BEGIN, with which isolation, read_only and deferrable would "
+                    "travel; leave it out, or leave them out");
+}
 
 SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where)
     : session_(std::move(session)) {

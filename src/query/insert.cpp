@@ -92,14 +92,14 @@ void set_update(InsertQuery& query, std::vector<std::uint16_t> columns) {
     const bool all = columns.empty();
     for (const std::uint16_t index : query.columns) {
         const mapping::Column& column = mapper.column(index);
-        if (all && !column.key && !column.version && !among(query.target, index))
+        if (all && !column.key && !column.counted && !among(query.target, index))
             columns.push_back(index);
     }
     if (columns.empty())
         throw MappingError("insert<" + mapper.entity() + ">: do_update() has no column to write; use do_nothing()");
     for (const std::uint16_t index : columns) {
         const mapping::Column& column = mapper.column(index);
-        if (column.version)
+        if (column.counted)
             throw MappingError(mapper.entity() + "." + column.member +
                                " is the version, which counts up by itself; leave it out of do_update()");
         if (!among(query.columns, index))

@@ -4,23 +4,23 @@
 namespace corm::uow {
 
 Text StatementTexts::copy(std::span<const ColumnIndex> columns) const {
-    return cached("C", &StatementTexts::copy_from, columns);
+    return cached('C', &StatementTexts::copy_text, {.columns = columns});
 }
 
-std::string StatementTexts::copy_from(std::span<const ColumnIndex> columns) const {
+std::string StatementTexts::copy_text(const Shape& shape) const {
     std::string names;
-    for (const ColumnIndex column : columns)
+    for (const ColumnIndex column : shape.columns)
         names += (names.empty() ? "" : ", ") + quoted(column);
-    const bool binary = CopyRows::format_of(mapper_, columns) == types::Format::binary;
+    const bool binary = CopyRows::format_of(mapper_, shape.columns) == types::Format::binary;
     return "COPY " + table_ + " (" + names + ") FROM STDIN" + (binary ? " (FORMAT binary)" : "");
 }
 
 Text StatementTexts::id_block() const {
-    return cached("N", &StatementTexts::next_keys, {});
+    return cached('N', &StatementTexts::id_block_text, {});
 }
 
 // The sequence is looked up once. Column 0 says that there is a row, as in what inserts return.
-std::string StatementTexts::next_keys(std::span<const ColumnIndex>) const {
+std::string StatementTexts::id_block_text(const Shape&) const {
     const types::ValueType& type = *mapper_.column(static_cast<std::size_t>(mapper_.generated_key())).type;
     return "SELECT 0, pg_catalog.nextval((SELECT pg_catalog.pg_get_serial_sequence($1, $2)::pg_catalog.regclass))::" +
            std::string{type.sql_type()} + " FROM pg_catalog.generate_series(1, $3::pg_catalog.int4)";

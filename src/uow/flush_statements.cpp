@@ -1,6 +1,9 @@
 #include "uow/flush_statements.hpp"
 
+#include <corm/type/oid.hpp>
+
 #include <algorithm>
+#include <string>
 
 namespace corm::uow {
 namespace {
@@ -39,6 +42,15 @@ void start_parameters(FlushStatement& statement, std::span<const Handle> instanc
         add_keys(statement, instances, many);
 }
 
+void add_guard(FlushStatement& statement, const types::Parameters* guard) {
+    for (std::size_t i = 0; guard != nullptr && i < guard->size(); ++i) {
+        if (guard->is_null(i))
+            statement.parameters.add_null(guard->oid(i));
+        else
+            statement.parameters.add_encoded(guard->oid(i), guard->format(i), guard->bytes(i));
+    }
+}
+
 } // namespace
 
 FlushStatement start_statement(Kind kind, const mapping::Mapper& mapper, std::span<const Handle> instances) {
@@ -56,6 +68,16 @@ void keep_new_values(FlushStatement& statement) {
         if (row.instance->watched)
             row.sent = mapping::ValueBlock(*statement.mapper, row.instance->values());
     }
+}
+
+void add_literal(types::Parameters& parameters, const types::ValueType& type, const void* value) {
+    if (type.is_null(value)) {
+        parameters.add_null(types::oids::text);
+        return;
+    }
+    std::string text;
+    type.literal(value, text);
+    parameters.add_encoded(types::oids::text, types::Format::text, text);
 }
 
 bool leaves_key_to_server(const Instance& instance) {
@@ -78,11 +100,11 @@ FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written, std::
 }
 
 FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> instances,
-                           const types::Parameters* keys) {
+                           const RowsBefore& before) {
     FlushStatement statement = start_statement(Kind::update, mapper, instances);
     const bool many = instances.size() > 1;
-    statement.text = texts_of(mapper).update(columns, many);
-    start_parameters(statement, instances, columns.size(), many, keys);
+    statement.text = texts_of(mapper).update(columns, many, before.guard != nullptr);
+    start_parameters(statement, instances, columns.size(), many, before.keys);
     statement.returned.assign(mapper.returned_by_update().begin(), mapper.returned_by_update().end());
     statement.sent.reserve(columns.size());
     for (const ColumnIndex index : columns) {
@@ -93,6 +115,7 @@ FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns, std::
         add_values(statement, instances, column, many, current);
     }
     add_version(statement, instances, many);
+    add_guard(statement, before.guard);
     return statement;
 }
 
@@ -136,17 +159,18 @@ FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::
 }
 
 FlushStatement rearrange_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
-                              std::span<const Handle> fresh, const void* value, const types::Parameters* keys) {
+                              std::span<const Handle> fresh, const void* value, const RowsBefore& before) {
     FlushStatement statement = start_statement(Kind::rearrange, mapper, old);
     const bool many = old.size() > 1;
-    statement.text = texts_of(mapper).rearrange(columns, many);
-    start_parameters(statement, old, columns.size(), many, keys);
+    statement.text = texts_of(mapper).rearrange(columns, many, before.guard != nullptr);
+    start_parameters(statement, old, columns.size(), many, before.keys);
     for (const ColumnIndex index : columns)
         add_values(statement, fresh, mapper.column(index), many,
                    [value](const Instance& instance, const mapping::Column& column) {
                        return value != nullptr ? value : current(instance, column);
                    });
     add_version(statement, old, many);
+    add_guard(statement, before.guard);
     return statement;
 }
 

@@ -31,9 +31,14 @@ inline constexpr auto current = [](const Instance& instance, const mapping::Colu
 /// Locks rows in key order, in which the objects must be.
 [[nodiscard]] FlushStatement lock_rows(const mapping::Mapper& mapper, bool keys_written,
                                        std::span<const Handle> instances);
-/// `keys`: the encoded keys under which the rows are, where that is known already; null encodes them as loaded.
+/// What is known of rows beyond what their objects say, encoded; null where it is what was loaded.
+struct RowsBefore {
+    const types::Parameters* keys = nullptr; ///< under which they are
+    /// The values that the statement expects in `guarded_columns`, by `add_literals`; null: it does not look.
+    const types::Parameters* guard = nullptr;
+};
 [[nodiscard]] FlushStatement update_rows(const mapping::Mapper& mapper, Columns columns,
-                                         std::span<const Handle> instances, const types::Parameters* keys);
+                                         std::span<const Handle> instances, const RowsBefore& before);
 [[nodiscard]] FlushStatement remove_rows(const mapping::Mapper& mapper, std::span<const Handle> instances);
 /// `generated`: the keys are the server's.
 [[nodiscard]] FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Columns columns,
@@ -56,10 +61,9 @@ void keep_new_values(FlushStatement& statement);
 [[nodiscard]] FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
                                          std::span<const Handle> fresh);
 /// Ahead of the update that counts: the rows of `old` get in `columns` the values that `fresh` have now, or `value` in
-/// the one column, if that is not null. `keys` as for `update_rows`.
+/// the one column, if that is not null.
 [[nodiscard]] FlushStatement rearrange_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
-                                            std::span<const Handle> fresh, const void* value,
-                                            const types::Parameters* keys);
+                                            std::span<const Handle> fresh, const void* value, const RowsBefore& before);
 
 /// Appends one column of several rows, or of one, to `parameters`. `value(i)` is that of the i-th row.
 template <class Value>
@@ -77,6 +81,24 @@ void add_column(types::Parameters& parameters, const mapping::Mapper& mapper, co
     } catch (const ConversionError& error) {
         throw ConversionError(error, mapper.table(), column.name, error.where());
     }
+}
+
+/// Appends one literal as text.
+void add_literal(types::Parameters& parameters, const types::ValueType& type, const void* value);
+
+/// As `add_column`, the values as literals: text, or an array of text.
+template <class Value>
+void add_literals(types::Parameters& parameters, const mapping::Mapper& mapper, const mapping::Column& column,
+                  std::size_t rows, bool many, Value value) {
+    if (!many) {
+        add_literal(parameters, *column.type, value(std::size_t{0}));
+        return;
+    }
+    types::ValueType in_text = *column.type;
+    in_text.array_oid = 0;
+    mapping::Column shown = column;
+    shown.type = &in_text;
+    add_column(parameters, mapper, shown, rows, true, value);
 }
 
 } // namespace corm::uow

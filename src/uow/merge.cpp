@@ -37,7 +37,7 @@ void UnitOfWork::merge_into(const Instance& source, std::string_view key, const 
     // To the server both are one key, such as 1.5 and 1.50.
     const bool keeps_key = row && key != target->key;
     for (const mapping::Column& column : source.mapper().columns()) {
-        if (!copied(source, column) || (row && column.version))
+        if (!copied(source, column) || (row && column.counted))
             continue;
         if (keeps_key && column.key && !source.is_changed(column))
             continue;

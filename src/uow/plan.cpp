@@ -1,5 +1,6 @@
 #include "uow/plan.hpp"
 
+#include "uow/moved_rows.hpp"
 #include "uow/table_changes.hpp"
 #include "uow/table_order.hpp"
 #include "uow/unique_order.hpp"
@@ -18,7 +19,7 @@ void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     const void* const values = instance.values();
     ColumnIndex index = 0;
     for (const mapping::Column& column : instance.mapper().columns()) {
-        if (!column.version && !column.computed && !column.type->same(column.in(values), instance.sent.at(column)))
+        if (!column.counted && !column.computed && !column.type->same(column.in(values), instance.sent.at(column)))
             columns.push_back(index);
         ++index;
     }
@@ -60,7 +61,7 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
 
 class Planner {
 public:
-    explicit Planner(const ChangeSet& changes) : copies_(changes.copies) {
+    explicit Planner(const ChangeSet& changes) : copies_(changes.copies), guarded_(changes.guarded) {
         std::vector<ColumnIndex> columns;
         for (const Handle instance : changes.modified) {
             find_changes(**instance, columns);
@@ -135,7 +136,35 @@ private:
     void plan_update(const TableChanges& table, const Update& update) {
         const types::Parameters* const keys =
             table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters : nullptr;
-        add(update_rows(*table.mapper, update.columns, update.instances, keys));
+        update_as_loaded(*table.mapper, update, keys);
+    }
+
+    void update_as_loaded(const mapping::Mapper& mapper, const Update& update, const types::Parameters* keys) {
+        const auto guard = old_values(mapper, update.columns, update.instances.size(),
+                                      [&update](std::size_t row, const mapping::Column& column) {
+                                          return loaded(**update.instances[row], column);
+                                      });
+        add(update_rows(mapper, update.columns, update.instances, {keys, pointer_to(guard)}));
+    }
+
+    /// What a guarded flush expects in the rows that it writes: `value(row, column)`.
+    template <class Value>
+    [[nodiscard]] std::optional<types::Parameters> old_values(const mapping::Mapper& mapper, Columns columns,
+                                                              std::size_t rows, Value value) const {
+        if (!guarded_)
+            return {};
+        const std::vector<ColumnIndex> guarded = guarded_columns(mapper, columns);
+        if (guarded.empty())
+            return {};
+        types::Parameters values;
+        for (const ColumnIndex index : guarded) {
+            const mapping::Column& column = mapper.column(index);
+            add_literals(values, mapper, column, rows, rows > 1, [&](std::size_t row) { return value(row, column); });
+        }
+        return values;
+    }
+    [[nodiscard]] static const types::Parameters* pointer_to(const std::optional<types::Parameters>& values) {
+        return values ? &*values : nullptr;
     }
 
     void plan_saves(TableChanges& table) {
@@ -199,22 +228,21 @@ private:
         const mapping::Mapper& mapper = *table.mapper;
         for (const Update& update : table.updates) {
             if (!writes_unique(mapper, update.columns))
-                add(update_rows(mapper, update.columns, update.instances, nullptr));
+                update_as_loaded(mapper, update, nullptr);
         }
         for (const Switch& one : table.switches) {
             if (!one.writes_unique)
                 add(switch_rows(mapper, one.columns, one.old, one.fresh));
         }
-        Rearranged rearranged(rows.size());
+        MovedRows moved{mapper, rows};
         for (auto step = steps.begin(); step != steps.end(); ++step) {
             switch (step->kind) {
             case RowStep::Kind::remove: plan_early_deletes(table, rows, std::span{step, steps.end()}); break;
-            case RowStep::Kind::write: plan_rows(table, rows, step->rows, rearranged); break;
+            case RowStep::Kind::write: plan_rows(table, rows, step->rows, moved); break;
             case RowStep::Kind::claim:
             case RowStep::Kind::park:
-                rearrange(mapper, rows, *step, rearranged);
-                for (const std::size_t row : step->rows)
-                    rearranged[row].push_back(&*step);
+                rearrange(mapper, *step, moved);
+                moved.add(*step);
                 break;
             }
         }
@@ -277,108 +305,61 @@ private:
         lock(table(*referring.front()));
     }
 
-    /// By which steps a row got values ahead of its update.
-    using Rearranged = std::vector<std::vector<const RowStep*>>;
-
-    /// What the update of the row has to write: a temporary value must not stay, be its column changed or not.
-    [[nodiscard]] static std::vector<ColumnIndex> written(const TableChanges& table, std::size_t group,
-                                                          const std::vector<const RowStep*>& steps) {
-        std::vector<ColumnIndex> columns = table.updates[group].columns;
-        for (const RowStep* step : steps) {
-            const ColumnIndex last = step->set->columns.back();
-            const auto at = std::lower_bound(columns.begin(), columns.end(), last);
-            if (step->kind == RowStep::Kind::park && (at == columns.end() || *at != last))
-                columns.insert(at, last);
-        }
-        return columns;
-    }
-
     /// Rows of one group follow each other and share a statement.
     void plan_rows(const TableChanges& table, const std::vector<RowChange>& rows, std::vector<std::size_t> step,
-                   const Rearranged& rearranged) {
+                   const MovedRows& moved) {
         std::sort(step.begin(), step.end(), [&rows](std::size_t a, std::size_t b) {
             return std::pair{rows[a].group, a} < std::pair{rows[b].group, b};
         });
         for (std::size_t first = 0; first < step.size();) {
             const std::size_t group = rows[step[first]].group;
             const bool is_switch = group >= table.updates.size(); // which writes all but the key
-            const std::vector<ColumnIndex> columns = is_switch ? table.switches[group - table.updates.size()].columns
-                                                               : written(table, group, rearranged[step[first]]);
+            const std::vector<ColumnIndex> columns = is_switch
+                                                         ? table.switches[group - table.updates.size()].columns
+                                                         : moved.written(step[first], table.updates[group].columns);
             std::size_t last = first + 1;
             while (last < step.size() && rows[step[last]].group == group &&
-                   (is_switch || rearranged[step[last]] == rearranged[step[first]] ||
-                    written(table, group, rearranged[step[last]]) == columns))
+                   (is_switch || moved.alike(step[last], step[first]) ||
+                    moved.written(step[last], table.updates[group].columns) == columns))
                 ++last;
             const auto part = std::span{step}.subspan(first, last - first);
-            const auto [old, fresh] = handles(rows, part);
+            const auto [old, fresh] = moved.objects(part);
             first = last;
             if (is_switch) {
                 add(switch_rows(*table.mapper, columns, old, fresh));
                 continue;
             }
-            const std::optional<types::Parameters> keys = moved_keys(*table.mapper, rows, part, rearranged);
-            add(update_rows(*table.mapper, columns, old, keys ? &*keys : nullptr));
+            const auto keys = moved.keys(part);
+            const auto guard = guard_of(*table.mapper, columns, part, moved);
+            add(update_rows(*table.mapper, columns, old, {pointer_to(keys), pointer_to(guard)}));
         }
     }
 
-    void rearrange(const mapping::Mapper& mapper, const std::vector<RowChange>& rows, const RowStep& step,
-                   const Rearranged& rearranged) {
-        const auto [old, fresh] = handles(rows, step.rows);
-        const std::optional<types::Parameters> keys = moved_keys(mapper, rows, step.rows, rearranged);
-        if (step.kind == RowStep::Kind::park) {
-            const ColumnIndex last[] = {step.set->columns.back()};
-            add(rearrange_rows(mapper, last, old, fresh, step.set->temporary.get(), keys ? &*keys : nullptr));
-            return;
-        }
+    [[nodiscard]] std::optional<types::Parameters> guard_of(const mapping::Mapper& mapper, Columns columns,
+                                                            MovedRows::Part part, const MovedRows& moved) const {
+        return old_values(mapper, columns, part.size(), [&](std::size_t row, const mapping::Column& column) {
+            return moved.value(part[row], column);
+        });
+    }
+
+    void rearrange(const mapping::Mapper& mapper, const RowStep& step, const MovedRows& moved) {
+        const bool parks = step.kind == RowStep::Kind::park;
         std::vector<ColumnIndex> columns = step.set->columns;
+        if (parks)
+            columns = {columns.back()};
         std::sort(columns.begin(), columns.end());
-        add(rearrange_rows(mapper, columns, old, fresh, nullptr, keys ? &*keys : nullptr));
-    }
-
-    [[nodiscard]] static std::pair<Handles, Handles> handles(const std::vector<RowChange>& rows,
-                                                             std::span<const std::size_t> part) {
-        std::pair<Handles, Handles> found;
-        for (const std::size_t row : part) {
-            found.first.push_back(rows[row].old);
-            found.second.push_back(rows[row].fresh);
-        }
-        return found;
-    }
-
-    /// The value of a key column under which the row is.
-    [[nodiscard]] static const void* moved_value(const RowChange& row, const std::vector<const RowStep*>& steps,
-                                                 ColumnIndex index) {
-        const mapping::Column& column = (*row.old)->mapper().column(index);
-        for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
-            const std::vector<ColumnIndex>& columns = (*at)->set->columns;
-            if ((*at)->kind == RowStep::Kind::park && columns.back() == index)
-                return (*at)->set->temporary.get();
-            if ((*at)->kind == RowStep::Kind::claim &&
-                std::find(columns.begin(), columns.end(), index) != columns.end())
-                return current(**row.fresh, column);
-        }
-        return loaded(**row.old, column);
-    }
-
-    /// The keys under which the rows are, if some may have left those that were loaded.
-    [[nodiscard]] static std::optional<types::Parameters> moved_keys(const mapping::Mapper& mapper,
-                                                                     const std::vector<RowChange>& rows,
-                                                                     std::span<const std::size_t> part,
-                                                                     const Rearranged& rearranged) {
-        if (std::all_of(part.begin(), part.end(), [&rearranged](std::size_t row) { return rearranged[row].empty(); }))
-            return {};
-        types::Parameters keys;
-        for (const ColumnIndex index : mapper.key_columns()) {
-            add_column(keys, mapper, mapper.column(index), part.size(), part.size() > 1,
-                       [&](std::size_t i) { return moved_value(rows[part[i]], rearranged[part[i]], index); });
-        }
-        return keys;
+        const auto [old, fresh] = moved.objects(step.rows);
+        const auto keys = moved.keys(step.rows);
+        const auto guard = guard_of(mapper, columns, step.rows, moved);
+        add(rearrange_rows(mapper, columns, old, fresh, parks ? step.set->temporary.get() : nullptr,
+                           {pointer_to(keys), pointer_to(guard)}));
     }
 
     std::vector<TableChanges> tables_;
     std::vector<const mapping::Mapper*> order_;
     FlushPlan plan_;
     bool copies_;
+    bool guarded_;
 };
 
 } // namespace

@@ -60,6 +60,13 @@ struct FlushPlan {
     [[nodiscard]] bool empty() const noexcept { return statements.empty(); }
 };
 
+/// What is special about a flush.
+struct PlanMode {
+    const Instance* except = nullptr; ///< whose edits are left out: it is about to be locked and read
+    bool copies = false;              ///< see `ChangeSet`
+    bool guarded = false;             ///< see `ChangeSet`
+};
+
 /// What a flush is made from. Order within a list matters for `added`.
 struct ChangeSet {
     std::span<const std::shared_ptr<Instance>> added;
@@ -67,6 +74,8 @@ struct ChangeSet {
     std::vector<const std::shared_ptr<Instance>*> modified;
     std::span<const std::shared_ptr<Instance>> removed;
     bool copies = false; ///< there is a transaction around the flush, so that COPY may be a part of it
+    /// Updates of rows without a version check that nobody else has changed what they write.
+    bool guarded = false;
 };
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a

@@ -11,7 +11,7 @@ namespace {
 void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
     const mapping::Mapper& mapper = *table.mapper;
     find_inserted(mapper, (*fresh)->given, false, columns);
-    std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).version; });
+    std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).counted; });
     // A table of nothing but its key has nothing else that could be set.
     if (columns.empty()) {
         columns.assign(mapper.key_columns().begin(), mapper.key_columns().end());

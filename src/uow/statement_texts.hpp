@@ -25,6 +25,11 @@ using ColumnIndex = std::uint16_t;
 [[nodiscard]] std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper,
                                                           std::span<const ColumnIndex> columns);
 
+/// The columns whose old values the update of a guarded flush checks: those that it writes, but for the key, by which
+/// it finds the row anyway. None if the mapping has a version to check, or does not mind rows that are not hit.
+[[nodiscard]] std::vector<ColumnIndex> guarded_columns(const mapping::Mapper& mapper,
+                                                       std::span<const ColumnIndex> columns);
+
 /// An insert that may meet rows that are there already.
 struct UpsertShape {
     enum class Action : std::uint8_t { fail, nothing, update };
@@ -58,12 +63,14 @@ public:
     /// Writes `columns` of one row (`many` false) or of any number, and fails with 22P02 and "corm found N,M" (the
     /// ordinals of the others) if a row is missing or its version differs. Parameters: old key, columns, old version
     /// (if mapped); arrays of them for many. `Mapper::returned_by_update` come back from column 1 on, row by row.
-    [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many) const;
+    /// `guarded`: a row that holds anything else than the given old values of `guarded_columns` counts as missing; they
+    /// are the last parameters, literals as text. Precondition: there are such columns.
+    [[nodiscard]] Text update(std::span<const ColumnIndex> columns, bool many, bool guarded = false) const;
     /// As `update`, of rows that get the values of other objects: what an insert would leave to the server is set to
     /// its default and comes back (`returned_by_switch`).
     [[nodiscard]] Text switch_rows(std::span<const ColumnIndex> columns, bool many) const;
     /// As `update`, ahead of it: nothing comes back, and the version is checked and not counted up.
-    [[nodiscard]] Text rearrange(std::span<const ColumnIndex> columns, bool many) const;
+    [[nodiscard]] Text rearrange(std::span<const ColumnIndex> columns, bool many, bool guarded = false) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;
     /// Inserts rows with these columns. Those that are not written come back from column 1 of the result on: in the
@@ -86,26 +93,27 @@ public:
     [[nodiscard]] Text lock_rows(bool keys_written) const;
 
 private:
-    [[nodiscard]] Text cached(std::string shape,
-                              std::string (StatementTexts::*make)(std::span<const ColumnIndex>) const,
-                              std::span<const ColumnIndex> columns) const;
+    using Columns = std::span<const ColumnIndex>;
+    struct Shape {
+        Columns columns{};
+        bool many = false;
+        bool guarded = false;
+    };
+    /// The text that `make` makes of the shape. `name`: of the kind of statement.
+    [[nodiscard]] Text cached(char name, std::string (StatementTexts::*make)(const Shape&) const,
+                              const Shape& shape) const;
     /// Precondition: the mutex is held.
-    [[nodiscard]] Text& place(std::string shape) const;
-    [[nodiscard]] std::string update_one(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string update_many(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string switch_one(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string switch_many(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string rearrange_one(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string rearrange_many(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string remove_one(std::span<const ColumnIndex>) const;
-    [[nodiscard]] std::string remove_many(std::span<const ColumnIndex>) const;
-    [[nodiscard]] std::string insert_one(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string insert_many(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string copy_from(std::span<const ColumnIndex> columns) const;
-    [[nodiscard]] std::string next_keys(std::span<const ColumnIndex>) const;
-    [[nodiscard]] std::string lock_many(std::span<const ColumnIndex>) const;
-    [[nodiscard]] std::string lock_keys(std::span<const ColumnIndex>) const;
-    [[nodiscard]] std::string select_many(std::span<const ColumnIndex>) const;
+    [[nodiscard]] Text& place(std::string name) const;
+    [[nodiscard]] std::string update_text(const Shape& shape) const;
+    [[nodiscard]] std::string switch_text(const Shape& shape) const;
+    [[nodiscard]] std::string rearrange_text(const Shape& shape) const;
+    [[nodiscard]] std::string remove_text(const Shape& shape) const;
+    [[nodiscard]] std::string insert_text(const Shape& shape) const;
+    [[nodiscard]] std::string copy_text(const Shape& shape) const;
+    [[nodiscard]] std::string id_block_text(const Shape&) const;
+    [[nodiscard]] std::string lock_text(const Shape&) const;
+    [[nodiscard]] std::string lock_keys_text(const Shape&) const;
+    [[nodiscard]] std::string select_keys_text(const Shape&) const;
     [[nodiscard]] std::string upsert_text(const UpsertShape& shape, bool returned) const;
     void append_conflict(std::string& out, const UpsertShape& shape) const;
 
@@ -113,9 +121,10 @@ private:
     struct Array {
         ColumnIndex column;
         std::string name;
+        bool old = false; ///< literals to compare the column with
     };
     /// Those of the key, then of `columns`, then of the version (if mapped and wanted).
-    [[nodiscard]] std::vector<Array> arrays(std::span<const ColumnIndex> columns, bool with_version) const;
+    [[nodiscard]] std::vector<Array> arrays(Columns columns, bool with_version) const;
     /// `unnest($1::int8[], ...) WITH ORDINALITY x(k1, ..., ord)`
     void append_unnest(std::string& out, std::span<const Array> arrays, bool ordinals) const;
     [[nodiscard]] std::string value_of(const Array& array) const;
@@ -124,16 +133,20 @@ private:
     /// Behind `FROM table t`: the rows with the keys of these parameters.
     void append_rows_by_key(std::string& out, std::span<const Array> keys) const;
     /// With the check of its rows, and what comes back of them. `confirmed`: each row must be there.
-    [[nodiscard]] std::string checked(std::string write, std::span<const ColumnIndex> returned, bool confirmed,
-                                      bool many) const;
-    [[nodiscard]] std::string checked_insert(std::string write, std::span<const ColumnIndex> columns, bool many) const;
+    [[nodiscard]] std::string checked(std::string write, Columns returned, bool confirmed, bool many) const;
+    [[nodiscard]] std::string checked_insert(std::string write, Columns columns, bool many) const;
+    [[nodiscard]] std::string insert_one(Columns columns) const;
+    [[nodiscard]] std::string insert_many(Columns columns) const;
     [[nodiscard]] std::string where_one(std::size_t parameter) const;
-    [[nodiscard]] std::string change_one(std::span<const ColumnIndex> columns, const std::string& behind) const;
-    [[nodiscard]] std::string change_many(std::span<const ColumnIndex> columns, const std::string& behind) const;
-    [[nodiscard]] std::string set_defaults(std::span<const ColumnIndex> columns) const;
+    /// An UPDATE; `behind` are the assignments behind those of the columns.
+    [[nodiscard]] std::string change(const Shape& shape, const std::string& behind) const;
+    [[nodiscard]] std::string change_one(const Shape& shape, const std::string& behind) const;
+    [[nodiscard]] std::string change_many(const Shape& shape, const std::string& behind) const;
+    void append_guard(std::string& out, Columns columns, std::string_view prefix, std::size_t first) const;
+    [[nodiscard]] std::string set_defaults(Columns columns) const;
     [[nodiscard]] std::string version_step() const;
     [[nodiscard]] bool confirms_updates() const noexcept;
-    [[nodiscard]] std::string lock_text(const char* strength) const;
+    [[nodiscard]] std::string lock_rows_text(const char* strength) const;
     [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
     [[nodiscard]] bool leaves_key(std::span<const ColumnIndex> columns) const noexcept;
 

@@ -31,12 +31,14 @@ void count_up(const types::ValueType& type, const void* checked, void* first, vo
     type.decode(field, second);
 }
 
-/// The version of a row switch goes on from that of the removed object.
+/// A version that updates count goes on from that of the removed object.
 void take_over(FlushRow& row, Instance& replaced) {
     const int index = replaced.mapper().version_column();
     if (index < 0)
         return;
     const mapping::Column& version = replaced.mapper().column(static_cast<std::size_t>(index));
+    if (!version.counted)
+        return;
     void* const fresh = version.in(row.instance->values());
     count_up(*version.type, loaded(replaced, version), fresh, row.sent ? row.sent.at(version) : fresh);
 }
@@ -65,16 +67,17 @@ bool UnitOfWork::has_changes() const {
     });
 }
 
-FlushPlan UnitOfWork::plan(const Instance* except, bool copies) {
+FlushPlan UnitOfWork::plan(const PlanMode& mode) {
     if (pending_.empty() && doomed_.empty() && watched_.empty())
         return {};
     ChangeSet changes;
     changes.added = pending_;
     changes.removed = doomed_;
-    changes.copies = copies;
+    changes.copies = mode.copies;
+    changes.guarded = mode.guarded;
     changes.modified.reserve(watched_.size());
     const auto consider = [&](const std::shared_ptr<Instance>& instance) {
-        if (instance.get() != except && instance->watched && instance->state == ObjectState::persistent &&
+        if (instance.get() != mode.except && instance->watched && instance->state == ObjectState::persistent &&
             !instance->doomed && instance->freshness != Freshness::expired)
             changes.modified.push_back(&instance);
     };
@@ -182,7 +185,9 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
         instance.freshness = Freshness::expired;
     if (const int index = mapper.version_column(); index >= 0) {
         const mapping::Column& version = mapper.column(static_cast<std::size_t>(index));
-        count_up(*version.type, instance.sent.at(version), instance.sent.at(version), version.in(instance.values()));
+        if (version.counted)
+            count_up(*version.type, instance.sent.at(version), instance.sent.at(version),
+                     version.in(instance.values()));
     }
     if (!key_written)
         return;

@@ -96,8 +96,7 @@ public:
     /// Persistent objects that were edited since they were last flushed.
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> dirty() const;
     [[nodiscard]] bool has_changes() const;
-    /// Leaves the edits of `except` out: it is about to be locked and read. `copies`: see `ChangeSet`.
-    [[nodiscard]] FlushPlan plan(const Instance* except = nullptr, bool copies = false);
+    [[nodiscard]] FlushPlan plan(const PlanMode& mode = {});
     /// The plan was carried out. `results[i]` are the rows of statement i, for generated keys. `final`: so was the
     /// COMMIT behind it, so nothing can be undone; `committed` follows.
     void flushed(FlushPlan& plan, const std::vector<const types::Rows*>& results, bool final);

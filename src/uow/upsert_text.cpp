@@ -15,11 +15,11 @@ void append_shape(std::string& out, char kind, std::span<const ColumnIndex> colu
 } // namespace
 
 Text StatementTexts::select_by_keys() const {
-    return cached("G", &StatementTexts::select_many, {});
+    return cached('G', &StatementTexts::select_keys_text, {});
 }
 
 // A key of a row may have another form than the one that finds it, so the program cannot pair them by their bytes.
-std::string StatementTexts::select_many(std::span<const ColumnIndex>) const {
+std::string StatementTexts::select_keys_text(const Shape&) const {
     const std::vector<Array> keys = arrays({}, false);
     std::string out;
     for (const std::string& column : quoted_)

@@ -15,6 +15,17 @@ namespace {
 
 constexpr const char* two_foos = "insert into foo values (1, 1, 'f1'), (2, 1, 'f2');";
 
+/// A version that the program counts.
+struct Bar {
+    std::int64_t id = 0;
+    std::int32_t version_id = 1;
+    std::string value;
+};
+BOOST_DESCRIBE_STRUCT(Bar, (), (id, version_id, value))
+constexpr auto corm_mapping(corm::type<Bar>) {
+    return corm::table<Bar>("foo").primary_key<&Bar::id>().version<&Bar::version_id>(corm::assigned);
+}
+
 /// Another object under the key of `old`, which is removed.
 void switch_row(corm::AsyncSession& session, const corm::Ref<Foo>& old, std::string value) {
     session.remove(old);
@@ -152,6 +163,59 @@ TEST_CASE("VE-08 a row switch checks the version and counts it up", "[conformanc
         CHECK(threw<corm::StaleDataError>(stale_as_well));
     });
     CHECK(f.query("select value || version_id from foo where id = 1") == "again5");
+}
+
+TEST_CASE("VE-11 a version that the program counts is checked, and written as it was set", "[conformance]") {
+    Fixture f;
+    const auto row = [&f] { return f.query("select value || ' ' || version_id from foo"); };
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession s1{f.engine};
+        const corm::Ref<Bar> bar = s1.add(Bar{.version_id = 5, .value = "v5"});
+        co_await s1.commit();
+        CHECK(row() == "v5 5");
+        bar.edit().value = "v9";
+        bar.edit().version_id = 9;
+        f.statements();
+        co_await s1.commit();
+        CHECK(f.statements() == List{"UPDATE foo"});
+        CHECK(row() == "v9 9");
+
+        // Without a new version the row is checked all the same, and the version stays.
+        bar.edit().value = "v9 again";
+        co_await s1.commit();
+        CHECK(row() == "v9 again 9");
+        CHECK(bar->version_id == 9);
+        // The version alone is a change like any other.
+        bar.edit().version_id = 10;
+        co_await s1.commit();
+        CHECK(row() == "v9 again 10");
+
+        // Checked is the version that was read, whatever is set: to the one that somebody else has taken, too.
+        for (const std::int32_t mine : {10, 11, 12}) {
+            static_cast<void>(co_await s1.get_one<Bar>(bar->id));
+            bar.edit().value = "mine";
+            bar.edit().version_id = mine;
+            f.query("update foo set version_id = 11, value = 'theirs'");
+            const auto stale = co_await failure(s1.commit());
+            CHECK(caught<corm::StaleDataError>(stale).keys() == List{"1"});
+            co_await s1.rollback();
+            CHECK(bar->version_id == 10);
+            CHECK(row() == "theirs 11");
+            f.query("update foo set version_id = 10");
+        }
+
+        static_cast<void>(co_await s1.get_one<Bar>(bar->id));
+        s1.remove(bar);
+        f.query("update foo set version_id = 12");
+        const auto stale = co_await failure(s1.commit());
+        CHECK(caught<corm::StaleDataError>(stale).keys() == List{"1"});
+        co_await s1.rollback();
+        const auto again = co_await s1.get_one<Bar>(bar->id);
+        CHECK(again->version_id == 12);
+        s1.remove(again);
+        co_await s1.commit();
+    });
+    CHECK(f.query("select count(*) from foo") == "0");
 }
 
 TEST_CASE("VE-15 after stale data a rollback and another try succeed", "[conformance]") {

@@ -114,8 +114,8 @@ void apply(MapperBuilder& builder, const T&, const options::PrimaryKey<Members..
     builder.set_key(names, option.assigned);
 }
 template <class T, auto Member>
-void apply(MapperBuilder& builder, const T&, const options::Version<Member>&) {
-    builder.set_version(member_name<T, Member>);
+void apply(MapperBuilder& builder, const T&, const options::Version<Member>& option) {
+    builder.set_version(member_name<T, Member>, option.assigned);
 }
 template <class Last, class Value>
 std::shared_ptr<const void> temporary_value(const Temporary<Value>& temporary) {

@@ -24,8 +24,9 @@ struct Column {
     std::size_t offset = 0;                 ///< of the member from the start of the values
     std::size_t packed = 0;                 ///< the same inside a `ValueBlock`
     bool key = false;
-    bool version = false;
-    bool unique = false; ///< of one of the unique sets that the mapping names
+    bool version = false; ///< checked by updates and deletes
+    bool counted = false; ///< a version that updates count up themselves
+    bool unique = false;  ///< of one of the unique sets that the mapping names
     /// A key that the server generates when the member still holds its default-constructed value.
     bool generated = false;
     bool computed = false;        ///< by the server, always: never written, always returned
@@ -186,7 +187,8 @@ public:
     void add_reference(TargetMapper target);
     void rename(std::string_view member, std::string column);
     void set_key(std::span<const std::string_view> members, bool assigned);
-    void set_version(std::string_view member);
+    /// `assigned`: the program counts.
+    void set_version(std::string_view member, bool assigned = false);
     /// `temporary` is of the last member's type, which is checked against `type` if that is not null.
     void set_unique(std::span<const std::string_view> members, bool deferrable = false,
                     std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);

@@ -68,7 +68,8 @@ public:
     }
     RecordDefinition& column(std::string name, const types::ValueType& type);
     RecordDefinition& primary_key(std::vector<std::string> columns, bool assigned = false);
-    RecordDefinition& version(std::string_view column);
+    /// See `Table::version`.
+    RecordDefinition& version(std::string_view column, bool assigned = false);
     RecordDefinition& unique(std::string_view column) { return unique({column}); }
     RecordDefinition& unique(std::initializer_list<std::string_view> columns);
     RecordDefinition& unique(std::initializer_list<std::string_view> columns, Deferrable);

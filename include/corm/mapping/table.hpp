@@ -10,7 +10,8 @@
 
 namespace corm::mapping {
 
-/// Asks that a key is always written, also when it holds 0 or a nil UUID: nothing is left to the server.
+/// Asks that a key is always written, also when it holds 0 or a nil UUID: nothing is left to the server. Of a version,
+/// that only the program counts it.
 struct Assigned {
     explicit Assigned() = default;
 };
@@ -29,7 +30,9 @@ struct PrimaryKey {
     bool assigned;
 };
 template <auto Member>
-struct Version {};
+struct Version {
+    bool assigned;
+};
 template <class Exchange, auto... Members>
 struct Unique {
     Exchange exchange;
@@ -117,7 +120,14 @@ public:
     template <auto Member>
     [[nodiscard]] constexpr auto version() const {
         check_member<T, Member>();
-        return with(options::Version<Member>{});
+        return with(options::Version<Member>{false});
+    }
+    /// As `version()`, of any type that compares: an update checks the value that was read and writes the one that the
+    /// program has set. One that sets none is checked as well, but nobody else can tell that the row has changed.
+    template <auto Member>
+    [[nodiscard]] constexpr auto version(Assigned) const {
+        check_member<T, Member>();
+        return with(options::Version<Member>{true});
     }
     /// The table has a UNIQUE constraint over these members: a flush writes its rows in an order in which each value is
     /// free before it is taken. The key needs no mark, unless its constraint is deferrable.

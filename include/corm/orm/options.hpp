@@ -32,7 +32,9 @@ struct SessionOptions {
     Isolation isolation = Isolation::server_default;
     bool read_only = false;
     bool deferrable = false; ///< of serializable read-only transactions
-    /// No BEGIN: each operation is a transaction of its own and takes a connection for its own time only.
+    /// No BEGIN: each operation is a transaction of its own and takes a connection for its own time only. There are no
+    /// savepoints then, a lock ends with the operation that takes it, and a session that is given any of the three
+    /// options above throws `Error`.
     bool autocommit = false;
     /// Queries send unflushed changes first, in the same round trip.
     bool autoflush = true;

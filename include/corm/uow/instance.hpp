@@ -65,10 +65,10 @@ public:
     /// The object for writing: from now on it is watched. Throws as `readable`, and what `Scope::on_edit` throws.
     [[nodiscard]] static void* editable(const std::shared_ptr<Instance>& instance);
 
-    /// True if a column's value differs from what was last sent or loaded. The version never counts, it is the flush's
-    /// own; nor does what the server computes.
+    /// True if a column's value differs from what was last sent or loaded. A version that updates count up never does,
+    /// it is the flush's own; nor does what the server computes.
     [[nodiscard]] bool is_changed(const mapping::Column& column) const {
-        return sent && !column.version && !column.computed && !column.type->same(column.in(values()), sent.at(column));
+        return sent && !column.counted && !column.computed && !column.type->same(column.in(values()), sent.at(column));
     }
     [[nodiscard]] bool is_modified() const;
 

@@ -189,9 +189,9 @@ TEST_CASE("mistakes in unique sets", "[mapping][unit]") {
     CHECK(message([&] { return table().unique({"n", "n"}); }) == "t.n is named twice in unique; name it once");
     CHECK(message([&] { return table().unique({}); }) == "t: unique names no column; name those of the constraint");
     CHECK(message([&] { return table().version("v").unique("v").primary_key({"id"}).build(); }) ==
-          "t.v is the version, which every update counts up; leave it out of unique");
+          "t.v is the version, which updates check; leave it out of unique");
     CHECK(message([&] { return table().unique("v").version("v").primary_key({"id"}).build(); }) ==
-          "t.v is the version, which every update counts up; leave it out of unique");
+          "t.v is the version, which updates check; leave it out of unique");
     CHECK(message([&] { return table().unique({"n", "id"}).unique({"id", "n"}).primary_key({"id"}).build(); }) ==
           "t: two unique marks name the same columns, the last of them id; name a constraint once");
     CHECK(message([&] { return table().unique({"n"}, corm::mapping::temporary(std::int32_t{1})); }) ==

@@ -80,13 +80,13 @@ std::string binary(const char (&literal)[size]) {
 TEST_CASE("a flush copies what its mapping wants copied, where it may", "[uow][unit]") {
     const auto session = Session::create();
     session->add(Point{.label = "a"});
-    CHECK(outline(session->uow.plan(nullptr, true)) == Outline{"insert points 1"});
+    CHECK(outline(session->uow.plan({.copies = true})) == Outline{"insert points 1"});
     session->add(Point{.label = "b"});
     CHECK(outline(session->uow.plan()) == Outline{"insert points 2"});
-    CHECK(outline(session->uow.plan(nullptr, true)) == Outline{"block points 0", "types points 0", "copy points 2"});
+    CHECK(outline(session->uow.plan({.copies = true})) == Outline{"block points 0", "types points 0", "copy points 2"});
     // Of another shape.
     session->add(Point{.id = 7, .label = "c"});
-    CHECK(outline(session->uow.plan(nullptr, true)) ==
+    CHECK(outline(session->uow.plan({.copies = true})) ==
           Outline{"block points 0", "types points 0", "copy points 2", "insert points 1"});
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("what COPYs have to know is asked ahead of everything", "[uow][unit]")
     session->add(Pet{.kind = Kind::dog});
     session->add(Point{.id = 1, .label = "a"});
     session->add(Point{.id = 2, .label = "b"});
-    const FlushPlan plan = session->uow.plan(nullptr, true);
+    const FlushPlan plan = session->uow.plan({.copies = true});
     REQUIRE(outline(plan) == Outline{"block pets 0", "types pets 0", "types points 0", "update lines 1", "copy pets 1",
                                      "copy points 2"});
     CHECK(plan.statements[4].copy->keys_at == 0);
@@ -122,7 +122,7 @@ TEST_CASE("binary rows, with the keys that the server gave", "[uow][unit]") {
     const Handle first = session->add(Point{.label = "a"});
     const Handle second = session->add(Point{.label = "", .height = std::int16_t{5}});
     edit<Point>(second).label = "bc";
-    FlushPlan plan = session->uow.plan(nullptr, true);
+    FlushPlan plan = session->uow.plan({.copies = true});
     edit<Point>(second).label = "later";
     CopyRows& rows = *plan.statements[2].copy;
     const EncodedRows given = keys<std::int32_t>({258, 259});
@@ -155,7 +155,7 @@ TEST_CASE("text rows, with the keys that the server gave", "[uow][unit]") {
     session->add(Pet{.kind = Kind::dog, .name = "\\N"});
     session->add(Pet{.kind = Kind::cat});
     session->add(Pet{.kind = Kind::cat, .name = "a\tb\nc\rd\\"});
-    FlushPlan plan = session->uow.plan(nullptr, true);
+    FlushPlan plan = session->uow.plan({.copies = true});
     CopyRows& rows = *plan.statements.back().copy;
     rows.fill_in_keys(keys<std::int64_t>({1, INT64_MIN, -25}), {});
     CHECK(bytes(rows) == "                   1\tdog\t\\\\N\n"
@@ -170,7 +170,7 @@ TEST_CASE("a COPY that cannot be right is refused", "[uow][unit]") {
     const auto session = Session::create();
     session->add(Point{.label = "a"});
     session->add(Point{.label = "b"});
-    FlushPlan plan = session->uow.plan(nullptr, true);
+    FlushPlan plan = session->uow.plan({.copies = true});
     CopyRows& rows = *plan.statements.back().copy;
     EncodedRows found = types_found();
     found.row(std::string{"height"}, std::string{"numeric(4,2)"});
@@ -197,6 +197,6 @@ TEST_CASE("a value that cannot be sent names its column", "[uow][unit]") {
     const auto session = Session::create();
     session->add(Point{.label = "a"});
     session->add(Point{.label = std::string("b\0c", 3)});
-    CHECK_THROWS_MATCHES(session->uow.plan(nullptr, true), corm::ConversionError,
+    CHECK_THROWS_MATCHES(session->uow.plan({.copies = true}), corm::ConversionError,
                          MessageMatches(ContainsSubstring("points.label")));
 }

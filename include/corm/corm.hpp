@@ -23,6 +23,7 @@ using mapping::assigned;
 using mapping::deferrable;
 using mapping::define;
 using mapping::given;
+using mapping::given_columns;
 using mapping::key;
 using mapping::Many;
 using mapping::Mapper;

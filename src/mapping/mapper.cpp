@@ -59,6 +59,15 @@ std::uint64_t Mapper::given_bit(std::size_t column) const {
     return std::uint64_t{1} << number;
 }
 
+void Mapper::find_inserted(std::uint64_t given, bool leaves_key, std::vector<std::uint16_t>& columns) const {
+    columns.clear();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        const bool left_key = leaves_key && static_cast<int>(i) == generated_key_;
+        if (!left_key && columns_[i].inserted(given))
+            columns.push_back(static_cast<std::uint16_t>(i));
+    }
+}
+
 bool Mapper::leaves_key(const void* values) const {
     if (generated_key_ < 0)
         return false;

@@ -49,6 +49,17 @@ const Column& column_by_name(const Mapper& mapper, std::string_view name) {
                        (nearest == columns.end() ? std::string{} : "; the nearest is \"" + nearest->name + "\""));
 }
 
+std::uint64_t given_bits(const Mapper* mapper, std::span<const std::string_view> names) {
+    if (mapper == nullptr)
+        throw MappingError("a default-constructed Record has no columns; construct it with its mapper");
+    std::uint64_t bits = 0;
+    for (const std::string_view name : names) {
+        const Column& column = column_by_name(*mapper, name);
+        bits |= mapper->given_bit(static_cast<std::size_t>(&column - mapper->columns().data()));
+    }
+    return bits;
+}
+
 const Column& Record::checked(std::string_view column, const types::ValueType& type) const {
     if (!values_)
         throw MappingError("a default-constructed Record has no columns; construct it with its mapper");

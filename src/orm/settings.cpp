@@ -1,26 +1,14 @@
 #include "orm/settings.hpp"
 
+#include "wire/setting_name.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/type/types.hpp>
 
 #include <algorithm>
-#include <string_view>
 
 namespace corm::orm {
 namespace {
-
-/// A name, or several joined by dots, as the server takes them.
-bool is_name(std::string_view name) noexcept {
-    bool inside = false;
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        const bool further = (c >= '0' && c <= '9') || c == '$';
-        if (c == '.' ? !inside : !letter && !(inside && further))
-            return false;
-        inside = c != '.';
-    }
-    return inside;
-}
 
 std::string in_lower_case(std::string name) {
     std::transform(name.begin(), name.end(), name.begin(),
@@ -40,9 +28,8 @@ std::unique_ptr<const types::Parameters> settings_of(const SessionOptions& optio
     std::vector<std::string> seen;
     for (const auto& [name, value] : options.settings) {
         // Not shown: what is no name may be anything.
-        if (!is_name(name))
-            refuse("the name of number " + std::to_string(seen.size() + 1) +
-                   " is none; names are made of letters, digits and underscores, with dots between them");
+        if (!wire::is_setting_name(name))
+            refuse("the name of number " + std::to_string(seen.size() + 1) + " is none; " + wire::setting_name_rule);
         seen.push_back(in_lower_case(name));
         if (seen.back().starts_with("transaction_"))
             refuse(name + " is an option of the session; use isolation, read_only or deferrable");

@@ -11,17 +11,6 @@ bool among(const std::vector<std::uint16_t>& columns, std::size_t column) {
     return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-/// Those that every row is inserted with.
-std::vector<std::uint16_t> written(const mapping::Mapper& mapper, bool leaves_key, std::uint64_t given) {
-    std::vector<std::uint16_t> columns;
-    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
-        const bool left_key = leaves_key && static_cast<int>(i) == mapper.generated_key();
-        if (!left_key && mapper.column(i).inserted(given))
-            columns.push_back(static_cast<std::uint16_t>(i));
-    }
-    return columns;
-}
-
 } // namespace
 
 InsertQuery insert_rows(std::shared_ptr<const mapping::Mapper> mapper, std::span<const void* const> objects,
@@ -42,7 +31,7 @@ InsertQuery insert_rows(std::shared_ptr<const mapping::Mapper> mapper, std::span
                                "> has values with a key and values without one, which cannot be one statement; insert "
                                "them by two");
     }
-    query.columns = written(table, leaves_key, given);
+    table.find_inserted(given, leaves_key, query.columns);
     if (query.columns.empty())
         throw MappingError("insert<" + table.entity() + "> has no column to write; add() such objects instead");
     query.parameters.reserve(query.columns.size(),

@@ -5,6 +5,9 @@
 
 #include <corm/base/error.hpp>
 
+#include <span>
+#include <string>
+
 namespace corm::uow {
 
 /// Handles are counted atomically, so planning points to those of the change set.
@@ -24,6 +27,9 @@ inline constexpr auto current = [](const Instance& instance, const mapping::Colu
 [[nodiscard]] bool leaves_key_to_server(const Instance& instance);
 /// True if a part of its key is NULL, under which there can be no row.
 [[nodiscard]] bool has_null_key(const Instance& instance);
+
+/// Readable keys in one line, for messages.
+[[nodiscard]] std::string joined(std::span<const std::string> keys);
 
 /// Each of these throws `ConversionError`, with table and column, for values that cannot be sent. Rows are in the order
 /// of the objects.

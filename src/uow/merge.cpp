@@ -176,7 +176,6 @@ void Merge::check_versions(std::source_location where) const {
         return;
     const mapping::Column& version = mapper.column(static_cast<std::size_t>(mapper.version_column()));
     std::vector<std::string> keys;
-    std::string list;
     for (const Entry& entry : entries_) {
         const std::shared_ptr<Instance> known = target(entry);
         if (entry.own || !known || known->state != ObjectState::persistent)
@@ -184,10 +183,10 @@ void Merge::check_versions(std::source_location where) const {
         if (version.type->same(loaded(*entry.source, version), loaded(*known, version)))
             continue;
         keys.push_back(mapper.key_text(entry.key));
-        list += (list.empty() ? "" : ", ") + keys.back();
     }
     if (keys.empty())
         return;
+    const std::string list = joined(keys);
     throw StaleDataError(mapper.entity() + " with key " + list + " has another " + version.member +
                              " than the merged values: it was changed since they were read, or they never had one; "
                              "read it again, or give MergeOptions::check_version = false to write over it",

@@ -43,7 +43,7 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
     for (std::size_t first = 0; first < inserts.size();) {
         const bool generated = leaves_key_to_server(**inserts[first]);
         const std::uint64_t given = (*inserts[first])->given;
-        find_inserted(mapper, given, generated, columns);
+        mapper.find_inserted(given, generated, columns);
         std::size_t last = first + 1;
         if (!generated || (ascending && !columns.empty())) {
             while (last < inserts.size() && (*inserts[last])->given == given &&
@@ -101,6 +101,7 @@ private:
     void lock(TableChanges& table) {
         if (std::exchange(table.locked, true))
             return;
+        std::sort(table.deletes.begin(), table.deletes.end(), by_key);
         find_switches(table);
         const mapping::Mapper& mapper = *table.mapper;
         // In the order of their columns, whatever was edited first.
@@ -189,7 +190,6 @@ private:
     void plan_deletes(TableChanges& table) {
         if (table.deletes.empty())
             return;
-        std::sort(table.deletes.begin(), table.deletes.end(), by_key);
         add(remove_rows(*table.mapper, table.deletes));
         table.deletes.clear();
     }

@@ -10,7 +10,7 @@ namespace {
 
 void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
     const mapping::Mapper& mapper = *table.mapper;
-    find_inserted(mapper, (*fresh)->given, false, columns);
+    mapper.find_inserted((*fresh)->given, false, columns);
     std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).counted; });
     // A table of nothing but its key has nothing else that could be set.
     if (columns.empty()) {
@@ -31,16 +31,6 @@ void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<Colum
 
 } // namespace
 
-void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool generated,
-                   std::vector<ColumnIndex>& columns) {
-    columns.clear();
-    for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
-        const bool left_key = generated && static_cast<int>(i) == mapper.generated_key();
-        if (!left_key && mapper.column(i).inserted(given))
-            columns.push_back(static_cast<ColumnIndex>(i));
-    }
-}
-
 bool writes_unique(const mapping::Mapper& mapper, Columns columns) {
     return std::any_of(columns.begin(), columns.end(), [&mapper](ColumnIndex index) {
         return mapper.column(index).key || mapper.column(index).unique;
@@ -55,7 +45,6 @@ void find_switches(TableChanges& table) {
     if (table.inserts.empty() || table.deletes.empty() || misses_rows(*table.mapper))
         return;
     boost::unordered_flat_map<std::string_view, Handle> removed;
-    std::sort(table.deletes.begin(), table.deletes.end(), by_key);
     for (const Handle handle : table.deletes)
         removed.emplace((*handle)->key, handle);
     boost::unordered_flat_map<Handle, Handle> successors;

@@ -1,4 +1,4 @@
-#include "uow/plan.hpp"
+#include "uow/flush_statements.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -23,6 +23,13 @@ StaleDataError rows_missing(const mapping::Mapper& mapper, std::source_location 
 
 void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where) {
     throw rows_missing(mapper, where);
+}
+
+std::string joined(std::span<const std::string> keys) {
+    std::string list;
+    for (const std::string& key : keys)
+        list += (list.empty() ? "" : ", ") + key;
+    return list;
 }
 
 std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message, std::source_location where) {
@@ -54,9 +61,7 @@ std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view 
         return std::make_exception_ptr(StaleDataError(
             entity + ": more rows were hit than objects were flushed; map columns as primary key that are unique",
             entity, {}, where));
-    std::string list;
-    for (const std::string& key : keys)
-        list += (list.empty() ? "" : ", ") + key;
+    const std::string list = joined(keys);
     return std::make_exception_ptr(StaleDataError(
         entity + " with key " + list + " was changed or deleted by another transaction since it was loaded; " +
             "roll back, read it again and repeat the change",

@@ -42,21 +42,18 @@ struct TableChanges {
 /// In the order of keys, in which rows are locked.
 inline constexpr auto by_key = [](Handle a, Handle b) { return (*a)->key < (*b)->key; };
 
-/// The columns that an insert writes, ascending. `given` as in `Instance`; `generated`: the key is left to the server.
-void find_inserted(const mapping::Mapper& mapper, std::uint64_t given, bool generated,
-                   std::vector<ColumnIndex>& columns);
-
 /// True if one of the columns is of the key or of a unique set.
 [[nodiscard]] bool writes_unique(const mapping::Mapper& mapper, Columns columns);
 
-/// Takes objects that are added under the key of one that is removed out of both lists.
+/// Takes objects that are added under the key of one that is removed out of both lists. Deletes stay in their order.
 void find_switches(TableChanges& table);
 
 /// True if a missing row would not be noticed by an update, which cannot stand for an insert then.
 [[nodiscard]] bool misses_rows(const mapping::Mapper& mapper);
 
 /// The deletes of `removed` come ahead of the saves of `referring`. True if some of these objects move away from a row
-/// that is deleted, and may do so first: they take no unique values, and refer to nothing that is yet to come.
+/// that is deleted, and may do so first: they take no unique values, and refer to nothing that is yet to come. By
+/// `.references<>()` nobody knows which column refers: any update may be such a move then.
 [[nodiscard]] bool moves_first(const TableChanges& removed, const TableChanges& referring, const Update& update,
                                std::span<const TableChanges> tables);
 

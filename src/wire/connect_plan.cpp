@@ -1,5 +1,6 @@
 #include "wire/connect_plan.hpp"
 
+#include "wire/setting_name.hpp"
 #include "wire/transport.hpp"
 
 #include <libpq-fe.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -70,21 +72,14 @@ std::string escape_option(std::string_view text) {
     return escaped;
 }
 
-/// Names are not escaped: what is no part of one could begin another setting.
-bool is_setting_name(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-               c == '$' || static_cast<unsigned char>(c) >= 0x80;
-    });
-}
-
 void add_settings(const Config& config, Keywords& keywords) {
     std::string options;
     if (const std::string* present = find(keywords, "options"))
         options = *present;
     const auto add = [&](const std::string& name, const std::string& value) {
+        // Names are not escaped: what is no part of one could begin another setting.
         if (!is_setting_name(name))
-            refuse("a server setting has a name that is empty or holds more than letters, digits, '_', '.' and '$'");
+            refuse(std::string{"a server setting has a name that is none; "} + setting_name_rule);
         options += (options.empty() ? "-c " : " -c ") + name + "=" + escape_option(value);
     };
     if (config.statement_timeout) {
@@ -96,6 +91,37 @@ void add_settings(const Config& config, Keywords& keywords) {
         add(name, value);
     if (!options.empty())
         set(keywords, "options", std::move(options));
+}
+
+/// The server reads a startup packet of this size at most, its length apart, and closes the connection without a word
+/// when it is larger.
+constexpr std::size_t max_startup_packet = 10'000;
+
+/// What the keywords take of a startup packet: a version, then names and values, each ended by a NUL, then
+/// one more. Without what libpq adds from its service file.
+void check_startup_packet(Keywords& given, Keywords& base) {
+    const auto value = [&](const char* name) {
+        const std::string* found = find(given, name);
+        if (found == nullptr)
+            found = find(base, name);
+        return found != nullptr ? *found : std::string{};
+    };
+    const std::string user = value("user");
+    const std::string database = value("dbname");
+    const std::pair<std::string_view, std::string> parts[] = {{"user", user},
+                                                              {"database", database.empty() ? user : database},
+                                                              {"replication", value("replication")},
+                                                              {"options", value("options")},
+                                                              {"application_name", value("application_name")},
+                                                              {"client_encoding", value("client_encoding")}};
+    std::size_t size = sizeof(std::int32_t) + 1;
+    for (const auto& [name, text] : parts)
+        size += text.empty() ? 0 : name.size() + text.size() + 2;
+    if (size > max_startup_packet)
+        refuse("user, database, application_name and the server settings, with a backslash before each blank and each "
+               "letter that is not ASCII, take " +
+               std::to_string(size) + " bytes, and the server reads " + std::to_string(max_startup_packet) +
+               " at most; set what is long in on_connect");
 }
 
 std::vector<std::string> split(std::string_view text) {
@@ -211,6 +237,7 @@ ConnectPlan make_plan(const Config& config) {
     set(given, "client_encoding", "UTF8");
     add_settings(config, given);
     check_values(given);
+    check_startup_packet(given, base);
 
     ConnectPlan plan;
     const auto effective = [&](const char* name) {

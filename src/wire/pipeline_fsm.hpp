@@ -110,6 +110,7 @@ private:
     bool send_prefix(bool rollback_first, bool reset_first);
     bool send_command(const char* sql);
     bool send_reset();
+    bool close_evicted();
     bool send_sync();
     bool send_statement(std::size_t index);
     bool window_full() noexcept;

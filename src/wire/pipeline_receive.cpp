@@ -184,6 +184,13 @@ void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
         set_lost(std::move(diagnostics));
         return;
     }
+    if (expected.kind == Kind::close && in_transaction_before_) {
+        // The program has dropped it: nothing is known any more of what the server still holds.
+        diagnostics.stale_plan = true;
+        failed_before_commit_ = true;
+        prepare_anew();
+        fail(make_database_error(std::move(diagnostics), request_.where), true);
+    }
     if (!of_statement)
         return;
     answered(expected);

@@ -91,15 +91,12 @@ bool PipelineFsm::send_prefix(bool rollback_first, bool reset_first) {
             return false;
         expect(Kind::close);
         deallocate_ = false;
-    } else if (closes) {
-        for (const StatementCache::Entry& entry : cache_.evicted()) {
-            if (!pq.send_close(conn_.get(), entry.name.data()))
-                return false;
-            expect(Kind::close);
-        }
-        cache_.forget_evicted();
+    } else if (closes || (in_transaction_before_ && cache_.wants_closing())) {
+        if (!close_evicted())
+            return false;
     }
-    // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else.
+    // A Sync of its own: an error in closing (someone dropped the statement already) harms nothing else. Inside of a
+    // transaction it could not help: that fails, as by any statement of which the server no longer knows.
     if (closes && !send_sync())
         return false;
     if (reset_first && !send_reset())
@@ -108,6 +105,16 @@ bool PipelineFsm::send_prefix(bool rollback_first, bool reset_first) {
     const bool apart = alone && (reset_first || (rollback_first && !closes));
     prefix_apart_ = apart || (rollback_first && closes);
     return !apart || send_sync();
+}
+
+bool PipelineFsm::close_evicted() {
+    for (const StatementCache::Entry& entry : cache_.evicted()) {
+        if (!conn_.pq().send_close(conn_.get(), entry.name.data()))
+            return false;
+        expect(Kind::close);
+    }
+    cache_.forget_evicted();
+    return true;
 }
 
 bool PipelineFsm::send_sync() {

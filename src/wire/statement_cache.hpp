@@ -51,7 +51,7 @@ public:
     /// back as it is, without a new Parse.
     [[nodiscard]] const std::vector<Entry>& evicted() const noexcept { return evicted_; }
     void forget_evicted() noexcept { evicted_.clear(); }
-    /// There are enough of them to be worth a Sync of their own.
+    /// There are enough of them to be worth it: outside of transactions they take a Sync of their own.
     [[nodiscard]] bool wants_closing() const noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }

@@ -3,6 +3,7 @@
 #include "support/suspension_driver.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include <functional>
 
@@ -81,6 +82,7 @@ TEST_CASE("MY-03 prepared statements are bounded, whatever is written", "[confor
     Fixture f{"create table wide (id int primary key, c1 int, c2 int, c3 int, c4 int, c5 int, c6 int, c7 int, c8 int, "
               "c9 int); insert into wide values (1, 0, 0, 0, 0, 0, 0, 0, 0, 0);",
               {.pool = {.max_size = 1, .statement_cache = 20}}};
+    const bool one_transaction = GENERATE(false, true);
     f.run([&]() -> corm::Task<> {
         constexpr std::int32_t Wide::* members[] = {&Wide::c1, &Wide::c2, &Wide::c3, &Wide::c4, &Wide::c5,
                                                     &Wide::c6, &Wide::c7, &Wide::c8, &Wide::c9};
@@ -91,12 +93,15 @@ TEST_CASE("MY-03 prepared statements are bounded, whatever is written", "[confor
                 if ((subset >> i & 1) != 0)
                     wide.edit().*members[i] += 1;
             }
-            co_await session.commit();
+            if (one_transaction)
+                co_await session.flush();
+            else
+                co_await session.commit();
         }
         CHECK(f.sql() == 512);
         const auto prepared =
             co_await session.one<std::int64_t>(corm::raw_sql("select count(*) from pg_prepared_statements"));
-        CHECK(prepared <= 20 + 16); // the latter are closed in bulk, between transactions
+        CHECK(prepared <= 20 + 16); // the latter are closed in bulk
         co_await session.commit();
     });
     CHECK(f.query("select c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 from wide") == std::to_string(256 * 9));

@@ -1,7 +1,6 @@
 #include "journal.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace corm::soak {
 
@@ -20,9 +19,16 @@ void open_bank(Admin& admin) {
     admin.ask("VACUUM ANALYZE");
 }
 
+std::int64_t Journal::next_token() {
+    const std::lock_guard lock(mutex_);
+    open_.insert(++last_token_);
+    return last_token_;
+}
+
 void Journal::note(std::int64_t token, Verdict verdict, std::optional<orm::CommitOutcome> outcome) {
     const std::lock_guard lock(mutex_);
     lines_.push_back({token, verdict, outcome});
+    open_.erase(token);
     totals_.acknowledged += verdict == Verdict::acknowledged;
     totals_.failed += verdict == Verdict::failed;
     totals_.unknown += verdict == Verdict::unknown;
@@ -56,8 +62,13 @@ void Journal::audit(Admin& admin) {
         if (at != found.end())
             found.erase(at);
     }
-    for (const std::int64_t token : found)
-        findings_.add(verdicts, "transfer " + std::to_string(token) + " is there, and nobody has made it");
+    for (const std::int64_t token : open_)
+        findings_.add(surprises, "nobody has noted what became of transfer " + std::to_string(token));
+    for (const std::int64_t token : found) {
+        if (!open_.contains(token))
+            findings_.add(verdicts, "transfer " + std::to_string(token) + " is there, and nobody has made it");
+    }
+    open_.clear();
     audited_ = last_token_;
     std::vector<Line>{}.swap(lines_);
     // Also what an earlier audit has seen must still be there.

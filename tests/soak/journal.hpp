@@ -6,11 +6,11 @@
 
 #include <corm/orm/engine.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace corm::soak {
@@ -30,8 +30,8 @@ class Journal {
 public:
     explicit Journal(Findings& findings) : findings_(findings) {}
 
-    /// The key of a transfer in the ledger, never given twice.
-    [[nodiscard]] std::int64_t next_token() noexcept { return ++last_token_; }
+    /// The key of a transfer in the ledger, never given twice. What becomes of it has to be noted before the audit.
+    [[nodiscard]] std::int64_t next_token();
     /// `outcome`: what the server said about an unknown one.
     void note(std::int64_t token, Verdict verdict, std::optional<orm::CommitOutcome> outcome = {});
 
@@ -57,8 +57,9 @@ private:
     void compare(const Line& line, bool present);
 
     Findings& findings_;
-    std::atomic<std::int64_t> last_token_{1'000};
     mutable std::mutex mutex_;
+    std::int64_t last_token_ = 1'000;
+    std::unordered_set<std::int64_t> open_; ///< tokens of which nothing was noted yet
     std::vector<Line> lines_;
     std::int64_t audited_ = 1'000;
     std::uint64_t present_ = 0;

@@ -167,7 +167,11 @@ bool FakePq::send_close(pg_conn*, const char* name) noexcept {
     if (!call())
         return false;
     sent.push_back("close:" + known_[name]);
-    if (prepared_.erase(name) != 0)
+    if (skipping_)
+        answer({ResultStatus::aborted, {}, {}});
+    else if (failed_block_) // DEALLOCATE is a statement like others
+        answer({ResultStatus::error, {"25P02"}, {}});
+    else if (prepared_.erase(name) != 0)
         answer({ResultStatus::ok, {}, "DEALLOCATE"});
     else
         answer({ResultStatus::error, {"26000"}, {}});

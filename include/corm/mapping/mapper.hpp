@@ -118,6 +118,9 @@ public:
     [[nodiscard]] std::span<const std::uint16_t> returned_by_update() const noexcept { return returned_by_update_; }
     /// The bit of `Instance::given` for a column. Throws `MappingError` unless the column is marked `server_default`.
     [[nodiscard]] std::uint64_t given_bit(std::size_t column) const;
+    /// Replaces `columns` by the indices of those that an insert writes, ascending. `given` as in `Instance::given`;
+    /// `leaves_key`: the key is left to the server.
+    void find_inserted(std::uint64_t given, bool leaves_key, std::vector<std::uint16_t>& columns) const;
     /// True if an insert of this object leaves the key to the server: it still holds its default-constructed value.
     [[nodiscard]] bool leaves_key(const void* values) const;
     /// The single key column whose value the server generates, or -1.

@@ -4,6 +4,9 @@
 #include <corm/mapping/unique.hpp>
 #include <corm/mapping/value_block.hpp>
 
+#include <array>
+#include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -51,6 +54,20 @@ private:
     std::shared_ptr<const Mapper> mapper_;
     ValueBlock values_;
 };
+
+/// `given<...>` for records: columns marked `server_default` that an insert writes all the same. See `given_columns`.
+template <std::size_t Count>
+struct GivenColumns {
+    std::array<std::string_view, Count> names;
+};
+/// `session.add(record, corm::given_columns("created", "status"))`. The names have to live until the call returns.
+template <std::convertible_to<std::string_view>... Names>
+[[nodiscard]] constexpr GivenColumns<sizeof...(Names)> given_columns(const Names&... names) noexcept {
+    return {{std::string_view{names}...}};
+}
+/// The bits of `Instance::given`. Throws `MappingError` for a name that is none, or is of a column without
+/// `server_default`, and if there is no mapper: the record holds nothing.
+[[nodiscard]] std::uint64_t given_bits(const Mapper* mapper, std::span<const std::string_view> names);
 
 /// Defines a mapper for `Record`:
 ///

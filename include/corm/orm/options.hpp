@@ -47,6 +47,13 @@ struct SessionOptions {
     /// Of each operation: waiting for a connection, connecting, executing and committing. `Duration{}` takes the
     /// engine's; `no_deadline` waits for ever.
     Duration deadline{};
+
+    /// These options with one more setting, for options that are made inside of an awaited expression: g++ 12 destroys
+    /// texts twice that braces give to a member there.
+    [[nodiscard]] SessionOptions with_setting(std::string name, std::string value) && {
+        settings.emplace_back(std::move(name), std::move(value));
+        return std::move(*this);
+    }
 };
 
 /// For `merge`.
@@ -86,6 +93,13 @@ struct TransactionOptions {
     int max_attempts = 10;
     Duration first_backoff{2}; ///< doubled at every attempt, with jitter
     Duration max_backoff{500};
+
+    /// As `SessionOptions::with_setting`:
+    /// `co_await engine.transaction(fn, corm::TransactionOptions{.max_attempts = 3}.with_setting("app.tenant", name))`.
+    [[nodiscard]] TransactionOptions with_setting(std::string name, std::string value) && {
+        session.settings.emplace_back(std::move(name), std::move(value));
+        return std::move(*this);
+    }
 };
 
 } // namespace corm::orm

@@ -1,9 +1,11 @@
 // What a session does with objects without I/O.
 #pragma once
 
+#include <corm/mapping/record.hpp>
 #include <corm/orm/detail/typed.hpp>
 #include <corm/orm/ref.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
@@ -32,6 +34,16 @@ public:
                std::source_location where = std::source_location::current()) const {
         const std::uint64_t bits = mapping::given_bits<T>(given);
         Ref<T> ref = detail::make_ref(std::move(value));
+        ref.instance()->given = bits;
+        detail::add(core_, ref.instance(), where);
+        return ref;
+    }
+    /// The same for records: `add(record, corm::given_columns("created"))`.
+    template <std::size_t Count>
+    Ref<mapping::Record> add(mapping::Record value, const mapping::GivenColumns<Count>& given,
+                             std::source_location where = std::source_location::current()) const {
+        const std::uint64_t bits = mapping::given_bits(value.mapper().get(), given.names);
+        Ref<mapping::Record> ref = detail::make_ref(std::move(value));
         ref.instance()->given = bits;
         detail::add(core_, ref.instance(), where);
         return ref;

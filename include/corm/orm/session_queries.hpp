@@ -158,6 +158,15 @@ public:
         source->given = mapping::given_bits<T>(given);
         return detail::typed<T>(detail::merge(core_, std::move(source), options, where));
     }
+    template <std::size_t Count>
+    [[nodiscard]] Task<Ref<mapping::Record>> merge(mapping::Record value, const mapping::GivenColumns<Count>& given,
+                                                   MergeOptions options = {},
+                                                   std::source_location where = std::source_location::current()) const {
+        const std::uint64_t bits = mapping::given_bits(value.mapper().get(), given.names);
+        detail::Handle source = detail::source_of(std::move(value));
+        source->given = bits;
+        return detail::typed<mapping::Record>(detail::merge(core_, std::move(source), options, where));
+    }
     template <class T>
     [[nodiscard]] Task<Ref<T>> merge(const Ref<T>& ref, MergeOptions options = {},
                                      std::source_location where = std::source_location::current()) const {

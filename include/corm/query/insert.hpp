@@ -148,7 +148,8 @@ template <class T, class Range, auto... Members>
     for (const T& value : values)
         objects.push_back(&value);
     if constexpr (std::is_same_v<T, mapping::Record>) {
-        static_assert(sizeof...(Members) == 0, "corm: corm::given names members; a record has none");
+        static_assert(sizeof...(Members) == 0,
+                      "corm: corm::given names members; name the columns of records by corm::given_columns()");
         return Insert<T>{detail::insert_rows(detail::mapper_of_records(objects), objects, 0)};
     } else {
         mapping::require_mapped<T>();
@@ -159,6 +160,23 @@ template <class T, class Range, auto... Members>
 template <class T, auto... Members>
 [[nodiscard]] Insert<T> insert(const T& value, mapping::Given<Members...> given = {}) {
     return insert<T>(std::span<const T, 1>{&value, 1}, given);
+}
+
+/// The same for records, with columns marked `server_default` that are given: `insert<corm::Record>(records,
+/// corm::given_columns("created"))`.
+template <std::same_as<mapping::Record> T, class Range, std::size_t Count>
+    requires(!std::same_as<Range, T>)
+[[nodiscard]] Insert<T> insert(const Range& records, const mapping::GivenColumns<Count>& given) {
+    std::vector<const void*> objects;
+    for (const mapping::Record& record : records)
+        objects.push_back(&record);
+    auto mapper = detail::mapper_of_records(objects);
+    const std::uint64_t bits = mapper != nullptr ? mapping::given_bits(mapper.get(), given.names) : 0;
+    return Insert<T>{detail::insert_rows(std::move(mapper), objects, bits)};
+}
+template <std::same_as<mapping::Record> T, std::size_t Count>
+[[nodiscard]] Insert<T> insert(const T& record, const mapping::GivenColumns<Count>& given) {
+    return insert<T>(std::span<const T, 1>{&record, 1}, given);
 }
 
 } // namespace corm::query

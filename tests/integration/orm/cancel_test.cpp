@@ -1,5 +1,6 @@
 // Each operation is stopped at each of its suspensions, in every way.
 #include "scene.hpp"
+#include "support/fault_proxy.hpp"
 
 #include <cstdlib>
 #include <iterator>
@@ -137,12 +138,13 @@ void forget_changes(const Database& database) {
 }
 
 /// Cancels at every point; returns how many there are.
-std::size_t cancel_everywhere(const Case& tested, const Database& database, asio::cancellation_type type) {
+std::size_t cancel_everywhere(const Case& tested, const Database& database, asio::cancellation_type type,
+                              const std::string& url) {
     const bool terminal = type == asio::cancellation_type::terminal;
     bool sent = false; // as far as outcomes have shown
     for (std::size_t point = 1;; ++point) {
         CAPTURE(tested.name, point, static_cast<unsigned>(type));
-        Scene scene{database};
+        Scene scene{database, url};
         scene.run(tested.prepare(scene));
         SteppedOperation operation{*scene.context, tested.operation(scene),
                                    terminal ? Accepts::terminal : Accepts::everything};
@@ -209,12 +211,12 @@ std::size_t destroy_handle_everywhere(const Case& tested, const Database& databa
     }
 }
 
-std::size_t end_context_everywhere(const Case& tested, const Database& database) {
+std::size_t end_context_everywhere(const Case& tested, const Database& database, const std::string& url) {
     for (std::size_t point = 0;; ++point) {
         CAPTURE(tested.name, point);
         bool suspended = false;
         {
-            Scene scene{database};
+            Scene scene{database, url};
             scene.run(tested.prepare(scene));
             SteppedOperation operation{*scene.context, tested.operation(scene), Accepts::terminal};
             suspended = bring_to(scene, operation, point);
@@ -265,7 +267,7 @@ TEST_CASE("F39: an operation may be cancelled at every suspension", "[orm][integ
     for (const auto type :
          {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total}) {
         covered += strike_all(database, [type](const Case& tested, const Database& where) {
-            return cancel_everywhere(tested, where, type);
+            return cancel_everywhere(tested, where, type, where.url());
         });
     }
     INFO("cancelled at " << covered << " points");
@@ -279,9 +281,28 @@ TEST_CASE("F39: a session may be destroyed at every suspension of its operation"
 }
 
 TEST_CASE("F42: a context may end at every suspension of an operation", "[orm][integration][F42]") {
-    const std::size_t covered = strike_all(Database{setup}, end_context_everywhere);
+    const std::size_t covered = strike_all(Database{setup}, [](const Case& tested, const Database& where) {
+        return end_context_everywhere(tested, where, where.url());
+    });
     INFO("ended at " << covered << " points");
     CHECK(covered >= 32);
+}
+
+TEST_CASE("F13: a dial may be given up at every step", "[orm][integration][F13]") {
+    const Database database{setup};
+    // In small pieces, so that there are many steps.
+    FaultProxy proxy{database.url(), FaultProxy::Listen::tcp};
+    proxy.set({.segment = 48});
+    const Case& dialing = cases[1];
+    REQUIRE(dialing.name == std::string{"dialing"});
+    SECTION("by cancelling who waits for it") {
+        for (const auto type :
+             {asio::cancellation_type::terminal, asio::cancellation_type::partial, asio::cancellation_type::total})
+            CHECK(cancel_everywhere(dialing, database, type, proxy.url()) >= 6);
+    }
+    SECTION("by destroying everything") {
+        CHECK(end_context_everywhere(dialing, database, proxy.url()) >= 6);
+    }
 }
 
 TEST_CASE("nested() may be cancelled at every suspension, and cleans up without one", "[orm][integration]") {

@@ -1,12 +1,14 @@
 // Tasks beside each other: one session used twice, many sessions on the same rows, handles on other threads.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -79,6 +81,63 @@ TEST_CASE("F43: a second operation of a session is refused, the first goes on", 
         co_await session.commit();
     });
     CHECK(s.database.query("select sum(age) from users") == "12");
+    expect_well(s);
+}
+
+TEST_CASE("F43: of two threads with one session, one is refused, and the other unaffected", "[orm][integration][F43]") {
+    Sessions s{users(2)};
+    asio::io_context second;
+    corm::AsyncSession session{s.engine};
+    std::atomic<int> done{0}, refused{0}, other{0};
+    const auto use = [&]() -> corm::Task<> {
+        for (int i = 0; i < 100; ++i) {
+            try {
+                const auto one = co_await session.one<std::int32_t>(corm::raw_sql("select 1"));
+                ++(one == 1 ? done : other);
+            } catch (const corm::ConcurrentUseError&) {
+                ++refused;
+            }
+        }
+    };
+    SECTION("while an operation waits for the server") {
+        s.run([&]() -> corm::Task<> {
+            corm::AsyncSession holder{s.engine};
+            co_await holder.get_one<User>(1, corm::for_update);
+            asio::co_spawn(second, use, asio::detached);
+            std::thread thread;
+            const auto intrude = [&]() -> corm::Task<> {
+                thread = std::thread{[&] { second.run(); }};
+                while (done + refused + other < 100)
+                    co_await asio::post(asio::use_awaitable);
+                co_await holder.rollback();
+            };
+            asio::post(s.context, [&] { asio::co_spawn(s.context, intrude, asio::detached); });
+            const corm::Ref<User> user = co_await session.get_one<User>(1, corm::for_update);
+            thread.join();
+            CHECK(refused == 100);
+            user.edit().age = 10;
+            co_await session.commit();
+        });
+        CHECK(s.database.query("select age from users where id = 1") == "10");
+    }
+    SECTION("all the time") {
+        auto work = asio::make_work_guard(s.context);
+        std::thread thread{[&] { s.context.run(); }};
+        asio::co_spawn(second, use, asio::detached);
+        asio::io_context third;
+        asio::co_spawn(third, use, asio::detached);
+        std::thread another{[&] { third.run(); }};
+        second.run();
+        another.join();
+        work.reset();
+        thread.join();
+        CHECK(done > 0);
+        CHECK(done + refused == 200);
+        s.run([&]() -> corm::Task<> { co_await session.rollback(); });
+    }
+    CHECK(other == 0);
+    session = corm::AsyncSession{s.engine};
+    expect_well(s);
 }
 
 namespace {

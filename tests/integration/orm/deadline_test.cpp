@@ -1,5 +1,5 @@
 // Deadlines and lost connections, as a session sees them.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -114,6 +114,7 @@ TEST_CASE("a statement that takes too long is cancelled on the server", "[orm][i
     CHECK(s.engine.stats().leased == 0);
     CHECK(s.engine.stats().idle == 1);
     CHECK(s.database.sessions("idle in transaction") == 0);
+    expect_well(s);
 }
 
 TEST_CASE("a session without a deadline waits for as long as it takes", "[orm][integration]") {
@@ -165,6 +166,7 @@ TEST_CASE("F28: a connection lost in a transaction ends it with the server's rea
         CHECK(other->age == 2);
     });
     CHECK(s.database.query("select age from users where id = 1") == "1");
+    expect_well(s);
 }
 
 TEST_CASE("F49: a connection lost before COMMIT was sent has certainly not committed", "[orm][integration][F49]") {
@@ -186,6 +188,7 @@ TEST_CASE("F49: a connection lost before COMMIT was sent has certainly not commi
         co_await session.commit();
     });
     CHECK(s.database.query("select age from users") == "60");
+    expect_well(s);
 }
 
 TEST_CASE("a connection lost while idle in the pool is replaced silently", "[orm][integration]") {
@@ -227,4 +230,5 @@ TEST_CASE("F47: an error that was swallowed cannot be committed away", "[orm][in
         CHECK(user->age == 1);
     });
     CHECK(s.database.query("select age from users") == "1");
+    expect_well(s);
 }

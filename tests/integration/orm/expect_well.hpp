@@ -10,25 +10,36 @@
 
 namespace corm::test {
 
-/// The slots come back, the next session works, and nothing of the others is left on the server: no transaction, no
-/// statement, no lock. Call it when every session of the test is gone.
-inline void expect_well(boost::asio::io_context& context, Engine& engine, const Database& database) {
+/// What sessions of this database have left on the server: none is in a transaction, at work or behind a lock, and the
+/// engine has no more connections than it may. Empty when all is well.
+inline std::string left_on_server(const Engine& engine, const std::string& url) {
+    const std::string others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() "
+                               "and backend_type = 'client backend'";
+    const std::string most = std::to_string(engine.options().pool.max_size);
+    return query(url, "select concat_ws('; ', (select string_agg(state || ': ' || query, ', ') " + others +
+                          " and state <> 'idle'), (select count(*) || ' connections' " + others +
+                          " and application_name = '" + engine.options().application_name + "' having count(*) > " +
+                          most +
+                          "), (select string_agg(distinct locktype || ' lock', ', ') from pg_locks where database = "
+                          "(select oid from pg_database where datname = current_database()) and pid <> "
+                          "pg_backend_pid() and (locktype = 'advisory' or relation >= 16384)))");
+}
+
+/// The slots come back and add up, the next session works, and nothing of the others is left on the server: no
+/// transaction, no statement, no lock, no connection too many. Call it when every session of the test is gone.
+inline void expect_well(boost::asio::io_context& context, Engine& engine, const std::string& url) {
     CHECK(run_until(context, Duration{5'000}, [&] {
         const PoolStats now = engine.stats();
         return now.leased + now.cleaning + now.dialing + now.waiting == 0;
     }));
-    const PoolStats now = engine.stats();
-    CHECK(now.idle <= engine.options().pool.max_size);
-    const auto left = [&database](const std::string& what) {
-        return database.query("select count(*) from " + what) == "0";
-    };
-    CHECK(run_until(context, Duration{2'000}, [&] {
-        return left(
-            "pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = "
-            "'client backend' and state <> 'idle'");
-    }));
-    CHECK(left("pg_locks where database = (select oid from pg_database where datname = current_database()) and pid <> "
-               "pg_backend_pid() and (locktype = 'advisory' or relation >= 16384)"));
+    CHECK(engine.stats().idle <= engine.options().pool.max_size);
+    std::string left;
+    const bool clean = run_until(context, Duration{2'000}, [&] {
+        left = left_on_server(engine, url);
+        return left.empty();
+    });
+    INFO(left);
+    CHECK(clean);
     bool works = false;
     boost::asio::co_spawn(
         context,
@@ -41,8 +52,17 @@ inline void expect_well(boost::asio::io_context& context, Engine& engine, const 
     CHECK(run_until(context, Duration{10'000}, [&] { return works; }));
 }
 
+inline void expect_well(boost::asio::io_context& context, Engine& engine, const Database& database) {
+    expect_well(context, engine, database.url());
+}
+
+/// And no socket is open beside those of idle connections.
 inline void expect_well(Sessions& s) {
     expect_well(s.context, s.engine, s.database);
+    CHECK(run_until(s.context, Duration{2'000}, [&] {
+        const PoolStats now = s.engine.stats();
+        return now.leased + now.cleaning == 0 && open_sockets() <= s.sockets_before + now.idle;
+    }));
 }
 
 } // namespace corm::test

@@ -3,6 +3,7 @@
 
 #include "support/coroutine.hpp"
 #include "support/server.hpp"
+#include "support/sockets.hpp"
 
 #include <corm/corm.hpp>
 
@@ -11,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/describe/class.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <string>
@@ -71,6 +73,7 @@ public:
         return now - std::exchange(seen_, now);
     }
 
+    const std::size_t sockets_before = open_sockets();
     Database database;
     boost::asio::io_context context;
     Engine engine;

@@ -1,5 +1,5 @@
 // What a flush sends, and what happens when rows are not as expected.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -156,6 +156,7 @@ TEST_CASE("F57: a stale version among ten edited rows saves nothing, in the same
     });
     CHECK(s.database.query("select count(*) from users where age > 999") == "0");
     CHECK(s.database.sessions("idle in transaction") + s.database.sessions("idle in transaction (aborted)") == 0);
+    expect_well(s);
 }
 
 TEST_CASE("F57: a row deleted by another is stale without a version column as well", "[orm][integration][F57]") {
@@ -187,6 +188,7 @@ TEST_CASE("F57: a row deleted by another is stale without a version column as we
     expect_stale(true, 1);
     expect_stale(true, 2);
     CHECK(s.database.query("select sum(quantity) from lines") == "3");
+    expect_well(s);
 }
 
 TEST_CASE("a trigger that keeps rows out is noticed", "[orm][integration]") {
@@ -227,4 +229,5 @@ TEST_CASE("F73: a violated constraint is named, and the objects are as before", 
         CHECK(violation->where().line() != 0);
         CHECK(b->email == "b@x");
     });
+    expect_well(s);
 }

@@ -1,5 +1,5 @@
 // Coroutines of the program around new connections, and what an engine asks of its waiters.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -86,6 +86,7 @@ TEST_CASE("F22: on_connect makes each connection ready, and again after a reset"
         CHECK(*calls == 2);
         CHECK(s.engine.stats().connected == 1);
     }());
+    expect_well(s);
 }
 
 TEST_CASE("a connection whose hook fails is not used", "[orm][integration]") {
@@ -200,6 +201,7 @@ TEST_CASE("F18: a full queue is an error of its own", "[orm][integration][F18]")
         co_await holder.rollback();
     }());
     CHECK(s.engine.stats().waiting == 0);
+    expect_well(s);
 }
 
 TEST_CASE("a lease that is held for long is told once, with the place that took it", "[orm][integration]") {

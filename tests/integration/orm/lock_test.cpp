@@ -1,5 +1,5 @@
 // Locking reads: what they refresh, what they refuse, how long they hold.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -143,6 +143,7 @@ TEST_CASE("F54: nowait fails at once, skip_locked yields nothing", "[orm][integr
         const auto now = co_await session.get<User>(1, corm::for_update, corm::nowait);
         CHECK(now == user);
     });
+    expect_well(s);
 }
 
 TEST_CASE("a locking select refreshes what it yields", "[orm][integration]") {

@@ -1,5 +1,5 @@
 // Kinds of sessions: autocommit, read-only, isolation levels, what commit expires.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -131,6 +131,7 @@ TEST_CASE("F52: write skew is caught at COMMIT of serializable sessions", "[orm]
         CHECK(in_second[1]->age == 2);
     });
     CHECK(s.database.query("select string_agg(age::text, ',' order by id) from users") == "0,2");
+    expect_well(s);
 }
 
 TEST_CASE("a query after commit reads anew what is stale or expired, not what is kept", "[orm][integration]") {

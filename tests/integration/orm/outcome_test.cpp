@@ -5,6 +5,7 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 
@@ -230,7 +231,12 @@ TEST_CASE("F50: a COMMIT that waits for a standby has happened when it is cancel
         {.settings = {{"synchronous_standby_names", "nosuch"}, {"synchronous_commit", "local"}}}};
     query(own.url(), ledger);
     boost::asio::io_context context;
-    corm::Engine engine{context.get_executor(), own.url(), {.pool = {.commit_grace = 10s}}};
+    struct Warnings final : corm::trace::Tracer {
+        void notice(std::string_view, corm::SqlState state) noexcept override { count += state.code() == "01000"; }
+        std::atomic<int> count{0};
+    };
+    const auto warnings = std::make_shared<Warnings>();
+    corm::Engine engine{context.get_executor(), own.url(), {.pool = {.commit_grace = 10s}, .tracer = warnings}};
     std::exception_ptr failed;
     boost::asio::co_spawn(
         context,
@@ -243,6 +249,8 @@ TEST_CASE("F50: a COMMIT that waits for a standby has happened when it is cancel
     context.run();
     CHECK_FALSE(failed);
     CHECK(query(own.url(), "select count(*) from ledger") == "1");
+    CHECK(warnings->count == 1); // the server says that it stands on this machine only
+    expect_well(context, engine, own.url());
 }
 
 TEST_CASE("F51: a constraint that fails at COMMIT", "[orm][integration][F51]") {

@@ -1,6 +1,8 @@
 // Tables mapped at run time take the same way through a session.
 #include "fixture.hpp"
 
+#include <corm/query/insert.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace corm::test;
@@ -111,4 +113,46 @@ TEST_CASE("a record and a struct of the same row are two objects of two mappers"
         CHECK(user->name == "renamed");
         co_await session.rollback();
     });
+}
+
+TEST_CASE("columns of records that the server fills are written when they are given", "[orm][integration]") {
+    Sessions s{"create table posts (id int primary key, title text not null, status text not null default 'new', "
+               "score int not null default 7);"};
+    const auto mapper = corm::define("posts")
+                            .column<std::int32_t>("id")
+                            .column<std::string>("title")
+                            .column<std::string>("status")
+                            .column<std::int32_t>("score")
+                            .primary_key({"id"}, true)
+                            .server_default("status")
+                            .server_default("score")
+                            .build();
+    const auto post = [&](std::int32_t id) {
+        corm::Record made{mapper};
+        made.set<std::int32_t>("id", id).set<std::string>("title", "t").set<std::string>("status", "mine");
+        made.set<std::int32_t>("score", id);
+        return made;
+    };
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto left = session.add(post(1));
+        const auto one = session.add(post(2), corm::given_columns("status"));
+        const auto both = session.add(post(3), corm::given_columns("status", "score"));
+        const auto merged = co_await session.merge(post(4), corm::given_columns("score"));
+        co_await session.flush();
+        CHECK(left->get<std::string>("status") == "new");
+        CHECK(one->get<std::string>("status") == "mine");
+        CHECK(one->get<std::int32_t>("score") == 7);
+        CHECK(both->get<std::int32_t>("score") == 3);
+        CHECK(merged->get<std::int32_t>("score") == 4);
+        CHECK(merged->get<std::string>("status") == "new");
+        const std::vector<corm::Record> rows{post(5), post(6)};
+        co_await session.execute(corm::insert<corm::Record>(rows, corm::given_columns("status")));
+        co_await session.execute(corm::insert(post(7), corm::given_columns("score")));
+        CHECK_THROWS_AS(session.add(post(8), corm::given_columns("title")), corm::MappingError);
+        CHECK_THROWS_AS(session.add(corm::Record{}, corm::given_columns("title")), corm::MappingError);
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select string_agg(id || status || score, ' ' order by id) from posts") ==
+          "1new7 2mine7 3mine3 4new4 5mine7 6mine7 7new7");
 }

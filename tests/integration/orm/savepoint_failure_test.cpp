@@ -1,4 +1,5 @@
 // What fails in a savepoint, and how far that reaches.
+#include "expect_well.hpp"
 #include "savepoint_support.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -6,7 +7,7 @@
 using namespace corm::test;
 using corm::ObjectState;
 
-TEST_CASE("F56: after a failure in a savepoint its rollback is enough, and no less", "[orm][integration]") {
+TEST_CASE("F56: after a failure in a savepoint its rollback is enough, and no less", "[orm][integration][F56]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -42,10 +43,11 @@ TEST_CASE("F56: after a failure in a savepoint its rollback is enough, and no le
         co_await session.commit();
     });
     CHECK(names(s) == "user 1 10, user 2 2");
+    expect_well(s);
 }
 
 TEST_CASE("F56: a failed statement ends the innermost savepoint, and the session's rollback them all",
-          "[orm][integration]") {
+          "[orm][integration][F56]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -81,9 +83,10 @@ TEST_CASE("F56: a failed statement ends the innermost savepoint, and the session
             CHECK(count == 1);
         }
     });
+    expect_well(s);
 }
 
-TEST_CASE("F56: a rollback that fails ends the transaction, and the first error stays", "[orm][integration]") {
+TEST_CASE("F56: a rollback that fails ends the transaction, and the first error stays", "[orm][integration][F56]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -115,9 +118,10 @@ TEST_CASE("F56: a rollback that fails ends the transaction, and the first error 
         co_await session.commit();
     });
     CHECK(names(s) == "user 1 12, user 2 2");
+    expect_well(s);
 }
 
-TEST_CASE("F56: a transaction that is lost with the SAVEPOINT is lost whole", "[orm][integration]") {
+TEST_CASE("F56: a transaction that is lost with the SAVEPOINT is lost whole", "[orm][integration][F56]") {
     Sessions s{users(1)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
@@ -133,6 +137,7 @@ TEST_CASE("F56: a transaction that is lost with the SAVEPOINT is lost whole", "[
         const auto user = co_await session.get_one<User>(1);
         CHECK(user->age == 1);
     });
+    expect_well(s);
 }
 
 TEST_CASE("a failure to write what came before a savepoint is not the savepoint's", "[orm][integration]") {
@@ -176,6 +181,7 @@ TEST_CASE("the loss of the connection ends every savepoint", "[orm][integration]
         co_await session.commit();
     });
     CHECK(names(s) == "user 1 30");
+    expect_well(s);
 }
 
 TEST_CASE("a failed commit in a savepoint goes back to the savepoint", "[orm][integration]") {

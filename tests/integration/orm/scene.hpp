@@ -1,8 +1,7 @@
 // A session on a pool of one connection, whose operations are stopped half way.
 #pragma once
 
-#include "fixture.hpp"
-#include "support/suspension_driver.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -38,9 +37,11 @@ enum class Outcome { success, aborted, unknown, other };
 
 /// Everything an operation needs, made anew for each point. One connection at most: a slot that is lost is noticed.
 struct Scene {
-    explicit Scene(const Database& where)
+    explicit Scene(const Database& where) : Scene(where, where.url()) {}
+    /// By way of a proxy.
+    Scene(const Database& where, const std::string& url)
         : database(where), context(std::make_unique<boost::asio::io_context>()),
-          engine(std::make_unique<Engine>(context->get_executor(), where.url(),
+          engine(std::make_unique<Engine>(context->get_executor(), url,
                                           EngineOptions{.pool = {.max_size = 1}, .deadline = Duration{10'000}})),
           session(std::in_place, *engine) {}
 
@@ -62,28 +63,13 @@ struct Scene {
     }
 
     /// After the session is gone: its slot comes back, another session works, and the server waits for nobody.
-    void expect_well() {
-        CHECK(run_until(*context, Duration{2'000}, [this] {
-            const PoolStats now = engine->stats();
-            return now.leased + now.cleaning + now.dialing + now.waiting == 0;
-        }));
-        CHECK(is_sane());
-        run(works(*engine));
-        CHECK(engine->stats().leased == 0);
-        CHECK(run_until(*context, Duration{2'000}, [this] { return is_quiet(database); }));
-    }
+    void expect_well() { test::expect_well(*context, *engine, database); }
 
     [[nodiscard]] static corm::Task<> works(const Engine& engine) {
         corm::AsyncSession next{engine};
         const auto user = co_await next.get<User>(1, corm::within(Duration{2'000}));
         CHECK(user);
         co_await next.rollback();
-    }
-
-    /// No server session of this database is in a transaction.
-    [[nodiscard]] static bool is_quiet(const Database& database) {
-        return database.query("select count(*) from pg_stat_activity where datname = current_database() and pid <> "
-                              "pg_backend_pid() and (state like 'idle in transaction%' or state = 'active')") == "0";
     }
 
     const Database& database;

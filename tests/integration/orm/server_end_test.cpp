@@ -81,7 +81,7 @@ TEST_CASE("F29: a backend that is killed takes the connections of all with it", 
         co_await other.rollback();
         co_await expect_works(s.engine, 2);
     });
-    CHECK(s.engine.stats().leased == 0);
+    expect_well(s.context, s.engine, s.server.url());
 }
 
 TEST_CASE("F30: a server that stops fast or at once ends its sessions with the reason", "[orm][integration][F30]") {
@@ -102,6 +102,7 @@ TEST_CASE("F30: a server that stops fast or at once ends its sessions with the r
         query(s.server.url(), "update users set age = 1 where id = 1");
         s.run([&]() -> corm::Task<> { co_await expect_works(s.engine, ++age); });
         CHECK(query(s.server.url(), "select age from users where id = 2") == "2");
+        expect_well(s.context, s.engine, s.server.url());
     }
 }
 

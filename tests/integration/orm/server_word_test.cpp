@@ -1,5 +1,8 @@
 // What the server refuses or limits, told by its SQLSTATE and never by its words.
 #include "expect_well.hpp"
+#include "support/caught.hpp"
+
+#include <corm/sql/identifier.hpp>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -132,8 +135,10 @@ TEST_CASE("F64: a list of any length is one parameter, and too many columns are 
         const auto found = co_await session.all(corm::select<User>().where(corm::col<&User::id>.in(keys)));
         CHECK(found.size() == 2);
         std::string columns = "select 1";
-        for (int i = 0; i < 1'664; ++i)
+        for (int i = 0; i < 1'663; ++i)
             columns += ", 1";
+        co_await session.execute(corm::unsafe_sql(columns)); // as many as the server takes
+        columns += ", 1";
         const std::string state = co_await refusal(run(session, corm::unsafe_sql(columns)));
         CHECK(state == "54011");
         co_await session.rollback();
@@ -184,10 +189,24 @@ TEST_CASE("F60: NUL is refused before it is sent, also inside of documents", "[o
         user.edit().name = "whole";
         co_await session.commit();
         // The escape is the server's to refuse.
-        const std::string state =
+        std::string state =
             co_await refusal(run(session, corm::raw_sql("select $1::text::jsonb", std::string{"\"\\u0000\""})));
         CHECK(state == "22P05");
         co_await session.rollback();
+        // json keeps the text, and fails when it is to become a string.
+        co_await session.execute(corm::raw_sql("select $1::text::json", std::string{"\"\\u0000\""}));
+        state =
+            co_await refusal(run(session, corm::raw_sql("select $1::text::json #>> '{}'", std::string{"\"\\u0000\""})));
+        CHECK(state == "22P05");
+        co_await session.rollback();
+        const auto payload = caught<corm::ConversionError>(
+            co_await failure(session.execute(corm::raw_sql("select pg_notify('c', $1)", std::string{"a\0b", 3}))));
+        CHECK(std::string{payload.what()}.find("NUL") != std::string::npos);
+        CHECK_THROWS_AS(corm::sql::quote_identifier(std::string_view{"a\0b", 3}), corm::MappingError);
+        // Bytes are no text.
+        const corm::Bytes zeros(3);
+        const auto back = co_await session.one<corm::Bytes>(corm::raw_sql("select $1::bytea", zeros));
+        CHECK(back == zeros);
     });
     CHECK(s.database.query("select name from users") == "whole");
     expect_well(s);

@@ -219,3 +219,21 @@ TEST_CASE("a setting that the server refuses says where it came from", "[orm][in
         CHECK(user);
     });
 }
+
+TEST_CASE("settings are added to options inside of an awaited expression", "[orm][integration]") {
+    Sessions s{notes};
+    s.run([&]() -> corm::Task<> {
+        const std::string tenant = "a tenant whose name does not fit into a small string";
+        for (int i = 0; i < 2; ++i) {
+            const auto seen = co_await s.engine.transaction(
+                [](corm::AsyncSession& session) { return shown(session, "app.tenant"); },
+                corm::TransactionOptions{.session = {.read_only = true}, .max_attempts = 2}
+                    .with_setting("app.tenant", tenant)
+                    .with_setting("app.other", tenant + tenant));
+            CHECK(seen == tenant);
+        }
+        corm::AsyncSession session{s.engine, corm::SessionOptions{}.with_setting("app.tenant", tenant)};
+        const auto seen = co_await shown(session, "app.tenant");
+        CHECK(seen == tenant);
+    });
+}

@@ -1,5 +1,5 @@
 // Engine::transaction: commits, retries what the server asks to retry, and nothing else.
-#include "fixture.hpp"
+#include "expect_well.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -66,6 +66,7 @@ TEST_CASE("F44: an exception of the function rolls back and is thrown as it is",
     });
     CHECK(s.database.query("select count(*) from users") == "1");
     CHECK(s.engine.stats().leased == 0);
+    expect_well(s);
 }
 
 TEST_CASE("F52: a serialization failure runs the whole transaction again", "[orm][integration][F52]") {
@@ -86,6 +87,7 @@ TEST_CASE("F52: a serialization failure runs the whole transaction again", "[orm
         CHECK(attempts == 2);
     });
     CHECK(s.database.query("select age from users") == "111");
+    expect_well(s);
 }
 
 TEST_CASE("retries end after max_attempts, with the server's error", "[orm][integration]") {
@@ -141,6 +143,7 @@ TEST_CASE("F53: a deadlock has one victim, which tries again", "[orm][integratio
         std::rethrow_exception(failed);
     CHECK(attempts == 3);
     CHECK(database.query("select string_agg(age || ' ' || version, ',' order by id) from users") == "1 2,2 2");
+    expect_well(context, engine, database);
 }
 
 TEST_CASE("other errors are not retried", "[orm][integration]") {
@@ -199,4 +202,5 @@ TEST_CASE("F48: a commit of unknown outcome is reported once and not repeated", 
         });
         CHECK(count == 1);
     });
+    expect_well(s);
 }

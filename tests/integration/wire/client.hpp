@@ -64,11 +64,16 @@ struct ReplyResult final : wire::RequestSink {
 struct Client {
     LongestTurn turns; ///< of the pool and its connections
     boost::asio::io_context io{1};
+    pool::PoolOptions options;
+    std::string name; ///< what the server calls its sessions: of this client alone, unless the configuration has one
     std::shared_ptr<pool::Pool> pool;
 
-    explicit Client(const pool::PoolOptions& options = {.max_size = 1}, wire::Config config = {.url = server().url()},
+    explicit Client(const pool::PoolOptions& limits = {.max_size = 1}, wire::Config config = {.url = server().url()},
                     std::shared_ptr<trace::Tracer> tracer = {})
-        : pool(pool::Pool::make(TimedExecutor{io.get_executor(), turns}, config, options, std::move(tracer))) {}
+        : options(limits), name(name_of(config)) {
+        config.application_name = name;
+        pool = pool::Pool::make(TimedExecutor{io.get_executor(), turns}, config, options, std::move(tracer));
+    }
     /// Whatever happened, the loop was never held up (P7 of the fault rows).
     ~Client() {
         pool->abandon();
@@ -116,6 +121,12 @@ struct Client {
     }
     void run_until_idle() {
         run_until([&] { return pool->stats().cleaning + pool->stats().leased + pool->stats().dialing == 0; });
+    }
+
+private:
+    static std::string name_of(const wire::Config& config) {
+        static int number = 0;
+        return config.application_name.empty() ? "corm client " + std::to_string(++number) : config.application_name;
     }
 };
 

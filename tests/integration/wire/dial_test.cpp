@@ -1,5 +1,7 @@
-#include "client.hpp"
+#include "aftermath.hpp"
+#include "recorder.hpp"
 #include "support/mock_server.hpp"
+#include "tls_server.hpp"
 
 #include <catch2/generators/catch_generators.hpp>
 
@@ -7,6 +9,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <atomic>
 
 using namespace corm;
 using namespace corm::test;
@@ -59,12 +63,14 @@ private:
 } // namespace
 
 TEST_CASE("F06: a database that does not exist fails at once", "[wire][integration][F06]") {
-    Client client{{.max_size = 2}, {.url = server().url(), .database = "nowhere"}};
+    const auto recorder = std::make_shared<Recorder>();
+    Client client{{.max_size = 2}, {.url = server().url(), .database = "nowhere"}, recorder};
     const TimePoint begun = Clock::now();
     const auto error = caught<ConnectionError>(failure(client));
     CHECK(error.sqlstate() == sqlstate::invalid_catalog);
     CHECK(Clock::now() - begun < 2s);
     CHECK(client.pool->stats().dialing == 0);
+    CHECK(recorder->count("connect failed") == 1);
 }
 
 TEST_CASE("F01: a server that is away is tried until the deadline", "[wire][integration][F01]") {
@@ -76,6 +82,8 @@ TEST_CASE("F01: a server that is away is tried until the deadline", "[wire][inte
     const auto took = Clock::now() - begun;
     CHECK(took >= 300ms);
     CHECK(took < 350ms);
+    CHECK(client.pool->stats().waiting == 0);
+    client.run_until([&] { return client.pool->stats().dialing == 0; });
 }
 
 TEST_CASE("F03: a host that is silent or dead does not hide the next one", "[wire][integration][F03]") {
@@ -94,6 +102,7 @@ TEST_CASE("F03: a host that is silent or dead does not hide the next one", "[wir
     const TimePoint begun = Clock::now();
     CHECK(client.scalar("1") == "1");
     CHECK(Clock::now() - begun < 1s);
+    expect_well(client);
 }
 
 TEST_CASE("F13: giving up while a server is silent takes no time", "[wire][integration][F13]") {
@@ -108,19 +117,37 @@ TEST_CASE("F13: giving up while a server is silent takes no time", "[wire][integ
 
 TEST_CASE("F11: too many connections: a waiter gets one that comes back", "[wire][integration][F11]") {
     Client admin;
-    admin.scalar("set_config('corm.x', '', false)");
     pool::Lease setup = admin.lease();
     REQUIRE_FALSE(admin.run(setup, request({"DROP ROLE IF EXISTS narrow"})).error);
-    REQUIRE_FALSE(admin.run(setup, request({"CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"})).error);
+    REQUIRE_FALSE(admin.run(setup, request({"CREATE ROLE narrow LOGIN"})).error);
+    const Database database;
+    const bool of_role = GENERATE(true, false);
+    const std::string limit = of_role ? "ROLE narrow" : "DATABASE " + ConnectionString{database.url()}.get("dbname");
+    REQUIRE_FALSE(admin.run(setup, request({("ALTER " + limit + " CONNECTION LIMIT 1").c_str()})).error);
     setup.release();
-    Client client{{.max_size = 3}, {.url = server().url(), .user = "narrow"}};
+    const auto recorder = std::make_shared<Recorder>();
+    Client client{{.max_size = 3}, {.url = database.url(), .user = "narrow"}, recorder};
     pool::Lease only = client.lease();
-    const auto second = client.ask(5s);
-    client.run_until([&] { return client.pool->stats().dialing == 0; });
+    const auto second = client.ask(20s);
+    client.run_until([&] { return recorder->count("connect failed") >= 1; });
     CHECK_FALSE(second->done);
-    only.release();
-    client.run_until([&] { return second->done; });
-    CHECK(second->lease);
+    SECTION("in time") {
+        only.release();
+        client.run_until([&] { return second->done; });
+        CHECK(second->lease);
+        second->lease.release();
+    }
+    SECTION("or is told what the server said") {
+        const auto error = caught<TimeoutError>(failure(client, 200ms));
+        CHECK(error.phase() == Phase::acquire);
+        CHECK(std::string{error.what()}.find("53300") != std::string::npos);
+        only.release();
+        client.run_until([&] { return second->done; });
+        second->lease.release();
+    }
+    // It goes on trying, with pauses.
+    CHECK(recorder->count("connect failed") <= 10);
+    expect_well(client);
 }
 
 TEST_CASE("F12: waiters of an outage are served when the server is back", "[wire][integration][F12]") {
@@ -144,6 +171,38 @@ TEST_CASE("F12: waiters of an outage are served when the server is back", "[wire
         waiter->lease.release();
     }
     CHECK(Clock::now() - up < 2s);
+    expect_well(client, {.url = own.url()});
+}
+
+TEST_CASE("F12: a server that is starting is asked again, with pauses", "[wire][integration][F12]") {
+    // Starting, in recovery, shutting down: one SQLSTATE.
+    std::atomic<int> attempts{0};
+    MockServer mock{[&](int socket) {
+        if (++attempts <= 3) {
+            char startup[1024];
+            if (read(socket, startup, sizeof startup) > 0)
+                MockServer::send(socket, message::fatal("57P03"));
+            return;
+        }
+        MockServer::let_in(socket);
+        while (MockServer::read_request(socket))
+            MockServer::send(socket, message::one_row("up"));
+    }};
+    Client client{{.max_size = 2}, {.host = mock.host()}};
+    SECTION("until it is up") {
+        CHECK(client.scalar("1") == "up");
+        CHECK(attempts == 4);
+    }
+    SECTION("until the deadline, which tells the reason") {
+        attempts = -1'000;
+        const TimePoint begun = Clock::now();
+        const auto error = caught<TimeoutError>(failure(client, 300ms));
+        CHECK(Clock::now() - begun < 350ms);
+        CHECK(std::string{error.what()}.find("57P03") != std::string::npos);
+        CHECK(attempts <= -1'000 + 10);
+    }
+    client.run_until_idle();
+    CHECK(client.pool->stats().waiting == 0);
 }
 
 TEST_CASE("F02: a host that drops everything costs its own time limit only", "[wire][integration][F02]") {
@@ -160,6 +219,7 @@ TEST_CASE("F02: a host that drops everything costs its own time limit only", "[w
         const auto took = Clock::now() - begun;
         CHECK(took >= 200ms);
         CHECK(took < 2s);
+        expect_well(client, {.url = own.url()});
     }
     SECTION("alone it is a timeout") {
         config.host = "127.0.0.1";
@@ -182,6 +242,18 @@ TEST_CASE("F03: a server that falls silent half way is given up", "[wire][integr
     Client client{{.max_size = 1, .connect_timeout = Duration{50}}, at(half.host())};
     const auto error = caught<TimeoutError>(failure(client, 200ms));
     CHECK(std::string{error.what()}.find("connect timeout") != std::string::npos);
+    client.run_until_idle();
+    CHECK(client.pool->stats().waiting == 0);
+}
+
+TEST_CASE("F03: a server that says nothing to a request for TLS is given up", "[wire][integration][F03]") {
+    TcpMock mock{""};
+    Client client{{.max_size = 1, .connect_timeout = Duration{50}},
+                  {.host = "127.0.0.1", .port = mock.port(), .user = "app", .parameters = {{"sslmode", "require"}}}};
+    const auto error = caught<TimeoutError>(failure(client, 200ms));
+    CHECK(std::string{error.what()}.find("connect timeout") != std::string::npos);
+    CHECK(mock.heard().substr(0, 8) == std::string{"\0\0\0\x08\x04\xd2\x16\x2f", 8}); // SSLRequest
+    client.run_until_idle();
 }
 
 TEST_CASE("F04: a dead host in front of a living one", "[wire][integration][F04]") {
@@ -193,4 +265,37 @@ TEST_CASE("F04: a dead host in front of a living one", "[wire][integration][F04]
     const TimePoint begun = Clock::now();
     CHECK(client.scalar("1") == "1");
     CHECK(Clock::now() - begun < 1s);
+    expect_well(client, {.url = own.url()});
+}
+
+TEST_CASE("settings that do not fit into a startup packet are refused before anything is dialed",
+          "[wire][integration]") {
+    const auto config = [](std::size_t length) {
+        return wire::Config{
+            .url = server().url(), .application_name = "corm", .settings = {{"app.long", std::string(length, 'x')}}};
+    };
+    const auto refused = [&](std::size_t length) {
+        try {
+            config(length).validate();
+        } catch (const ConnectionError& error) {
+            CHECK(std::string{error.what()}.find("10000 at most") != std::string::npos);
+            return true;
+        }
+        return false;
+    };
+    std::size_t most = 10'000;
+    while (refused(most))
+        --most;
+    CHECK(most > 9'700);
+    Client client{{.max_size = 1}, config(most)};
+    CHECK(client.scalar("length(current_setting('app.long'))") == std::to_string(most));
+    // With one more, the server hangs up and does not say why.
+    ConnectionString longer{server().url()};
+    longer.set("application_name", "corm");
+    longer.set("client_encoding", "UTF8");
+    const auto options = [](std::size_t length) { return "-c app.long=" + std::string(length, 'x'); };
+    longer.set("options", options(most));
+    CHECK(query(longer.text(), "select 1") == "1");
+    longer.set("options", options(most + 1));
+    CHECK_THROWS_AS(query(longer.text(), "select 1"), std::runtime_error);
 }

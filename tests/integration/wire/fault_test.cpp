@@ -5,6 +5,9 @@
 
 #include <catch2/generators/catch_generators.hpp>
 
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -125,6 +128,41 @@ TEST_CASE("F38: an error without SQLSTATE ends the connection", "[wire][integrat
     Misbehaving s{message::error({{'S', "ERROR"}, {'V', "ERROR"}, {'M', "who knows"}}) + message::ready('I')};
     caught<ConnectionError>(s.ask().error);
     s.expect_well(false);
+}
+
+TEST_CASE("F75: errors are told apart whatever the language of the server", "[wire][integration][F75]") {
+    SECTION("of a statement") {
+        Misbehaving s{message::error({{'S', "FEHLER"},
+                                      {'V', "ERROR"},
+                                      {'C', "23505"},
+                                      {'M', "doppelter Schl\xc3\xbcsselwert"},
+                                      {'n', "users_email_key"}}) +
+                      message::ready('I')};
+        const auto error = caught<IntegrityError>(s.ask().error);
+        CHECK(error.constraint() == "users_email_key");
+        CHECK(error.diagnostics().severity == "ERROR");
+        s.expect_well(true);
+    }
+    SECTION("of one that ends the session") {
+        Misbehaving s{
+            message::error({{'S', "SCHWERWIEGEND"}, {'V', "FATAL"}, {'C', "57P01"}, {'M', "Verbindung beendet"}})};
+        CHECK(caught<ConnectionError>(s.ask().error).sqlstate() == sqlstate::admin_shutdown);
+        s.expect_well(false);
+    }
+    SECTION("of a dial") {
+        MockServer mock{[](int socket) {
+            std::array<char, 4096> startup;
+            if (read(socket, startup.data(), startup.size()) > 0)
+                MockServer::send(socket, message::error({{'S', "SCHWERWIEGEND"},
+                                                         {'V', "FATAL"},
+                                                         {'C', "28P01"},
+                                                         {'M', "Passwort-Authentifizierung fehlgeschlagen"}}));
+        }};
+        Client client{{.max_size = 1}, {.host = mock.host()}};
+        const auto waiting = client.ask(5s);
+        client.run_until([&] { return waiting->done; });
+        CHECK(caught<ConnectionError>(waiting->error).sqlstate() == SqlState{"28P01"});
+    }
 }
 
 TEST_CASE("F38: what nobody asked for is taken or left", "[wire][integration][F38]") {

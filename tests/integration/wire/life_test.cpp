@@ -1,8 +1,10 @@
 #include "client.hpp"
+#include "support/mock_server.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -114,6 +116,21 @@ TEST_CASE("F24: shutting down waits for leases, and cuts those that do not come 
         client.run_until([&] { return sink->cut.has_value(); });
         CHECK(sink->cut == 0);
     }
+    SECTION("twice") {
+        const auto again = std::make_shared<Shutdown>();
+        client.pool->shut_down(deadline_in(20s), sink);
+        client.pool->shut_down(deadline_in(20s), again);
+        first.release();
+        client.io.restart();
+        client.io.poll();
+        client.pool->abandon(); // and the destructor behind it
+        second.release();
+        client.run_until([&] { return sink->cut.has_value() && again->cut.has_value(); });
+        const auto after = std::make_shared<Shutdown>();
+        client.pool->shut_down(deadline_in(20s), after);
+        client.run_until([&] { return after->cut.has_value(); });
+        CHECK(after->cut == 0);
+    }
     SECTION("one does not") {
         const auto reply = client.start(second, request({"BEGIN", "SELECT pg_sleep(60)"}));
         first.release();
@@ -135,6 +152,21 @@ TEST_CASE("F24: shutting down waits for leases, and cuts those that do not come 
               .safe_to_retry());
 }
 
+TEST_CASE("F24: shutting down does not wait for dials", "[pool][integration][F24]") {
+    MockServer silent{[](int socket) { MockServer::drain(socket); }};
+    Client client{{.max_size = 2}, {.host = silent.host()}};
+    const auto waiting = client.ask();
+    client.run_until([&] { return client.pool->stats().dialing != 0; });
+    const auto sink = std::make_shared<Shutdown>();
+    const TimePoint begun = Clock::now();
+    client.pool->shut_down(deadline_in(20s), sink);
+    client.run_until([&] { return sink->cut.has_value() && waiting->done; });
+    CHECK(Clock::now() - begun < 1s);
+    CHECK(caught<ConnectionError>(waiting->error).safe_to_retry());
+    CHECK(sink->cut == 0);
+    client.run_until([&] { return client.pool->stats().dialing == 0; });
+}
+
 TEST_CASE("F25: a loop that is stopped for good leaves nothing behind", "[pool][integration][F25]") {
     {
         boost::asio::io_context io;
@@ -148,6 +180,70 @@ TEST_CASE("F25: a loop that is stopped for good leaves nothing behind", "[pool][
         sink->lease.release();
         pool->abandon();
     }
+    check_gone();
+}
+
+TEST_CASE("F27: connections that are too old at once, and tasks on several threads", "[pool][integration][F27]") {
+    boost::asio::thread_pool threads{8};
+    constexpr std::size_t most = 4;
+    auto pool =
+        make_pool(threads.get_executor(), {.min_size = 2, .max_size = most, .max_lifetime = 1ms, .idle_timeout = 1ms});
+    struct Task final : pool::LeaseSink, wire::RequestSink, std::enable_shared_from_this<Task> {
+        std::shared_ptr<pool::Pool> pool;
+        std::atomic<int>* failed = nullptr;
+        std::mutex mutex; // the lease is set while its reply may come
+        pool::Lease lease;
+        std::atomic<int> rounds{0};
+
+        void next() {
+            if (++rounds <= 40)
+                pool->acquire(shared_from_this(), deadline_in(20s), std::source_location::current());
+        }
+        void on_lease(pool::Lease given) noexcept override {
+            const std::lock_guard lock(mutex);
+            lease = std::move(given);
+            lease->start(request({"SELECT 1"}), shared_from_this());
+        }
+        void on_lease_failure(std::exception_ptr) noexcept override { ++*failed; }
+        void on_reply(wire::Reply reply) noexcept override {
+            *failed += reply.error ? 1 : 0;
+            pool::Lease gone;
+            {
+                const std::lock_guard lock(mutex);
+                gone = std::move(lease);
+            }
+            gone.release();
+            next();
+        }
+    };
+    std::atomic<int> failed{0};
+    std::vector<std::shared_ptr<Task>> tasks;
+    for (int i = 0; i < 8; ++i) {
+        const auto task = tasks.emplace_back(std::make_shared<Task>());
+        task->pool = pool;
+        task->failed = &failed;
+        task->next();
+    }
+    const auto over = [&] {
+        return std::all_of(tasks.begin(), tasks.end(), [](const auto& task) { return task->rounds > 40; });
+    };
+    std::size_t most_seen = 0;
+    const TimePoint limit = Clock::now() + 60s;
+    while (!over() && failed == 0 && Clock::now() < limit) {
+        const pool::PoolStats now = pool->stats();
+        most_seen = std::max(most_seen, now.idle + now.leased + now.dialing + now.cleaning);
+        std::this_thread::yield();
+    }
+    CHECK(failed == 0);
+    CHECK(over());
+    CHECK(most_seen <= most);
+    // Closed once each: what is open on the server is what the pool has.
+    CHECK(pool->stats().connected > most);
+    pool->abandon();
+    threads.join();
+    CHECK(pool->stats().leased + pool->stats().waiting == 0);
+    tasks.clear();
+    pool.reset();
     check_gone();
 }
 

@@ -1,4 +1,4 @@
-#include "client.hpp"
+#include "aftermath.hpp"
 #include "support/mock_server.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -7,6 +7,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <thread>
+#include <vector>
 
 using namespace corm;
 using namespace corm::test;
@@ -67,6 +68,7 @@ TEST_CASE("F50: a COMMIT that is cancelled at its deadline has a known outcome, 
     lease.release();
     client.run_until_idle();
     CHECK(client.lease()->backend() == backend);
+    expect_well(client);
 }
 
 TEST_CASE("F21: an abandoned request is cancelled and rolled back in the background", "[pool][integration][F21]") {
@@ -85,6 +87,7 @@ TEST_CASE("F21: an abandoned request is cancelled and rolled back in the backgro
     Client admin;
     CHECK(admin.scalar(in_transaction(backend)) == "false");
     CHECK(client.lease()->backend() == backend);
+    expect_well(client);
 }
 
 TEST_CASE("F21: a transaction that was left open", "[pool][integration][F21]") {
@@ -110,6 +113,7 @@ TEST_CASE("F21: a transaction that was left open", "[pool][integration][F21]") {
         REQUIRE_FALSE(reply.error);
         CHECK(reply.results.size() == 3);
         CHECK(client.pool->stats().round_trips == before + 1);
+        lease.release();
     }
     SECTION("is rolled back in the round trip of who waits") {
         const auto waiting = client.ask();
@@ -119,7 +123,9 @@ TEST_CASE("F21: a transaction that was left open", "[pool][integration][F21]") {
         CHECK(waiting->lease->owes_rollback());
         CHECK_FALSE(client.run(waiting->lease, request({"SELECT 1"})).error);
         CHECK(client.pool->stats().round_trips == before + 1);
+        waiting->lease.release();
     }
+    expect_well(client);
 }
 
 TEST_CASE("F16: waiting for a lease ends at its deadline", "[pool][integration][F16]") {
@@ -137,6 +143,58 @@ TEST_CASE("F16: waiting for a lease ends at its deadline", "[pool][integration][
     held.release();
     client.run_until([&] { return patient->done; });
     CHECK(patient->lease);
+    patient->lease.release();
+    expect_well(client);
+}
+
+TEST_CASE("F16: of many waiters some time out, and the others are served in their order", "[pool][integration][F16]") {
+    Client client{{.max_size = 2}};
+    pool::Lease first = client.lease(), second = client.lease();
+    struct Waiter final : pool::LeaseSink {
+        pool::Lease lease;
+        int number = 0;
+        bool hasty = false;
+        std::vector<int>* served = nullptr;
+        TimePoint over{};
+        void on_lease(pool::Lease given) noexcept override {
+            served->push_back(number);
+            lease = std::move(given);
+        }
+        void on_lease_failure(std::exception_ptr) noexcept override { over = Clock::now(); }
+    };
+    std::vector<int> served, expected;
+    std::vector<std::shared_ptr<Waiter>> waiters;
+    const TimePoint begun = Clock::now();
+    constexpr int count = 52;
+    for (int number = 0; number < count; ++number) {
+        const auto waiter = waiters.emplace_back(std::make_shared<Waiter>());
+        waiter->number = number;
+        waiter->hasty = number % 3 == 1;
+        waiter->served = &served;
+        client.pool->acquire(waiter, begun + (waiter->hasty ? 100ms : 20'000ms), std::source_location::current());
+        if (!waiter->hasty)
+            expected.push_back(number);
+    }
+    const std::size_t late = count - expected.size();
+    client.run_until([&] { return client.pool->stats().timed_out == late; });
+    client.run_until([&] { return client.pool->stats().waiting == expected.size(); });
+    CHECK(served.empty());
+    first.release();
+    second.release();
+    client.run_until([&] {
+        for (const auto& waiter : waiters)
+            waiter->lease.release();
+        return served.size() == expected.size();
+    });
+    CHECK(served == expected);
+    for (const auto& waiter : waiters) {
+        if (waiter->hasty) {
+            CHECK(waiter->over - begun >= 100ms);
+            CHECK(waiter->over - begun < 140ms);
+        }
+        waiter->lease.release();
+    }
+    expect_well(client);
 }
 
 TEST_CASE("F17: 10,000 waiters that withdraw as their connection comes", "[pool][integration][F17]") {
@@ -164,7 +222,7 @@ TEST_CASE("F17: 10,000 waiters that withdraw as their connection comes", "[pool]
     const pool::PoolStats stats = client.pool->stats();
     CHECK(stats.waiting == 0);
     CHECK(stats.idle == stats.connected - stats.discarded);
-    CHECK(client.scalar("1") == "1");
+    expect_well(client);
 }
 
 TEST_CASE("F23, F32: a server that does not answer a cancel loses the connection, not the slot",

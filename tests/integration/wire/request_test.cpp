@@ -1,4 +1,6 @@
-#include "client.hpp"
+#include "aftermath.hpp"
+
+#include <algorithm>
 
 using namespace corm;
 using namespace corm::test;
@@ -56,6 +58,8 @@ TEST_CASE("F47: COMMIT after a failure is answered by ROLLBACK, and that is an e
     const wire::Reply reply = client.run(lease, request({"COMMIT"}));
     CHECK(caught<DatabaseError>(reply.error).sqlstate() == sqlstate::failed_transaction);
     CHECK(lease->status() == TransactionStatus::idle);
+    lease.release();
+    expect_well(client);
 }
 
 TEST_CASE("the cache survives failures and evictions", "[wire][integration]") {
@@ -74,6 +78,30 @@ TEST_CASE("the cache survives failures and evictions", "[wire][integration]") {
     CHECK(types::get_big_endian<std::int64_t>(held.results[0].field(0, 0).data) <= 3 + 16);
     REQUIRE_FALSE(client.run(lease, request({"DISCARD ALL"})).error);
     CHECK_FALSE(client.run(lease, request({"SELECT 59"})).error);
+}
+
+TEST_CASE("a transaction holds no more statements on the server than the cache", "[wire][integration]") {
+    Client client{{.max_size = 1, .statement_cache = 20}};
+    pool::Lease lease = client.lease();
+    REQUIRE_FALSE(client.run(lease, request({"BEGIN"})).error);
+    const auto held = [&] {
+        const wire::Reply reply = client.run(lease, request({"SELECT count(*) FROM pg_prepared_statements"}));
+        REQUIRE_FALSE(reply.error);
+        return types::get_big_endian<std::int64_t>(reply.results[0].field(0, 0).data);
+    };
+    const std::uint64_t before = client.pool->stats().round_trips;
+    std::int64_t most = 0;
+    for (int i = 0; i < 512; ++i) {
+        REQUIRE_FALSE(client.run(lease, request({("SELECT " + std::to_string(i)).c_str()})).error);
+        if (i % 64 == 0)
+            most = std::max(most, held());
+    }
+    CHECK(client.pool->stats().round_trips == before + 512 + 8);
+    CHECK(most <= 20 + 16);
+    // A failed transaction can close nothing; its end does.
+    CHECK(client.run(lease, request({"SELECT 1/0"})).failed_in_statement);
+    REQUIRE_FALSE(client.run(lease, request({"ROLLBACK"})).error);
+    CHECK(held() <= 20 + 16);
 }
 
 TEST_CASE("COPY ends the connection, not the program", "[wire][integration]") {
@@ -115,6 +143,29 @@ TEST_CASE("F36: 8 MB of notices while a large statement is written", "[wire][int
     const wire::Reply reply = client.run(lease, std::move(what));
     REQUIRE_FALSE(reply.error);
     CHECK(types::get_big_endian<std::int32_t>(reply.results[1].field(0, 0).data) == 8'000'000);
+    lease.release();
+    expect_well(client);
+}
+
+TEST_CASE("F36 F64: as many parameters as the protocol has, while the server tells everything",
+          "[wire][integration][F36][F64]") {
+    Client client;
+    pool::Lease lease = client.lease();
+    wire::Request what = request({"SELECT $65535::int4"}, 60s);
+    for (std::int32_t i = 1; i <= 65'535; ++i)
+        what.statements[0].parameters.add(i);
+    REQUIRE_FALSE(client.run(lease, request({"SET client_min_messages = debug5"})).error);
+    const wire::Reply reply = client.run(lease, std::move(what));
+    REQUIRE_FALSE(reply.error);
+    CHECK(types::get_big_endian<std::int32_t>(reply.results[0].field(0, 0).data) == 65'535);
+    // One more is refused, and harms nothing.
+    wire::Request more = request({"SELECT 1"});
+    for (std::int32_t i = 0; i <= 65'535; ++i)
+        more.statements[0].parameters.add(i);
+    caught<ConversionError>(client.run(lease, std::move(more)).error);
+    CHECK_FALSE(client.run(lease, request({"RESET client_min_messages"})).error);
+    lease.release();
+    expect_well(client);
 }
 
 TEST_CASE("settings travel with the connection", "[wire][integration]") {

@@ -116,7 +116,7 @@ TEST_CASE("F22: the next borrower sees a session as if nobody had used it", "[po
     CHECK(value(client, second, "41 + 1") == "42"); // and still good
     CHECK(client.pool->stats().connected == 1);
     second.release();
-    check_aftermath(client, 1, name);
+    expect_well(client);
 }
 
 TEST_CASE("F22: a session with another encoding is replaced", "[pool][integration][F22]") {
@@ -127,7 +127,7 @@ TEST_CASE("F22: a session with another encoding is replaced", "[pool][integratio
     pool::Lease second = client.lease();
     CHECK(value(client, second, "current_setting('client_encoding')") == "UTF8");
     second.release();
-    check_aftermath(client, 1, name);
+    expect_well(client);
 }
 
 TEST_CASE("F22: prepared statements outlive a reset", "[pool][integration][F22]") {
@@ -210,7 +210,7 @@ TEST_CASE("F21: a lease that ends anywhere leaves a session at rest", "[pool][in
     const TimePoint begun = Clock::now();
     lease.release();
     CHECK(Clock::now() - begun < 100ms); // who gives it back does not wait
-    check_aftermath(client, 1, name);
+    expect_well(client);
     CHECK(Clock::now() - begun < 5s);
     pool::Lease next = client.lease();
     CHECK(next->status() == wire::TransactionStatus::idle);
@@ -249,5 +249,5 @@ TEST_CASE("F23: a session that cannot be reset is replaced", "[pool][integration
         CHECK(admin.scalar("to_regclass('reset_test_ran') IS NULL") == "true");
         second.release();
     }
-    check_aftermath(client, 1, name);
+    expect_well(client);
 }

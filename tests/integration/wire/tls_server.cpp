@@ -64,6 +64,10 @@ TlsServer::TlsServer()
                 throw std::runtime_error("cannot give " + target.string() + " to the server");
         }
     }
+    const std::filesystem::path rules = data / "pg_hba.conf";
+    std::ifstream present_rules{rules};
+    const std::string text{std::istreambuf_iterator<char>{present_rules}, {}};
+    std::ofstream{rules} << "host all rejected 127.0.0.1/32 reject\n" << text;
     present("server");
 }
 

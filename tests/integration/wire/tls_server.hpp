@@ -13,7 +13,8 @@
 
 namespace corm::test {
 
-/// On 127.0.0.1, with certificates for "localhost" of an authority of its own: "server", "expired".
+/// On 127.0.0.1, with certificates for "localhost" of an authority of its own: "server", "expired". The role "rejected"
+/// may not enter.
 class TlsServer {
 public:
     TlsServer();

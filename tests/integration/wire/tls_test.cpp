@@ -87,7 +87,8 @@ TEST_CASE("F06: who may not enter is told once, and does not knock again", "[wir
         const char* database;
         const char* code;
     };
-    const Case each = GENERATE(Case{"postgres", "postgres", "28P01"}, Case{"nobody", "postgres", "28P01"});
+    const Case each = GENERATE(Case{"postgres", "postgres", "28P01"}, Case{"nobody", "postgres", "28P01"},
+                               Case{"rejected", "postgres", "28000"});
     wire::Config config = tls->secure();
     config.user = each.user;
     config.database = each.database;

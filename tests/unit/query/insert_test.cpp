@@ -105,6 +105,27 @@ TEST_CASE("records name their columns", "[query][unit]") {
     CHECK(insert<corm::mapping::Record>(none).on_conflict("id").do_update("name").erased()->rows == 0);
 }
 
+TEST_CASE("given columns of records are named", "[query][unit]") {
+    using corm::mapping::given_columns;
+    using corm::mapping::Record;
+    const auto mapper = corm::mapping::define("stamped")
+                            .column<std::int64_t>("id")
+                            .column<std::string>("kind")
+                            .primary_key({"id"}, true)
+                            .server_default("kind")
+                            .build();
+    const std::vector<Record> rows{Record{mapper}}, none;
+    CHECK(insert<Record>(rows).erased()->columns == Columns{0});
+    CHECK(insert<Record>(rows, given_columns("kind")).erased()->columns == Columns{0, 1});
+    CHECK(insert(rows.front(), given_columns("kind")).erased()->columns == Columns{0, 1});
+    CHECK(insert<Record>(none, given_columns("kind")).erased()->rows == 0);
+    const auto refuses = [&](const auto& given, const std::string& why) {
+        CHECK_THROWS_MATCHES(insert<Record>(rows, given), corm::MappingError, MessageMatches(ContainsSubstring(why)));
+    };
+    refuses(given_columns("id"), "server_default");
+    refuses(given_columns("kin"), "the nearest is \"kind\"");
+}
+
 TEST_CASE("records of one insert are of one mapper", "[query][unit]") {
     using corm::mapping::Record;
     const auto mapper = people();

@@ -68,6 +68,37 @@ constexpr auto corm_mapping(corm::type<Pair>) {
         .unique<&Pair::b>();
 }
 
+/// Refers to a user, and does not say by what.
+struct Letter {
+    std::int32_t id = 0;
+    std::int16_t to = 0;
+    std::int32_t stamps = 0;
+};
+BOOST_DESCRIBE_STRUCT(Letter, (), (id, to, stamps))
+constexpr auto corm_mapping(corm::type<Letter>) {
+    return corm::mapping::table<Letter>("letters").primary_key<&Letter::id>().references<User>();
+}
+
+struct Country {
+    std::int64_t id = 0;
+    std::string code{};
+};
+BOOST_DESCRIBE_STRUCT(Country, (), (id, code))
+constexpr auto corm_mapping(corm::type<Country>) {
+    return corm::mapping::table<Country>("countries").primary_key<&Country::id>().unique<&Country::code>();
+}
+struct Town {
+    std::int32_t id = 0;
+    std::int16_t country_id = 0;
+    corm::mapping::One<Country> country{};
+};
+BOOST_DESCRIBE_STRUCT(Town, (), (id, country_id, country))
+constexpr auto corm_mapping(corm::type<Town>) {
+    return corm::mapping::table<Town>("towns")
+        .primary_key<&Town::id>()
+        .many_to_one<&Town::country, &Town::country_id>();
+}
+
 /// Rows of a tree with unique names.
 struct Node {
     std::int32_t id = 0;
@@ -256,6 +287,41 @@ TEST_CASE("rows that move away from one that goes first are written ahead of it"
         MessageMatches(Equals("Order(3) moves away from User(1) by its user_id, and that row has to be deleted ahead, "
                               "because another row takes a unique value of it; flush the move first")));
     CHECK(session->uow.has_changes());
+}
+
+TEST_CASE("where the foreign key is not named, every update may be a move away", "[uow][unit]") {
+    const auto session = Session::create();
+    session->uow.remove(session->attach<User>(one_user(1, "Ada", 30, 0, "a@x")), {});
+    session->add(User{.id = 5, .name = "new", .email = "a@x"});
+    const Handle letter = loaded<Letter>(*session, 3, std::int16_t{1}, 0);
+    SECTION("which comes first") {
+        edit<Letter>(letter).to = 2;
+        CHECK(outline(session->uow.plan()) ==
+              Outline{"update letters 1", "remove users 1", "insert users 1"});
+        // Also if it may be none.
+        edit<Letter>(letter).to = 1;
+        edit<Letter>(letter).stamps = 1;
+        CHECK(outline(session->uow.plan()) ==
+              Outline{"update letters 1", "remove users 1", "insert users 1"});
+    }
+    SECTION("unless it may refer to what is yet to come") {
+        edit<Letter>(letter).to = 5;
+        CHECK(outline(session->uow.plan()) ==
+              Outline{"remove users 1", "insert users 1", "update letters 1"});
+    }
+}
+
+TEST_CASE("foreign keys may be narrower than what they refer to", "[uow][unit]") {
+    const auto session = Session::create();
+    session->uow.remove(loaded<Country>(*session, std::int64_t{-7}, std::string{"x"}), {});
+    session->add(Country{.id = 9, .code = "x"});
+    const Handle town = loaded<Town>(*session, 3, std::int16_t{-7});
+    edit<Town>(town).country_id = 2;
+    CHECK(outline(session->uow.plan()) ==
+          Outline{"update towns 1", "remove countries 1", "insert countries 1"});
+    edit<Town>(town).country_id = 9;
+    CHECK_THROWS_MATCHES(session->uow.plan(), corm::MappingError,
+                         MessageMatches(Catch::Matchers::StartsWith("Town(3) moves away from Country(-7)")));
 }
 
 TEST_CASE("a row that moves away from one whose unique value it takes is refused", "[uow][unit]") {

@@ -69,6 +69,46 @@ TEST_CASE("evicted statements are closed on the server", "[wire][unit]") {
     CHECK(f.fsm.round_trips() <= 2 * texts + 2 * texts / 16);
 }
 
+TEST_CASE("evicted statements of a transaction are closed in it, and cost no Sync", "[wire][unit]") {
+    constexpr int texts = 200;
+    PipelineFixture f{4};
+    REQUIRE_FALSE(f.run(request({"BEGIN"})).error);
+    for (int i = 0; i < texts; ++i) {
+        REQUIRE_FALSE(f.run(request({"SELECT " + std::to_string(i % 150)})).error);
+        CHECK(f.pq->prepared() <= 4 + 16);
+    }
+    CHECK(f.fsm.round_trips() == 1 + texts);
+    SECTION("in the same trip as its end") {
+        REQUIRE_FALSE(f.run(request({"SELECT 1", "COMMIT"})).error);
+        CHECK(f.pq->commits == 1);
+    }
+    SECTION("not after a failure, until it is rolled back") {
+        f.pq->failures["SELECT 1/0"] = {"22012"};
+        CHECK(f.run(request({"SELECT 1/0"})).failed_in_statement);
+        f.pq->sent.clear();
+        REQUIRE_FALSE(f.run(request({"SELECT 1"}), true).error);
+        CHECK(f.pq->prepared() <= 4 + 16);
+    }
+}
+
+TEST_CASE("a transaction does not survive that its evicted statements were dropped by others", "[wire][unit]") {
+    PipelineFixture f{2};
+    REQUIRE_FALSE(f.run(request({"BEGIN"})).error);
+    for (int i = 0; i < 17; ++i)
+        REQUIRE_FALSE(f.run(request({"SELECT " + std::to_string(i)})).error);
+    REQUIRE(f.fsm.cache().evicted().size() >= 16);
+    f.pq->forget_prepared();
+    const wire::Reply reply = f.run(request({"SELECT 'x'", "COMMIT"}));
+    const auto error = caught<DatabaseError>(reply.error);
+    CHECK(error.is_stale_plan());
+    CHECK(error.is_retryable());
+    CHECK(reply.failed_in_statement);
+    CHECK_FALSE(reply.in_doubt);
+    CHECK(f.pq->commits == 0);
+    CHECK_FALSE(f.run(request({"BEGIN", "SELECT 0", "COMMIT"}), true).error);
+    CHECK(f.pq->commits == 1);
+}
+
 TEST_CASE("DISCARD ALL empties the cache", "[wire][unit]") {
     PipelineFixture f;
     f.run(request({"SELECT 1", "DISCARD ALL"}));

@@ -296,18 +296,15 @@ TEST_CASE("where the foreign key is not named, every update may be a move away",
     const Handle letter = loaded<Letter>(*session, 3, std::int16_t{1}, 0);
     SECTION("which comes first") {
         edit<Letter>(letter).to = 2;
-        CHECK(outline(session->uow.plan()) ==
-              Outline{"update letters 1", "remove users 1", "insert users 1"});
+        CHECK(outline(session->uow.plan()) == Outline{"update letters 1", "remove users 1", "insert users 1"});
         // Also if it may be none.
         edit<Letter>(letter).to = 1;
         edit<Letter>(letter).stamps = 1;
-        CHECK(outline(session->uow.plan()) ==
-              Outline{"update letters 1", "remove users 1", "insert users 1"});
+        CHECK(outline(session->uow.plan()) == Outline{"update letters 1", "remove users 1", "insert users 1"});
     }
     SECTION("unless it may refer to what is yet to come") {
         edit<Letter>(letter).to = 5;
-        CHECK(outline(session->uow.plan()) ==
-              Outline{"remove users 1", "insert users 1", "update letters 1"});
+        CHECK(outline(session->uow.plan()) == Outline{"remove users 1", "insert users 1", "update letters 1"});
     }
 }
 
@@ -317,8 +314,7 @@ TEST_CASE("foreign keys may be narrower than what they refer to", "[uow][unit]")
     session->add(Country{.id = 9, .code = "x"});
     const Handle town = loaded<Town>(*session, 3, std::int16_t{-7});
     edit<Town>(town).country_id = 2;
-    CHECK(outline(session->uow.plan()) ==
-          Outline{"update towns 1", "remove countries 1", "insert countries 1"});
+    CHECK(outline(session->uow.plan()) == Outline{"update towns 1", "remove countries 1", "insert countries 1"});
     edit<Town>(town).country_id = 9;
     CHECK_THROWS_MATCHES(session->uow.plan(), corm::MappingError,
                          MessageMatches(Catch::Matchers::StartsWith("Town(3) moves away from Country(-7)")));

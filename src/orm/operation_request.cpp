@@ -9,7 +9,7 @@
 namespace corm::orm {
 namespace {
 
-wire::Statement command(std::shared_ptr<const std::string> text, std::string_view tag) {
+wire::Statement command(std::shared_ptr<const std::string> text, const char* tag) {
     wire::Statement statement;
     statement.sql = std::move(text);
     statement.expected_tag = tag;

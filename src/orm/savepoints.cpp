@@ -29,8 +29,8 @@ std::shared_ptr<const std::string> SavepointCommand::text() const {
     return std::make_shared<const std::string>(text_of(kind, depth));
 }
 
-std::string_view SavepointCommand::tag() const noexcept {
-    constexpr std::string_view tags[] = {"SAVEPOINT", "RELEASE", "ROLLBACK"};
+const char* SavepointCommand::tag() const noexcept {
+    static constexpr const char* tags[] = {"SAVEPOINT", "RELEASE", "ROLLBACK"};
     return tags[static_cast<std::size_t>(kind)];
 }
 

@@ -20,7 +20,7 @@ struct SavepointCommand {
 
     [[nodiscard]] std::shared_ptr<const std::string> text() const;
     /// The command tag that answers it.
-    [[nodiscard]] std::string_view tag() const noexcept;
+    [[nodiscard]] const char* tag() const noexcept;
     /// Rare depths are not worth a prepared statement.
     [[nodiscard]] bool repeats() const noexcept;
     friend bool operator==(const SavepointCommand&, const SavepointCommand&) = default;

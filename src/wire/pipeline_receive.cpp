@@ -154,11 +154,11 @@ void PipelineFsm::on_success(Expected& expected, Result result) {
     if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL")
         forget_all();
     user_prepared_ = user_prepared_ || tag == "PREPARE";
-    if (!statement.expected_tag.empty() && tag != statement.expected_tag) {
+    if (statement.expected_tag != nullptr && tag != statement.expected_tag) {
         Diagnostics diagnostics;
         diagnostics.sqlstate = sqlstate::failed_transaction;
         diagnostics.severity = "ERROR";
-        diagnostics.message = "the server answered " + std::string{tag} + " to " + std::string{statement.expected_tag};
+        diagnostics.message = "the server answered " + std::string{tag} + " to " + statement.expected_tag;
         diagnostics.hint = "An earlier statement failed in this transaction: nothing of it was saved.";
         diagnostics.sql = *statement.sql;
         fail(make_database_error(std::move(diagnostics), request_.where), true);

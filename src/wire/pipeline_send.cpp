@@ -31,7 +31,7 @@ void PipelineFsm::check(const Request& request) {
         if (statement.sql->find('\0') != std::string::npos)
             throw ConversionError("the text of a statement holds a NUL character", request.where);
         if (statement.copy &&
-            (!parameters.empty() || (request.commits && request.statements.back().expected_tag.empty())))
+            (!parameters.empty() || (request.commits && request.statements.back().expected_tag == nullptr)))
             throw Error("a COPY takes no parameters, and where its request commits, a COMMIT behind it", request.where);
     }
 }
@@ -41,7 +41,8 @@ Want PipelineFsm::begin(Request request, bool rollback_first, bool reset_first) 
     given_up_ = sent_again_ = false;
     commit_at_ = request_.statements.size();
     for (std::size_t i = 0; request_.commits && i < request_.statements.size(); ++i) {
-        if (request_.statements[i].expected_tag == "COMMIT")
+        const char* const tag = request_.statements[i].expected_tag;
+        if (tag != nullptr && std::string_view{tag} == "COMMIT")
             commit_at_ = i;
     }
     if (epoch_) {

@@ -36,11 +36,11 @@ struct Statement {
     /// Shared with whoever made it: texts of mappers are constant and never copied.
     std::shared_ptr<const std::string> sql;
     types::Parameters parameters;
+    /// The command tag that must come back ("COMMIT"), null for any; it lives for ever. Anything else is an error: COMMIT
+    /// of an aborted transaction answers ROLLBACK and calls it success.
+    const char* expected_tag = nullptr;
     /// Prepared once per connection and kept in its cache; otherwise parsed anew (the unnamed statement).
     bool prepare = true;
-    /// The command tag that must come back ("COMMIT"), empty for any. Anything else is an error: COMMIT of an aborted
-    /// transaction answers ROLLBACK and calls it success.
-    std::string_view expected_tag{};
     /// The server sends what it has answered so far before it goes on to the next statement.
     bool flush = false;
     /// The server refuses it inside of a transaction: nothing may stand before it under its Sync.

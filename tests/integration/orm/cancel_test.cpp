@@ -292,7 +292,7 @@ TEST_CASE("F13: a dial may be given up at every step", "[orm][integration][F13]"
     const Database database{setup};
     // In small pieces with pauses, so that there are many steps.
     FaultProxy proxy{database.url(), FaultProxy::Listen::tcp};
-    proxy.set({.segment = 48, .delay = std::chrono::milliseconds{1}});
+    proxy.set({.segment = 512, .delay = std::chrono::milliseconds{1}});
     const Case& dialing = cases[1];
     REQUIRE(dialing.name == std::string{"dialing"});
     SECTION("by cancelling who waits for it") {

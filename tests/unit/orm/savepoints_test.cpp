@@ -34,7 +34,7 @@ TEST_CASE("savepoints are named by their depth", "[orm][unit]") {
     CHECK(savepoints.queued()[3].repeats());
     CHECK_FALSE(savepoints.queued()[4].repeats());
     CHECK(savepoints.queued()[0].text() == savepoints.queued()[0].text()); // shared
-    CHECK(savepoints.queued()[0].tag() == "SAVEPOINT");
+    CHECK(savepoints.queued()[0].tag() == std::string_view{"SAVEPOINT"});
 }
 
 TEST_CASE("what the server never heard of is taken back silently", "[orm][unit]") {
@@ -69,8 +69,8 @@ TEST_CASE("the server hears of what it knows", "[orm][unit]") {
     SECTION("of rollbacks, which must not leave the savepoint behind") {
         savepoints.roll_back(1);
         CHECK(texts(savepoints.queued()) == Texts{"ROLLBACK TO SAVEPOINT corm_2", "RELEASE SAVEPOINT corm_2"});
-        CHECK(savepoints.queued()[0].tag() == "ROLLBACK");
-        CHECK(savepoints.queued()[1].tag() == "RELEASE");
+        CHECK(savepoints.queued()[0].tag() == std::string_view{"ROLLBACK"});
+        CHECK(savepoints.queued()[1].tag() == std::string_view{"RELEASE"});
         SECTION("in front of what follows") {
             savepoints.open();
             savepoints.release(0);

@@ -36,8 +36,8 @@ struct Statement {
     /// Shared with whoever made it: texts of mappers are constant and never copied.
     std::shared_ptr<const std::string> sql;
     types::Parameters parameters;
-    /// The command tag that must come back ("COMMIT"), null for any; it lives for ever. Anything else is an error: COMMIT
-    /// of an aborted transaction answers ROLLBACK and calls it success.
+    /// The command tag that must come back ("COMMIT"), a literal; null for any. Anything else is an error: COMMIT of an
+    /// aborted transaction answers ROLLBACK and calls it success.
     const char* expected_tag = nullptr;
     /// Prepared once per connection and kept in its cache; otherwise parsed anew (the unnamed statement).
     bool prepare = true;

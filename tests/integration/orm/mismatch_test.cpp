@@ -94,7 +94,7 @@ TEST_CASE("F72: columns that do not match a struct are named, once for the resul
         const auto type = caught<corm::ConversionError>(
             co_await failure(session.all<AgeOf>(corm::raw_sql("select name, age::text as age from users"))));
         CHECK_THAT(type.what(), ContainsSubstring("age"));
-        s.database.query("alter table users alter age drop default, alter age type text");
+        co_await session.execute(corm::raw_sql("alter table users alter age drop default, alter age type text"));
         const auto changed = caught<corm::ConversionError>(co_await failure(session.get<User>(1)));
         CHECK(changed.column() == "age");
         co_await session.rollback();

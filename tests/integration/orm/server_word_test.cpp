@@ -1,6 +1,5 @@
 // What the server refuses or limits, told by its SQLSTATE and never by its words.
 #include "expect_well.hpp"
-#include "support/caught.hpp"
 
 #include <corm/sql/identifier.hpp>
 
@@ -199,9 +198,8 @@ TEST_CASE("F60: NUL is refused before it is sent, also inside of documents", "[o
             co_await refusal(run(session, corm::raw_sql("select $1::text::json #>> '{}'", std::string{"\"\\u0000\""})));
         CHECK(state == "22P05");
         co_await session.rollback();
-        const auto payload = caught<corm::ConversionError>(
-            co_await failure(session.execute(corm::raw_sql("select pg_notify('c', $1)", std::string{"a\0b", 3}))));
-        CHECK(std::string{payload.what()}.find("NUL") != std::string::npos);
+        const std::string payload{"a\0b", 3};
+        CHECK_THROWS_AS(corm::raw_sql("select pg_notify('c', $1)", payload), corm::ConversionError);
         CHECK_THROWS_AS(corm::sql::quote_identifier(std::string_view{"a\0b", 3}), corm::MappingError);
         // Bytes are no text.
         const corm::Bytes zeros(3);

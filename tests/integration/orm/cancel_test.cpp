@@ -293,7 +293,7 @@ TEST_CASE("F13: a dial may be given up at every step", "[orm][integration][F13]"
     const Database database{std::string{schema} + "insert into users (name, age) values ('short', 0);"};
     // In small pieces with pauses, so that there are many steps.
     FaultProxy proxy{database.url(), FaultProxy::Listen::tcp};
-    proxy.set({.segment = 512, .delay = std::chrono::milliseconds{1}});
+    proxy.set({.segment = 48, .delay = std::chrono::milliseconds{1}});
     const Case& dialing = cases[1];
     REQUIRE(dialing.name == std::string{"dialing"});
     SECTION("by cancelling who waits for it") {

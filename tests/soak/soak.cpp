@@ -365,17 +365,19 @@ bool Run::report() {
         most(memory, "growth of the heap at rest behind the first tenth", static_cast<double>(late_) / 1024 - early,
              chaos ? 4096 + early / 50 : 64, 0, " KiB");
     }
-    most(time_limits, "cancel to resume, p99", monitor_->cancel_to_resume.quantile(0.99) / 1000, chaos ? 100 : 20, 1,
-         " ms");
-    most(time_limits, "longest behind a deadline", monitor_->overdue.largest() / 1000, 50, 1, " ms");
-    most(time_limits, "stall of the loop, p99.9", monitor_->loop_stall.quantile(0.999) / 1000, 25, 1, " ms");
+    // Where throughput is not judged, the machine does other things, too.
+    const double patience = options_.throughput ? 1 : 4;
+    most(time_limits, "cancel to resume, p99", monitor_->cancel_to_resume.quantile(0.99) / 1000,
+         patience * (chaos ? 100 : 20), 1, " ms");
+    most(time_limits, "longest behind a deadline", monitor_->overdue.largest() / 1000, patience * 50, 1, " ms");
+    most(time_limits, "stall of the loop, p99.9", monitor_->loop_stall.quantile(0.999) / 1000, patience * 25, 1, " ms");
     if (!chaos) {
         most(fairness, "longest wait for a connection, to the median (in leases)",
              monitor_->wait_in_leases.largest() / monitor_->wait_in_leases.quantile(0.5), 4, 2, "");
         exact(fairness, "deadlines that passed");
     } else {
         most(recovery, "first commit after the server is back",
-             static_cast<double>(monitor_->slowest_recovery_us) / 1e6, 1, 2, " s");
+             static_cast<double>(monitor_->slowest_recovery_us) / 1e6, patience * 1, 2, " s");
         const double outage = static_cast<double>(monitor_->outage_us) / 1e6;
         most(recovery, "dials per second while it is away",
              outage > 0 ? static_cast<double>(monitor_->dials_in_outages) / outage : 0, 10, 1, "");

@@ -1,5 +1,7 @@
 #include <corm/type/parameters.hpp>
 
+#include "type/value_size.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 #include <corm/type/oid.hpp>
@@ -9,19 +11,14 @@
 #include <limits>
 
 namespace corm::types {
-namespace {
-
-// PostgreSQL refuses messages of 1 GiB and drops the connection without an SQLSTATE, so refuse before sending.
-constexpr std::size_t largest_value = (std::size_t{1} << 30) - 1024;
 
 std::int32_t checked_size(std::size_t bytes) {
+    constexpr std::size_t largest_value = (std::size_t{1} << 30) - 1024;
     if (bytes > largest_value)
         throw ConversionError("a value of " + std::to_string(bytes) +
                               " bytes is too large; PostgreSQL takes less than 1 GiB");
     return static_cast<std::int32_t>(bytes);
 }
-
-} // namespace
 
 void throw_unexpected_null(std::string_view sql_type) {
     throw ConversionError("NULL cannot be read into a type that is not optional (" + std::string{sql_type} +

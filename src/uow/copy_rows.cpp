@@ -1,5 +1,6 @@
 #include "uow/copy_rows.hpp"
 
+#include "type/value_size.hpp"
 #include "uow/plan.hpp"
 
 #include <corm/base/error.hpp>
@@ -22,19 +23,6 @@ constexpr std::string_view binary_end{"\377\377", 2};
 constexpr std::string_view text_null = "\\N";
 /// An integer of any size, with its sign; input functions skip the blanks in front.
 constexpr std::size_t text_width = 20;
-constexpr std::size_t largest_value = (std::size_t{1} << 30) - 1024;
-
-std::int32_t checked_size(std::size_t bytes) {
-    if (bytes > largest_value)
-        throw ConversionError("a value of " + std::to_string(bytes) +
-                              " bytes is too large; PostgreSQL takes less than 1 GiB");
-    return static_cast<std::int32_t>(bytes);
-}
-
-void put_int16(std::string& out, std::size_t value) {
-    out += static_cast<char>(value >> 8);
-    out += static_cast<char>(value);
-}
 
 std::int64_t read_integer(const types::FieldView& field) {
     switch (field.size) {
@@ -67,7 +55,7 @@ CopyRows::CopyRows(const mapping::Mapper& mapper, std::span<const ColumnIndex> c
     buffer_.reserve(buffer_.size() + instances.size() * (2 + columns.size() * 12));
     for (const std::shared_ptr<Instance>* const instance : instances) {
         if (binary)
-            put_int16(buffer_, columns.size());
+            types::put_big_endian(buffer_, static_cast<std::uint16_t>(columns.size()));
         for (const ColumnIndex index : columns) {
             const mapping::Column& column = mapper.column(index);
             if (!binary && index != columns.front())
@@ -105,7 +93,7 @@ void CopyRows::add_binary(const mapping::Column& column, const void* value) {
     types::put_int32(buffer_, 0);
     try {
         column.type->encode(value, buffer_);
-        types::patch_int32(buffer_, at, checked_size(buffer_.size() - at - 4));
+        types::patch_int32(buffer_, at, types::checked_size(buffer_.size() - at - 4));
     } catch (const ConversionError& error) {
         throw ConversionError(error, mapper_->table(), column.name, error.where());
     }
@@ -119,7 +107,7 @@ void CopyRows::add_text(const mapping::Column& column, const void* value) {
     try {
         literal_.clear();
         column.type->literal(value, literal_);
-        static_cast<void>(checked_size(literal_.size()));
+        static_cast<void>(types::checked_size(literal_.size()));
     } catch (const ConversionError& error) {
         throw ConversionError(error, mapper_->table(), column.name, error.where());
     }

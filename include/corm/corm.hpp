@@ -20,6 +20,9 @@ namespace corm {
 
 // Mapping
 using mapping::assigned;
+using mapping::association;
+using mapping::cascade_all;
+using mapping::cascade_all_delete_orphan;
 using mapping::deferrable;
 using mapping::define;
 using mapping::given;
@@ -29,6 +32,7 @@ using mapping::Many;
 using mapping::Mapper;
 using mapping::One;
 using mapping::Record;
+using mapping::RelationOptions;
 using mapping::table;
 using mapping::temporary;
 using types::as_json;
@@ -81,6 +85,7 @@ using query::for_key_share;
 using query::for_no_key_update;
 using query::for_share;
 using query::for_update;
+using query::load;
 using query::nowait;
 using query::populate_existing;
 using query::raw_sql;

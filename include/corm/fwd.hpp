@@ -17,6 +17,7 @@ class One;
 
 namespace uow {
 class Instance;
+struct RelationAccess;
 } // namespace uow
 
 namespace query {

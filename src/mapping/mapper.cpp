@@ -191,6 +191,11 @@ void MapperBuilder::skip_member() {
 
 void MapperBuilder::add_relation(Relation relation) {
     relation.entity = mapper_->entity_;
+    if (relation.options.delete_orphan && (!relation.options.delete_ || relation.kind == RelationKind::many_to_many))
+        throw MappingError(mapper_->entity_ + "." + relation.name +
+                           (relation.options.delete_
+                                ? " is many-to-many, where objects have several owners; leave out delete_orphan"
+                                : " is delete_orphan without delete_; give both, as cascade_all_delete_orphan does"));
     mapper_->relations_.push_back(std::move(relation));
 }
 

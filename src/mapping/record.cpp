@@ -132,6 +132,11 @@ RecordDefinition& RecordDefinition::server_onupdate(std::string_view column) {
     return *this;
 }
 
+RecordDefinition& RecordDefinition::references(TargetMapper target) {
+    builder_.add_reference(target);
+    return *this;
+}
+
 std::shared_ptr<const Mapper> RecordDefinition::build() {
     builder_.pack_as_object();
     return builder_.finish();

@@ -2,16 +2,105 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
+
 namespace corm::mapping {
 
-void RelationState::require_loaded() const {
-    if (loaded_)
+std::string RelationState::name() const {
+    return relation_ != nullptr ? relation_->entity + "." + relation_->name : std::string{"this relation"};
+}
+
+void RelationState::throw_not_loaded() const {
+    if (relation_ == nullptr)
+        throw NotLoadedError("this relation is a copy of one that was not loaded; load the relation of the object: "
+                             "co_await session.load(ref, corm::load<&Struct::member>)");
+    throw NotLoadedError(name() +
+                         " was not loaded, and corm never reads from the database behind an operator; co_await "
+                         "session.load(ref, corm::load<&" +
+                         relation_->entity + "::" + relation_->name + ">), or ask for it with the query: .with<&" +
+                         relation_->entity + "::" + relation_->name + ">()");
+}
+
+std::shared_ptr<uow::Instance> RelationState::follow(const Link& link) const {
+    if (std::shared_ptr<uow::Instance> target = link.lock())
+        return target;
+    throw NotLoadedError(name() + " refers to an object that nobody has kept; keep a handle to the parent as long as "
+                                  "its children are used, or load the relation again");
+}
+
+std::shared_ptr<uow::Instance> RelationState::single() const {
+    const std::vector<Link>& links = read();
+    return links.empty() ? nullptr : follow(links.front());
+}
+
+bool RelationState::holds(const std::shared_ptr<uow::Instance>& target) const {
+    return std::any_of(read().begin(), read().end(), [&](const Link& link) { return link.refers_to(target); });
+}
+
+void RelationState::insert(const std::shared_ptr<uow::Instance>& target) {
+    if (owner_ != nullptr) {
+        owner_->link(*relation_, target);
         return;
-    const std::string name =
-        relation_ != nullptr ? relation_->entity + "." + relation_->name : std::string{"this relation"};
-    throw NotLoadedError(name +
-                         " was not loaded with its object, and corm never reads from the database behind an operator; "
-                         "query the related rows by their foreign key");
+    }
+    // Where it is bound, each object counts once.
+    given_ = true;
+    links_.emplace_back(target);
+}
+
+bool RelationState::erase(const std::shared_ptr<uow::Instance>& target) {
+    if (target == nullptr || !holds(target))
+        return false;
+    if (owner_ != nullptr)
+        owner_->unlink(*relation_, target);
+    else
+        std::erase_if(links_, [&](const Link& link) { return link.refers_to(target); });
+    return true;
+}
+
+void RelationState::clear() {
+    static_cast<void>(read());
+    given_ = true;
+    replace({});
+}
+
+void RelationState::assign(const RelationState& other) {
+    if (owner_ == nullptr) {
+        links_ = other.links_;
+        loaded_ = other.loaded_;
+        given_ = other.given_;
+        return;
+    }
+    // A copy: linking may change the other member as well, which may be the other side.
+    if (other.loaded_ && (other.given_ || other.owner_ != nullptr))
+        replace(std::vector<Link>{other.links_});
+}
+
+void RelationState::replace(const std::vector<Link>& with) {
+    if (owner_ == nullptr) {
+        links_ = with;
+        return;
+    }
+    boost::unordered_flat_map<const uow::Instance*, std::size_t> places;
+    for (const Link& link : with)
+        places.emplace(follow(link).get(), places.size());
+    const auto place = [&](const Link& link) {
+        const auto found = places.find(link.lock().get());
+        return found == places.end() ? places.size() : found->second;
+    };
+    if (is_to_many(relation_->kind)) {
+        // What was there is not known of one that is not loaded, so neither is what is taken out.
+        for (const Link& link : std::vector<Link>{read()}) {
+            if (const auto target = link.lock(); target && place(link) == places.size())
+                owner_->unlink(*relation_, target);
+        }
+    } else if (with.empty()) {
+        owner_->unlink(*relation_, nullptr);
+    }
+    for (const Link& link : with)
+        owner_->link(*relation_, link.lock());
+    std::stable_sort(links_.begin(), links_.end(), [&](const Link& a, const Link& b) { return place(a) < place(b); });
 }
 
 } // namespace corm::mapping

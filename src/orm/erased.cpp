@@ -1,6 +1,7 @@
 #include <corm/orm/detail/erased.hpp>
 
 #include "base/memory.hpp"
+#include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
 
@@ -70,8 +71,11 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
                                                              : uow::Populate::fill;
     OperationPlan plan = core->operation("get()", options.within.value_or(Duration{}), where);
     Parts parts;
-    if (core->autoflush())
+    if (core->autoflush()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan, {.except = known.get()});
         plan.flushes = add_flush(*core, parts, where, {.except = known.get()});
+    }
     plan.only_reads = !plan.flushes && !options.lock;
     auto part =
         corm::detail::make_recycled<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
@@ -97,8 +101,11 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
                     where);
     OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
-    if (core->autoflush())
+    if (core->autoflush()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan, {.except = instance.get()});
         plan.flushes = add_flush(*core, parts, where, {.except = instance.get()});
+    }
     plan.only_reads = !plan.flushes && !options.lock;
     auto part = corm::detail::make_recycled<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
                                                      uow::Populate::overwrite, where);
@@ -126,14 +133,21 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
         query_parts.push_back(std::move(part));
     }
     Parts parts;
-    if (core->autoflush())
+    if (core->autoflush()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan, {.guarded = locks});
         plan.flushes = add_flush(*core, parts, where, {.guarded = locks});
+    }
     plan.only_reads = plan.only_reads && !plan.flushes;
     parts.insert(parts.end(), query_parts.begin(), query_parts.end());
     co_await core->run(plan, std::move(parts));
     std::vector<Outcome> outcomes;
-    for (const auto& part : query_parts)
+    for (const auto& part : query_parts) {
+        if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
+            co_await load_paths(core, core->operation("pipeline()", {}, where), part->outcome.instances,
+                                std::move(paths));
         outcomes.push_back(std::move(part->outcome));
+    }
     co_return outcomes;
 }
 
@@ -155,12 +169,17 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                         where);
         plan.transactional = false;
     } else if (core->autoflush()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan, {.guarded = part->locks()});
         plan.flushes = add_flush(*core, parts, where, {.guarded = part->locks()});
     }
     plan.only_reads = !plan.flushes && part->only_reads();
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));
     check_wanted(*part, wanted, where);
+    if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
+        co_await load_paths(core, core->operation("a query", part->within().value_or(Duration{}), where),
+                            part->outcome.instances, std::move(paths));
     co_return std::move(part->outcome);
 }
 
@@ -169,6 +188,8 @@ Task<void> flush(Core core, Duration within, std::source_location where) {
     core->require_usable();
     OperationPlan plan = core->operation("flush()", within, where);
     plan.kind = trace::Operation::flush;
+    if (core->uow.has_relations())
+        co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_flush(*core, parts, where);
     if (plan.flushes)
@@ -180,6 +201,8 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     core->require_usable();
     OperationPlan plan = core->operation("commit()", within, where);
     plan.kind = trace::Operation::commit;
+    if (core->uow.has_relations())
+        co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_flush(*core, parts, where, {.final = true});
     plan.commits = true;

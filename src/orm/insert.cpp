@@ -2,6 +2,7 @@
 #include <corm/query/insert.hpp>
 
 #include "base/memory.hpp"
+#include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
 
@@ -71,8 +72,11 @@ Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query,
         co_return Outcome{};
     OperationPlan plan = core->operation("insert()", query->within.value_or(Duration{}), where);
     Parts parts;
-    if (core->autoflush())
+    if (core->autoflush()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan);
         plan.flushes = add_flush(*core, parts, where);
+    }
     auto part = corm::detail::make_recycled<InsertPart>(*core, std::move(query), wanted, where);
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));

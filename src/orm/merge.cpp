@@ -2,12 +2,12 @@
 #include "uow/merge.hpp"
 
 #include "base/memory.hpp"
+#include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
+#include "uow/key_arrays.hpp"
 
 #include <corm/base/error.hpp>
-#include <corm/mapping/value_block.hpp>
-#include <corm/type/oid.hpp>
 #include <corm/type/scalar.hpp>
 
 #include <cstdint>
@@ -25,8 +25,7 @@ public:
     void append(std::vector<wire::Statement>& request) override {
         wire::Statement& statement = request.emplace_back();
         statement.sql = mapper_->extension<uow::StatementTexts>().select_by_keys();
-        for (std::size_t part = 0; part < mapper_->key_columns().size(); ++part)
-            add_array(statement.parameters, part);
+        uow::append_keys(statement.parameters, *mapper_, keys_);
     }
     void digest(std::span<wire::Result> results) override {
         const wire::Result& rows = results.front();
@@ -52,22 +51,6 @@ public:
     }
 
 private:
-    void add_array(types::Parameters& parameters, std::size_t part) const {
-        const mapping::Column& column = mapper_->column(mapper_->key_columns()[part]);
-        types::ArrayParameter array{parameters, *column.type, keys_.size()};
-        mapping::ValueBlock value{*mapper_};
-        std::vector<std::string_view> parts;
-        for (const mapping::EncodedKey& key : keys_) {
-            parts.clear();
-            mapper_->split_key(key, parts);
-            column.type->decode({parts[part].data(), static_cast<std::int32_t>(parts[part].size()),
-                                 column.type->oid != 0 ? column.type->oid : types::oids::text, column.type->format},
-                                value.at(column));
-            array.add(value.at(column));
-        }
-        array.finish();
-    }
-
     SessionCore& session_; // the operation keeps it alive
     std::shared_ptr<const mapping::Mapper> mapper_;
     std::vector<mapping::EncodedKey> keys_;
@@ -92,8 +75,11 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
     if (std::vector<mapping::EncodedKey> keys = merge.unread(); !keys.empty()) {
         OperationPlan plan = core->operation(name, options.within, where);
         Parts parts;
-        if (core->autoflush())
+        if (core->autoflush()) {
+            if (core->uow.has_relations())
+                co_await flush_ahead(core, plan);
             plan.flushes = add_flush(*core, parts, where);
+        }
         plan.only_reads = !plan.flushes;
         auto read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
         parts.push_back(read);

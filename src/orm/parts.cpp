@@ -156,6 +156,11 @@ bool QueryPart::locks() const noexcept {
     return select != nullptr && select->statement.lock;
 }
 
+std::vector<query::RelationPath> QueryPart::with() const {
+    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    return select != nullptr ? select->with : std::vector<query::RelationPath>{};
+}
+
 bool QueryPart::alone() const noexcept {
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     return raw != nullptr && raw->alone;

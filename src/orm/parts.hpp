@@ -62,6 +62,8 @@ public:
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
+    /// Relations of its objects that are to be read.
+    [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] std::optional<Duration> within() const noexcept;
     /// For messages: the entity, or "a statement".
     [[nodiscard]] std::string subject() const;

@@ -1,6 +1,7 @@
 // Savepoints as operations of a session.
 #include <corm/orm/savepoint.hpp>
 
+#include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 Task<void> flush_in(const detail::Core& core, const char* name, Duration within, std::source_location where) {
     OperationPlan plan = core->operation(name, within, where);
     plan.kind = trace::Operation::flush;
+    if (core->uow.has_relations())
+        co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_flush(*core, parts, where);
     if (plan.flushes)

@@ -114,6 +114,12 @@ void SessionCore::on_leave(const std::shared_ptr<uow::Instance>& instance) {
     uow.expunge(instance);
 }
 
+void SessionCore::on_link(const std::shared_ptr<uow::Instance>& instance) {
+    require_quiet("a change of a relation", {});
+    require_scope();
+    uow.add(instance, {});
+}
+
 TimePoint SessionCore::deadline(Duration call) const noexcept {
     if (call != Duration{})
         return deadline_in(call);

@@ -47,6 +47,11 @@ public:
     void require_usable() const;
     void on_edit(const std::shared_ptr<uow::Instance>& instance) override;
     void on_leave(const std::shared_ptr<uow::Instance>& instance) override;
+    void on_link(const std::shared_ptr<uow::Instance>& instance) override;
+    [[nodiscard]] std::shared_ptr<uow::Instance> find(const mapping::Mapper& mapper,
+                                                      std::string_view key) const override {
+        return uow.find(mapper, key);
+    }
     [[nodiscard]] bool autoflush() const noexcept { return options.autoflush && autoflush_off == 0; }
 
     /// Runs the parts in one round trip. The caller holds a `Busy`.

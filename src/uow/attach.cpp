@@ -2,6 +2,7 @@
 #include "uow/unit_of_work.hpp"
 
 #include "base/memory.hpp"
+#include "uow/relation_book.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -151,13 +152,18 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
             throw;
         }
         present->freshness = Freshness::fresh;
+        if (RelationBook* const book = present->book()) {
+            if (populate == Populate::overwrite && book->is_changed())
+                book->undo(false);
+            present->check_references();
+        }
         if (!scopes_.empty())
             scopes_.back().note_read(present);
         return present;
     }
     std::shared_ptr<Instance> instance = Instance::create(mapper);
     hydrate(*instance, cells_);
-    instance->bind_relations(true);
+    instance->forget_relations();
     instance->key = scratch_;
     instance->state = ObjectState::persistent;
     instance->scope = scope_;

@@ -17,17 +17,18 @@ namespace {
 /// Calls `use` with the members by which rows of `referring` refer to rows of `target`, until it returns true.
 template <class Use>
 bool any_foreign_key(const mapping::Mapper& referring, const mapping::Mapper& target, Use use) {
-    using mapping::RelationKind;
-    const auto any = [&](const mapping::Mapper& owner, const mapping::Mapper& other, bool to_many) {
+    const auto any = [&](const mapping::Mapper& owner, const mapping::Mapper& other, bool refers_itself) {
         const auto relations = owner.relations();
         return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
-            if ((relation.kind == RelationKind::one_to_many) != to_many || relation.target().get() != &other)
+            // A foreign key of several columns is seen by none of them.
+            if (relation.kind == mapping::RelationKind::many_to_many || refers(relation.kind) != refers_itself ||
+                relation.target().get() != &other || relation.foreign_key.size() != 1)
                 return false;
-            const int index = referring.find_member(relation.foreign_key);
+            const int index = referring.find_member(relation.foreign_key.front());
             return index >= 0 && use(static_cast<ColumnIndex>(index));
         });
     };
-    return any(referring, target, false) || any(target, referring, true);
+    return any(referring, target, true) || any(target, referring, false);
 }
 
 /// True if `.references<>()` says that rows of `referring` refer to rows of `target`, which does not tell by what.

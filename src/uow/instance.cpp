@@ -1,11 +1,13 @@
 #include <corm/uow/instance.hpp>
 
 #include "base/memory.hpp"
+#include "uow/relation_book.hpp"
 
 #include <corm/base/error.hpp>
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 namespace corm::uow {
 namespace {
@@ -35,8 +37,24 @@ std::string_view to_string(ObjectState state) noexcept {
     return "unknown";
 }
 
+// An object may own others, and those again: they are destroyed one after the other, not one within the other, so that
+// a long chain needs no deep stack.
 struct Instance::Deleter {
     void operator()(Instance* instance) const noexcept {
+        if (instance->book_ == nullptr) {
+            destroy(instance);
+            return;
+        }
+        static thread_local Instance* waiting = nullptr;
+        static thread_local bool busy = false;
+        instance->book_->next_dropped = std::exchange(waiting, instance);
+        if (std::exchange(busy, true))
+            return;
+        while (waiting != nullptr)
+            destroy(std::exchange(waiting, waiting->book_->next_dropped));
+        busy = false;
+    }
+    static void destroy(Instance* instance) noexcept {
         // The mapper describes the block, so it has to outlive the destructor.
         const std::shared_ptr<const mapping::Mapper> mapper = instance->mapper_;
         instance->~Instance();
@@ -64,7 +82,12 @@ std::shared_ptr<Instance> Instance::allocate(std::shared_ptr<const mapping::Mapp
         corm::detail::deallocate(block, block_size(type), block_align(type));
         throw;
     }
-    return {::new (block) Instance(std::move(mapper), object), Deleter{}, corm::detail::Recycling<Instance>{}};
+    std::shared_ptr<Instance> made{::new (block) Instance(std::move(mapper), object), Deleter{},
+                                   corm::detail::Recycling<Instance>{}};
+    if (made->mapper_->relations().empty())
+        return made;
+    made->book_ = std::make_unique<RelationBook>(made);
+    return made;
 }
 
 std::shared_ptr<Instance> Instance::create(std::shared_ptr<const mapping::Mapper> mapper) {
@@ -95,9 +118,33 @@ bool Instance::is_modified() const {
                        [this](const mapping::Column& column) { return is_changed(column); });
 }
 
-void Instance::bind_relations(bool from_row) {
-    for (const mapping::Relation& relation : mapper_->relations())
-        relation.bind(static_cast<char*>(object_) + relation.offset, relation, from_row);
+bool Instance::is_relinked() const {
+    return book_ != nullptr && book_->is_changed();
+}
+
+void Instance::forget_relations() {
+    if (book_ == nullptr)
+        return;
+    book_->unload();
+    check_references();
+}
+
+void Instance::check_references() {
+    if (book_ == nullptr)
+        return;
+    std::string key;
+    for (const mapping::RelationEnds& ends : mapping::RelationMap::of(*mapper_)) {
+        const Member member{*this, *ends.relation};
+        if (!refers(ends.kind()) || member.changed())
+            continue;
+        key.clear();
+        const bool none = !append_related_key(*this, ends, key);
+        const std::shared_ptr<Instance> known = member.single();
+        if (none ? !member.loaded() || !member.links().empty() : member.loaded() && (!known || known->key != key))
+            member.unload();
+        if (none)
+            member.loaded() = true;
+    }
 }
 
 std::string Instance::describe() const {

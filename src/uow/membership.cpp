@@ -1,6 +1,8 @@
 // Which objects belong to a session, and what becomes of those that leave it.
 #include "uow/unit_of_work.hpp"
 
+#include "uow/relation_book.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -14,6 +16,18 @@ bool same_owner(const std::weak_ptr<Scope>& a, const std::weak_ptr<Scope>& b) no
 
 void erase_handle(std::vector<std::shared_ptr<Instance>>& list, const std::shared_ptr<Instance>& instance) {
     list.erase(std::remove(list.begin(), list.end(), instance), list.end());
+}
+
+/// The objects of the loaded relations that this option is given for.
+std::vector<std::shared_ptr<Instance>> related_by(Instance& instance, bool mapping::RelationOptions::* option) {
+    std::vector<std::shared_ptr<Instance>> found;
+    for (const Relation& relation : instance.mapper().relations()) {
+        if (!(relation.options.*option))
+            continue;
+        const auto living = Member{instance, relation}.living();
+        found.insert(found.end(), living.begin(), living.end());
+    }
+    return found;
 }
 
 } // namespace
@@ -34,7 +48,7 @@ void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_loca
         pending_.push_back(instance);
         instance->state = ObjectState::pending;
         instance->scope = scope_;
-        instance->bind_relations(false);
+        take_along(instance);
         break;
     case ObjectState::detached:
         if (instance->row_deleted)
@@ -51,7 +65,17 @@ void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_loca
         map_.insert(instance);
         if (instance->sent)
             watch(instance);
+        take_along(instance);
         break;
+    }
+}
+
+void UnitOfWork::take_along(const std::shared_ptr<Instance>& instance) {
+    try {
+        relate(instance);
+    } catch (...) {
+        expunge(instance);
+        throw;
     }
 }
 
@@ -78,6 +102,8 @@ void UnitOfWork::forget_removal(const std::shared_ptr<Instance>& instance) {
     if (!instance->doomed)
         return;
     instance->doomed = false;
+    if (RelationBook* const book = instance->book())
+        book->removal_cascaded = false;
     erase_handle(doomed_, instance);
 }
 
@@ -90,9 +116,8 @@ void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_l
         add(instance, where);
     if (instance->state == ObjectState::pending) {
         expunge(instance);
-    } else if (instance->state == ObjectState::persistent && !instance->doomed) {
-        instance->doomed = true;
-        doomed_.push_back(instance);
+    } else {
+        doom(instance);
     }
 }
 
@@ -106,6 +131,12 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     instance.inserted_now = false;
     instance.at_begin = {};
     instance.key_at_begin.clear();
+    if (RelationBook* const book = instance.book()) {
+        book->begin.clear();
+        book->removal_cascaded = false;
+        if (state == ObjectState::transient)
+            book->sent.clear();
+    }
     if (state == ObjectState::transient) {
         instance.sent = {};
         instance.key.clear();
@@ -130,6 +161,8 @@ void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
         detach_deleted(*instance);
     else
         detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
+    for (const auto& related : related_by(*instance, &mapping::RelationOptions::expunge))
+        expunge(related);
 }
 
 void UnitOfWork::detach_deleted(Instance& instance) {
@@ -166,6 +199,8 @@ void UnitOfWork::forget_values(Instance& instance) {
     instance.watched = false;
     instance.edited = false;
     instance.freshness = Freshness::expired;
+    if (RelationBook* const book = instance.book())
+        book->unload();
 }
 
 void UnitOfWork::require_persistent(const Instance& instance, const char* what, std::source_location where) const {
@@ -178,8 +213,13 @@ void UnitOfWork::require_persistent(const Instance& instance, const char* what, 
 
 void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_location where) {
     require_persistent(*instance, "expired", where);
+    const auto along = related_by(*instance, &mapping::RelationOptions::refresh_expire);
     forget_edits(instance);
     forget_values(*instance);
+    for (const auto& related : along) {
+        if (related->freshness != Freshness::expired && related->state == ObjectState::persistent && owns(*related))
+            expire(related, where);
+    }
 }
 
 void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column,

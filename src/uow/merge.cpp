@@ -85,15 +85,16 @@ std::shared_ptr<Instance> UnitOfWork::take_clean(const Instance& source) {
         target->key = source.key;
         target->state = ObjectState::persistent;
         target->scope = scope_;
-        target->bind_relations(true);
     }
     for (const mapping::Column& column : source.mapper().columns())
         column.type->copy_assign(column.in(target->values()), column.in(source.values()));
     if (target->sent)
         target->sent = mapping::ValueBlock(target->mapper(), target->values());
     target->freshness = Freshness::fresh;
-    if (!known)
+    if (!known) {
+        target->forget_relations();
         map_.insert(target);
+    }
     if (!scopes_.empty())
         scopes_.back().note_read(target);
     return target;

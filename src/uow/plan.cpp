@@ -61,17 +61,25 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
 
 class Planner {
 public:
-    explicit Planner(const ChangeSet& changes) : copies_(changes.copies), guarded_(changes.guarded) {
+    explicit Planner(ChangeSet&& changes) : copies_(changes.copies), guarded_(changes.guarded) {
         std::vector<ColumnIndex> columns;
         for (const Handle instance : changes.modified) {
             find_changes(**instance, columns);
             if (!columns.empty())
                 add_update(table((*instance)->mapper()), columns, instance, changes.modified.size());
         }
-        for (const auto& instance : changes.added)
-            table(instance->mapper()).inserts.push_back(&instance);
-        for (const auto& instance : changes.removed)
-            table(instance->mapper()).deletes.push_back(&instance);
+        for (const auto* const instances : {&changes.added, &changes.linked}) {
+            for (const auto& instance : *instances)
+                table(instance->mapper()).inserts.push_back(&instance);
+        }
+        for (const auto* const instances : {&changes.removed, &changes.unlinked}) {
+            for (const auto& instance : *instances)
+                table(instance->mapper()).deletes.push_back(&instance);
+        }
+        for (FlushStatement& statement : changes.cleared) {
+            const mapping::Mapper& mapper = *statement.mapper;
+            table(mapper).cleared.push_back(std::move(statement));
+        }
     }
 
     [[nodiscard]] FlushPlan run() && {
@@ -171,6 +179,8 @@ private:
     void plan_saves(TableChanges& table) {
         lock(table);
         table.saved = true; // or under way, see `plan_steps`
+        for (FlushStatement& statement : table.cleared)
+            add(std::move(statement));
         if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
             const auto steps = order_rows(*table.mapper, rows, table.deletes, table.inserts);
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
@@ -364,8 +374,8 @@ private:
 
 } // namespace
 
-FlushPlan plan_flush(const ChangeSet& changes) {
-    return Planner{changes}.run();
+FlushPlan plan_flush(ChangeSet&& changes) {
+    return Planner{std::move(changes)}.run();
 }
 
 } // namespace corm::uow

@@ -38,6 +38,7 @@ struct FlushStatement {
         // Questions ahead of a COPY, which waits for their answers; they have no rows either.
         id_block,
         column_types,
+        unlink, ///< deletes all pairs of removed objects; has no rows
     };
 
     Kind kind{};
@@ -57,6 +58,10 @@ struct FlushStatement {
 
 struct FlushPlan {
     std::vector<FlushStatement> statements;
+    /// Another stage follows, which needs the keys of this one.
+    bool has_more = false;
+    /// Objects that have lost their owner were found and are removed now: plan again. There are no statements.
+    bool has_orphans = false;
     [[nodiscard]] bool empty() const noexcept { return statements.empty(); }
 };
 
@@ -73,6 +78,10 @@ struct ChangeSet {
     /// To be compared with what was last sent or loaded. Pointers, because handles are counted atomically.
     std::vector<const std::shared_ptr<Instance>*> modified;
     std::span<const std::shared_ptr<Instance>> removed;
+    /// Rows of associations, as records; and all pairs of removed objects, ahead of them.
+    std::span<const std::shared_ptr<Instance>> linked{};
+    std::span<const std::shared_ptr<Instance>> unlinked{};
+    std::vector<FlushStatement> cleared{};
     bool copies = false; ///< there is a transaction around the flush, so that COPY may be a part of it
     /// Updates of rows without a version check that nobody else has changed what they write.
     bool guarded = false;
@@ -85,7 +94,7 @@ struct ChangeSet {
 /// COPYs have to know is asked ahead of everything else.
 /// Deterministic. Throws `MappingError` for keys that cannot be and for unique values that cannot be exchanged,
 /// `ConversionError` for values that cannot be sent (nothing was sent then).
-[[nodiscard]] FlushPlan plan_flush(const ChangeSet& changes);
+[[nodiscard]] FlushPlan plan_flush(ChangeSet&& changes);
 
 /// Throws `StaleDataError`: fewer rows were inserted than were added.
 [[noreturn]] void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where);

@@ -1,6 +1,8 @@
 // Undoing a transaction, or the part of it behind a savepoint.
 #include "uow/unit_of_work.hpp"
 
+#include "uow/relation_book.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -37,6 +39,11 @@ void UnitOfWork::restore(Instance& instance) const {
     }
     age(instance);
     instance.doomed = false;
+    if (RelationBook* const book = instance.book()) {
+        book->removal_cascaded = false;
+        book->undo(true);
+        instance.check_references();
+    }
 }
 
 void UnitOfWork::age(Instance& instance) noexcept {
@@ -80,6 +87,8 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::take_deleted(std::size_t firs
 }
 
 void UnitOfWork::rolled_back() {
+    ++transaction_;
+    staged_.clear();
     scopes_.clear();
     take_back_identities(0);
     std::vector<std::shared_ptr<Instance>> living;
@@ -142,6 +151,12 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         assign_values(*instance, image.values);
         if (instance->sent)
             instance->sent = std::move(image.values);
+        if (RelationBook* const book = instance->book()) {
+            book->undo(false);
+            if (!image.relations.empty())
+                book->restore(image.relations);
+            instance->check_references();
+        }
         if (image.expired)
             forget_values(*instance);
         else
@@ -150,9 +165,14 @@ void UnitOfWork::rollback_scope(std::size_t index) {
     // What is left differs from what was sent before the scope.
     for (const auto& weak : watched_) {
         const auto instance = weak.lock();
-        if (!instance || !instance->watched || instance->state != ObjectState::persistent || !instance->is_modified())
+        if (!instance || !instance->watched || instance->state != ObjectState::persistent ||
+            (!instance->is_modified() && !instance->is_relinked()))
             continue;
         assign_values(*instance, instance->sent);
+        if (RelationBook* const book = instance->book()) {
+            book->undo(false);
+            instance->check_references();
+        }
         age(*instance);
     }
     for (const auto& weak : scope.take_read()) {

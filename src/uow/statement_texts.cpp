@@ -110,6 +110,10 @@ Text StatementTexts::remove(bool many) const {
     return cached(many ? 'D' : 'd', &StatementTexts::remove_text, {{}, many});
 }
 
+Text StatementTexts::remove_where(Columns columns) const {
+    return cached('W', &StatementTexts::remove_where_text, {columns, true});
+}
+
 Text StatementTexts::insert(Columns columns, bool many) const {
     return cached(many ? 'I' : 'i', &StatementTexts::insert_text, {columns, many});
 }
@@ -237,6 +241,21 @@ std::string StatementTexts::lock_text(const Shape&) const {
 
 std::string StatementTexts::lock_keys_text(const Shape&) const {
     return lock_rows_text("UPDATE");
+}
+
+std::string StatementTexts::remove_where_text(const Shape& shape) const {
+    std::vector<Array> all;
+    std::string condition;
+    for (const ColumnIndex column : shape.columns) {
+        all.push_back({column, std::string{"c"}.append(number(all.size() + 1))});
+        condition += (condition.empty() ? "t." : " AND t.") + quoted(column) + " = " + value_of(all.back());
+    }
+    std::string order;
+    for (const ColumnIndex key : mapper_.key_columns())
+        order += (order.empty() ? " ORDER BY t." : ", t.") + quoted(key);
+    std::string out = "DELETE FROM " + table_ + " WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM " + table_ + " t JOIN ";
+    append_unnest(out, all, false);
+    return out + " ON " + condition + order + " FOR UPDATE OF t))";
 }
 
 // An array has no order that the plan of a write would follow, so the rows are locked by key beforehand.

@@ -73,6 +73,9 @@ public:
     [[nodiscard]] Text rearrange(std::span<const ColumnIndex> columns, bool many, bool guarded = false) const;
     /// Deletes rows by key, checked in the same way. Parameters: key, version (if mapped).
     [[nodiscard]] Text remove(bool many) const;
+    /// Deletes all rows whose `columns` have one of these values, locked in the order of the key first; nothing is
+    /// checked. Parameters: arrays of the columns.
+    [[nodiscard]] Text remove_where(std::span<const ColumnIndex> columns) const;
     /// Inserts rows with these columns. Those that are not written come back from column 1 of the result on: in the
     /// order of a generated key if that is among them, else, for many, with the key behind them. Fails with 22P02 and
     /// "corm missing N" unless every row was inserted.
@@ -108,6 +111,7 @@ private:
     [[nodiscard]] std::string switch_text(const Shape& shape) const;
     [[nodiscard]] std::string rearrange_text(const Shape& shape) const;
     [[nodiscard]] std::string remove_text(const Shape& shape) const;
+    [[nodiscard]] std::string remove_where_text(const Shape& shape) const;
     [[nodiscard]] std::string insert_text(const Shape& shape) const;
     [[nodiscard]] std::string copy_text(const Shape& shape) const;
     [[nodiscard]] std::string id_block_text(const Shape&) const;

@@ -33,6 +33,7 @@ struct TableChanges {
     Handles inserts;
     Handles deletes;
     std::vector<Switch> switches;
+    std::vector<FlushStatement> cleared; ///< deletes of pairs, ahead of everything else
     bool locked = false;
     bool saved = false; ///< its updates are planned
     /// The statement whose keys are those of the one update, in its order.

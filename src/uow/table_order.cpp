@@ -6,26 +6,22 @@
 #include <utility>
 
 namespace corm::uow {
-namespace {
 
-/// True if rows of `child` refer to rows of `parent`.
-bool refers(const mapping::Mapper& child, const mapping::Mapper& parent) {
+bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent) {
     if (&child == &parent)
         return false;
-    const auto has = [](const mapping::Mapper& owner, const mapping::Mapper& target, bool to_many) {
+    const auto has = [](const mapping::Mapper& owner, const mapping::Mapper& target, bool referring) {
         const auto relations = owner.relations();
         return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
-            return (relation.kind == mapping::RelationKind::one_to_many) == to_many &&
+            return relation.kind != mapping::RelationKind::many_to_many && refers(relation.kind) == referring &&
                    relation.target().get() == &target;
         });
     };
     const auto references = child.references();
-    return has(child, parent, false) || has(parent, child, true) ||
+    return has(child, parent, true) || has(parent, child, false) ||
            std::any_of(references.begin(), references.end(),
                        [&parent](mapping::TargetMapper target) { return target().get() == &parent; });
 }
-
-} // namespace
 
 std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers) {
     if (mappers.size() < 2)
@@ -37,7 +33,7 @@ std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapp
     while (!mappers.empty()) {
         auto next = std::find_if(mappers.begin(), mappers.end(), [&mappers](const mapping::Mapper* candidate) {
             return std::none_of(mappers.begin(), mappers.end(),
-                                [candidate](const mapping::Mapper* other) { return refers(*candidate, *other); });
+                                [candidate](const mapping::Mapper* other) { return refers_to(*candidate, *other); });
         });
         if (next == mappers.end())
             next = mappers.begin();
@@ -52,7 +48,7 @@ std::vector<const mapping::Mapper*> referring_tables(const mapping::Mapper& mapp
     std::vector<const mapping::Mapper*> found{&mapper};
     for (std::size_t next = 0; next < found.size(); ++next) {
         for (const mapping::Mapper* candidate : order) {
-            if (refers(*candidate, *found[next]) && std::find(found.begin(), found.end(), candidate) == found.end())
+            if (refers_to(*candidate, *found[next]) && std::find(found.begin(), found.end(), candidate) == found.end())
                 found.push_back(candidate);
         }
     }

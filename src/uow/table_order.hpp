@@ -11,6 +11,9 @@ namespace corm::uow {
 /// the same order. Tables that refer to each other in a circle keep the order by name.
 [[nodiscard]] std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers);
 
+/// True if rows of `child` refer to rows of `parent`, another table.
+[[nodiscard]] bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent);
+
 /// Those of `order` whose rows refer to rows of `mapper`, directly or through each other; the last one first.
 [[nodiscard]] std::vector<const mapping::Mapper*> referring_tables(const mapping::Mapper& mapper,
                                                                    const std::vector<const mapping::Mapper*>& order);

@@ -1,6 +1,8 @@
 // What it takes to undo one savepoint.
 #pragma once
 
+#include "uow/relation_book.hpp"
+
 #include <corm/uow/instance.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -20,7 +22,8 @@ struct PreImage {
     std::shared_ptr<const mapping::Mapper> mapper; ///< the object may be gone before its values are
     mapping::ValueBlock values;
     std::string key;
-    bool expired = false; ///< the values must not be read
+    bool expired = false;         ///< the values must not be read
+    RelationContents relations{}; ///< empty if none was changed
 };
 
 /// What happened since a savepoint. There is nothing unflushed when it begins, so pending and removed objects, and
@@ -37,7 +40,8 @@ public:
         // An object that is gone may have had the memory of this one.
         if (image.instance.expired())
             replace(image, {instance, instance->shared_mapper(), instance->sent, instance->key,
-                            instance->freshness == Freshness::expired});
+                            instance->freshness == Freshness::expired,
+                            instance->book() != nullptr ? instance->book()->sent : RelationContents{}});
     }
     /// A row was read into `instance`.
     void note_read(const std::shared_ptr<Instance>& instance) {

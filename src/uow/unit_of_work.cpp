@@ -1,6 +1,7 @@
 #include "uow/unit_of_work.hpp"
 
 #include "uow/flush_statements.hpp"
+#include "uow/relation_book.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -63,25 +64,21 @@ bool UnitOfWork::has_changes() const {
         return true;
     return std::any_of(watched_.begin(), watched_.end(), [](const std::weak_ptr<Instance>& weak) {
         const auto instance = weak.lock();
-        return instance && instance->state == ObjectState::persistent && instance->is_modified();
+        return instance && instance->state == ObjectState::persistent &&
+               (instance->is_modified() || instance->is_relinked());
     });
 }
 
-FlushPlan UnitOfWork::plan(const PlanMode& mode) {
-    if (pending_.empty() && doomed_.empty() && watched_.empty())
-        return {};
-    ChangeSet changes;
-    changes.added = pending_;
-    changes.removed = doomed_;
-    changes.copies = mode.copies;
-    changes.guarded = mode.guarded;
-    changes.modified.reserve(watched_.size());
+// Pointers to handles: `living` keeps those that are held weakly.
+std::vector<const std::shared_ptr<Instance>*>
+UnitOfWork::changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const {
+    std::vector<const std::shared_ptr<Instance>*> found;
+    found.reserve(watched_.size());
     const auto consider = [&](const std::shared_ptr<Instance>& instance) {
         if (instance.get() != mode.except && instance->watched && instance->state == ObjectState::persistent &&
             !instance->doomed && instance->freshness != Freshness::expired)
-            changes.modified.push_back(&instance);
+            found.push_back(&instance);
     };
-    std::vector<std::shared_ptr<Instance>> living;
     if (watched_are_edited()) {
         std::for_each(edited_.begin(), edited_.end(), consider);
     } else {
@@ -91,7 +88,20 @@ FlushPlan UnitOfWork::plan(const PlanMode& mode) {
                 consider(living.emplace_back(std::move(instance)));
         }
     }
-    return plan_flush(changes);
+    return found;
+}
+
+FlushPlan UnitOfWork::plan(const PlanMode& mode) {
+    if (pending_.empty() && doomed_.empty() && watched_.empty())
+        return {};
+    std::vector<std::shared_ptr<Instance>> living;
+    ChangeSet changes;
+    changes.added = pending_;
+    changes.removed = doomed_;
+    changes.copies = mode.copies;
+    changes.guarded = mode.guarded;
+    changes.modified = changed(mode, living);
+    return has_relations() ? plan_relations(std::move(changes)) : plan_flush(std::move(changes));
 }
 
 // A value that does not fit is no reason to forget what was written: the object has to be read then.
@@ -201,6 +211,7 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
 
 void UnitOfWork::deleted(const std::shared_ptr<Instance>& instance) {
     map_.erase(*instance);
+    leave_relations(instance);
     instance->state = ObjectState::deleted;
     instance->doomed = false;
     deleted_.push_back(instance);
@@ -216,7 +227,8 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
             case FlushStatement::Kind::lock:
             case FlushStatement::Kind::rearrange:
             case FlushStatement::Kind::id_block:
-            case FlushStatement::Kind::column_types: break;
+            case FlushStatement::Kind::column_types:
+            case FlushStatement::Kind::unlink: break;
             case FlushStatement::Kind::copy:
                 inserted(statement, index, results[statement.copy->keys_at.value_or(i)], static_cast<int>(index));
                 break;
@@ -234,9 +246,18 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
             }
         }
     }
-    pending_.clear();
-    doomed_.clear();
-    settle_edits();
+    if (plan.has_more) {
+        std::erase_if(pending_, [this](const std::shared_ptr<Instance>& instance) {
+            if (instance->state == ObjectState::persistent)
+                staged_.push_back(instance);
+            return instance->state == ObjectState::persistent;
+        });
+    } else {
+        settle_relations(final);
+        pending_.clear();
+        doomed_.clear();
+        settle_edits();
+    }
     if (const std::exception_ptr error = std::exchange(returned_error_, nullptr))
         std::rethrow_exception(error);
 }
@@ -258,6 +279,7 @@ void UnitOfWork::settle_edits() {
 }
 
 void UnitOfWork::committed(ExpireOnCommit policy) {
+    ++transaction_;
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted)
             detach_deleted(*instance);
@@ -273,6 +295,8 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
         instance->inserted_now = false;
         instance->at_begin = {};
         instance->key_at_begin.clear();
+        if (RelationBook* const book = instance->book())
+            book->begin.clear();
         if (policy == ExpireOnCommit::expire)
             instance->freshness = Freshness::expired;
         else if (policy == ExpireOnCommit::stale && instance->freshness == Freshness::fresh)

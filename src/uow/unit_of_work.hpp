@@ -3,6 +3,7 @@
 
 #include "uow/identity_map.hpp"
 #include "uow/plan.hpp"
+#include "uow/relation_load.hpp"
 #include "uow/undo_scope.hpp"
 
 #include <corm/type/field_view.hpp>
@@ -74,6 +75,12 @@ public:
     /// A removal that was not flushed is taken back.
     void forget_removal(const std::shared_ptr<Instance>& instance);
 
+    /// The relation of these objects of the session, as far as it has to be read. `again`: also where it is known.
+    [[nodiscard]] RelationLoad load(const mapping::RelationEnds& ends,
+                                    std::span<const std::shared_ptr<Instance>> owners, bool again = false) const;
+    /// The rows of such a load have come.
+    void loaded(const RelationLoad& load, const types::Rows& rows, std::source_location where);
+
     /// Room for so many more objects.
     void expect(std::size_t rows) { map_.reserve(rows); }
     /// Hydrates one row, whose columns from `first` on are the mapper's in their order, into the one object of its
@@ -96,6 +103,12 @@ public:
     /// Persistent objects that were edited since they were last flushed.
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> dirty() const;
     [[nodiscard]] bool has_changes() const;
+    /// Objects of relations that have to be known before removed objects are deleted: to be read and given to
+    /// `loaded`. Called again until there are none; what the removals mean for other objects is done by then.
+    [[nodiscard]] std::vector<RelationLoad> cascade_removals();
+    /// True if the changes concern objects with relations, so that a flush may take several round trips.
+    [[nodiscard]] bool has_relations() const;
+    /// Everything that is to be written, or a first stage of it.
     [[nodiscard]] FlushPlan plan(const PlanMode& mode = {});
     /// The plan was carried out. `results[i]` are the rows of statement i, for generated keys. `final`: so was the
     /// COMMIT behind it, so nothing can be undone; `committed` follows.
@@ -149,6 +162,16 @@ private:
     void require_clean(const Instance& source, std::source_location where) const;
     [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
     void settle_edits();
+    [[nodiscard]] std::vector<const std::shared_ptr<Instance>*>
+    changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;
+    [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);
+    void settle_relations(bool final);
+    /// A deleted object goes out of the relations that it is in.
+    void leave_relations(const std::shared_ptr<Instance>& instance) const;
+    [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
+    void doom(const std::shared_ptr<Instance>& instance);
+    /// Related objects join with one that was added; it leaves again if they cannot.
+    void take_along(const std::shared_ptr<Instance>& instance);
     /// True if every watched object is an edited one, and therefore alive: each edited object is watched.
     [[nodiscard]] bool watched_are_edited() const noexcept { return watched_.size() == edited_.size(); }
     static void age(Instance& instance) noexcept;
@@ -165,7 +188,9 @@ private:
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
     std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows
+    std::vector<std::shared_ptr<Instance>> staged_; ///< inserted by a stage of a flush that has more
     std::exception_ptr returned_error_;             ///< the first of a flush
+    std::uint32_t transaction_ = 1;                 ///< counted, so that relations know when they were read
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
     std::vector<types::FieldView> cells_;

@@ -1,8 +1,8 @@
 // From a described struct and its corm_mapping to a Mapper.
 #pragma once
 
-#include <corm/base/type_tag.hpp>
-#include <corm/mapping/relation.hpp>
+#include <corm/mapping/describe_relation.hpp>
+#include <corm/mapping/mapped.hpp>
 #include <corm/mapping/table.hpp>
 
 #include <array>
@@ -10,38 +10,7 @@
 
 namespace corm::mapping {
 
-/// Types with a `corm_mapping` that argument-dependent lookup finds.
-template <class T>
-concept Mapped = requires { corm_mapping(corm::type<T>{}); };
-
-template <class T>
-consteval void require_mapped() {
-    static_assert(Mapped<T>,
-                  "corm: this type has no mapping; write constexpr auto corm_mapping(corm::type<T>) in its own "
-                  "namespace, beside BOOST_DESCRIBE_STRUCT");
-}
-
 namespace detail {
-
-template <class T>
-using TableOf = decltype(corm_mapping(corm::type<T>{}));
-
-template <class Option>
-struct KeyOption : std::false_type {};
-template <auto... Members>
-struct KeyOption<options::PrimaryKey<Members...>> : std::true_type {
-    using types = std::tuple<std::remove_cv_t<member_type<Members>>...>;
-};
-
-template <class Table>
-struct FindKey;
-template <class T>
-struct FindKey<Table<T>> {
-    using types = std::tuple<>;
-};
-template <class T, class First, class... Rest>
-struct FindKey<Table<T, First, Rest...>>
-    : std::conditional_t<KeyOption<First>::value, KeyOption<First>, FindKey<Table<T, Rest...>>> {};
 
 template <class T, auto Member, class... Options>
 consteval bool is_unmapped(std::tuple<Options...>*) {
@@ -56,14 +25,6 @@ struct StructObject {
     static void* values(void* object) noexcept { return object; }
     static constexpr ObjectType type{sizeof(T), alignof(T), &construct, &move_construct, &destroy, &values};
 };
-
-template <class Member>
-void bind_relation(void* member, const Relation& relation, bool from_row) {
-    if (from_row)
-        static_cast<Member*>(member)->bind_unloaded(relation);
-    else
-        static_cast<Member*>(member)->bind(relation);
-}
 
 /// The unqualified name of `T`, from what the compiler calls this function.
 std::string entity_name(std::string_view function);
@@ -100,12 +61,6 @@ void add_member(MapperBuilder& builder, const T& probe) {
 template <class T, template <class...> class List, class... Descriptors>
 void add_members(MapperBuilder& builder, const T& probe, List<Descriptors...>*) {
     (add_member<T, Descriptors>(builder, probe), ...);
-}
-
-template <class T, auto Member>
-std::size_t offset_in(const T& probe) {
-    return static_cast<std::size_t>(reinterpret_cast<const char*>(&(probe.*Member)) -
-                                    reinterpret_cast<const char*>(&probe));
 }
 
 template <class T, auto... Members>
@@ -165,54 +120,6 @@ void apply(MapperBuilder& builder, const T&, const options::Rename<Member>& opti
 }
 template <class T, auto Member>
 void apply(MapperBuilder&, const T&, const options::Unmapped<Member>&) {}
-
-} // namespace detail
-
-/// The key of a mapped type: a tuple of the types of its key members.
-template <class T>
-using key_types = typename detail::FindKey<detail::TableOf<T>>::types;
-
-/// The one mapper of `T` in the program, built at first use; thread-safe. Throws `MappingError` for mistakes that only
-/// composition can show (two members mapped to one column).
-template <class T>
-const std::shared_ptr<const Mapper>& mapper_of();
-
-namespace detail {
-
-template <class T, auto Member, class KeyOwner, auto... ForeignKey>
-void add_relation(MapperBuilder& builder, const T& probe, RelationKind kind) {
-    using Value = std::remove_const_t<member_type<Member>>;
-    std::string key;
-    ((key += (key.empty() ? "" : ",") + std::string{member_name<KeyOwner, ForeignKey>}), ...);
-    builder.add_relation({std::string{member_name<T, Member>},
-                          {},
-                          kind,
-                          &mapper_of<typename Value::target_type>,
-                          std::move(key),
-                          offset_in<T, Member>(probe),
-                          &bind_relation<Value>});
-}
-
-template <class T, class Target>
-void apply(MapperBuilder& builder, const T&, const options::References<Target>&) {
-    builder.add_reference(&mapper_of<Target>);
-}
-template <class T, auto Member, auto... ForeignKey>
-void apply(MapperBuilder& builder, const T& probe, const options::ToMany<Member, ForeignKey...>&) {
-    using Relation = RelationMember<std::remove_const_t<member_type<Member>>>;
-    static_assert(Relation::value && Relation::many, "corm: one_to_many needs a member of type corm::Many<Target>");
-    if constexpr (Relation::value && Relation::many)
-        add_relation<T, Member, typename member_type<Member>::target_type, ForeignKey...>(builder, probe,
-                                                                                          RelationKind::one_to_many);
-}
-template <class T, auto Member, auto... ForeignKey>
-void apply(MapperBuilder& builder, const T& probe, const options::ToOne<Member, ForeignKey...>& option) {
-    using Relation = RelationMember<std::remove_const_t<member_type<Member>>>;
-    static_assert(Relation::value && !Relation::many,
-                  "corm: many_to_one and one_to_one need a member of type corm::One<Target>");
-    if constexpr (Relation::value && !Relation::many)
-        add_relation<T, Member, T, ForeignKey...>(builder, probe, option.kind);
-}
 
 template <class T>
 std::shared_ptr<const Mapper> build_mapper() {

@@ -1,6 +1,7 @@
 // The run-time description of a mapped table: what the compiled core works on.
 #pragma once
 
+#include <corm/mapping/relation_descriptor.hpp>
 #include <corm/mapping/unique.hpp>
 #include <corm/type/codec.hpp>
 
@@ -42,24 +43,6 @@ struct Column {
     [[nodiscard]] const void* in(const void* values) const noexcept {
         return static_cast<const char*>(values) + offset;
     }
-};
-
-/// The mapper of another struct. A function, so that two structs may refer to each other.
-using TargetMapper = const std::shared_ptr<const Mapper>& (*)();
-
-enum class RelationKind { one_to_many, many_to_one, one_to_one };
-
-/// A relation member.
-struct Relation {
-    std::string name;   ///< of the member
-    std::string entity; ///< of the owner, for messages
-    RelationKind kind{};
-    TargetMapper target = nullptr;
-    std::string foreign_key; ///< the member that refers: of the target for one_to_many, of the owner otherwise
-    std::size_t offset = 0;  ///< of the member in the object
-    /// The member now belongs to an object of a session: one that came from a row, which loads no related objects, or
-    /// one that was added, which keeps its content.
-    void (*bind)(void* member, const Relation& relation, bool from_row) = nullptr;
 };
 
 /// How objects of the mapped type are made and reached.

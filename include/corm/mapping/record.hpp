@@ -102,6 +102,8 @@ public:
     RecordDefinition& generated(std::string_view column);
     RecordDefinition& server_default(std::string_view column);
     RecordDefinition& server_onupdate(std::string_view column);
+    /// See `Table::references`: the mapper of a struct.
+    RecordDefinition& references(TargetMapper target);
     /// Throws `MappingError` if the definition is not consistent. The definition is used up.
     [[nodiscard]] std::shared_ptr<const Mapper> build();
 

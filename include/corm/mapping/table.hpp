@@ -58,10 +58,22 @@ struct Unmapped {};
 template <class Target>
 struct References {};
 template <auto Member, auto... ForeignKey>
-struct ToMany {};
+struct ToMany {
+    RelationOptions relation;
+};
 template <auto Member, auto... ForeignKey>
 struct ToOne {
     RelationKind kind;
+    RelationOptions relation;
+};
+template <auto Member, auto... ForeignKey>
+struct OneInverse {
+    RelationOptions relation;
+};
+template <auto Member, std::size_t Own, std::size_t Target>
+struct Through {
+    Association<Own, Target> association;
+    RelationOptions relation;
 };
 
 } // namespace options
@@ -196,25 +208,40 @@ public:
         return with(options::References<Target>{});
     }
 
-    /// `Member` is a `Many<Target>`; `ForeignKey` are the members of `Target` that refer to this key.
+    /// `Member` is a `Many<Target>`; `ForeignKey` are the members of `Target` that refer to this key, in its order.
+    /// What happens to the objects when this one is removed, and the like: see `RelationOptions`.
     template <auto Member, auto... ForeignKey>
-    [[nodiscard]] constexpr auto one_to_many() const {
+    [[nodiscard]] constexpr auto one_to_many(RelationOptions options = {}) const {
         check_member<T, Member>();
-        return with(options::ToMany<Member, ForeignKey...>{});
+        return with(options::ToMany<Member, ForeignKey...>{options});
     }
     /// `Member` is a `One<Target>`; `ForeignKey` are the members of this struct that refer to the target's key.
     template <auto Member, auto... ForeignKey>
-    [[nodiscard]] constexpr auto many_to_one() const {
+    [[nodiscard]] constexpr auto many_to_one(RelationOptions options = {}) const {
         check_member<T, Member>();
         (check_member<T, ForeignKey>(), ...);
-        return with(options::ToOne<Member, ForeignKey...>{RelationKind::many_to_one});
+        return with(options::ToOne<Member, ForeignKey...>{RelationKind::many_to_one, options});
     }
     /// As `many_to_one`, for a foreign key that is unique.
     template <auto Member, auto... ForeignKey>
-    [[nodiscard]] constexpr auto one_to_one() const {
+    [[nodiscard]] constexpr auto one_to_one(RelationOptions options = {}) const {
         check_member<T, Member>();
         (check_member<T, ForeignKey>(), ...);
-        return with(options::ToOne<Member, ForeignKey...>{RelationKind::one_to_one});
+        return with(options::ToOne<Member, ForeignKey...>{RelationKind::one_to_one, options});
+    }
+    /// The other end of a `one_to_one`: `ForeignKey` are the members of the target that refer to this key.
+    template <auto Member, auto... ForeignKey>
+    [[nodiscard]] constexpr auto one_to_one_inverse(RelationOptions options = {}) const {
+        check_member<T, Member>();
+        return with(options::OneInverse<Member, ForeignKey...>{options});
+    }
+    /// `Member` is a `Many<Target>`; the pairs are rows of a table of their own: see `association`. `delete_orphan` and
+    /// `post_update` mean nothing here.
+    template <auto Member, std::size_t Own, std::size_t Target>
+    [[nodiscard]] constexpr auto many_to_many(const Association<Own, Target>& association,
+                                              RelationOptions options = {}) const {
+        check_member<T, Member>();
+        return with(options::Through<Member, Own, Target>{association, options});
     }
 
     [[nodiscard]] constexpr std::string_view name() const noexcept { return name_; }

@@ -62,6 +62,28 @@ public:
         return detail::refresh(core_, detail::required(ref), query::read_options(first, second), where);
     }
 
+    /// Reads relations of an object, or of a range of objects, with one statement for each relation and one round trip
+    /// for all that are given: `co_await session.load(users, corm::load<&User::orders>, corm::load<&User::roles>)`.
+    /// Each further step of a path (`corm::load<&User::orders, &Order::lines>`) is one more. What was read in this
+    /// transaction, and objects that the session holds, cost nothing; unflushed changes go first and are kept. The
+    /// objects come in the order of their keys. Throws `Error` for objects that are not in this session.
+    template <class Objects, auto... A>
+    [[nodiscard]] Task<void> load(const Objects& objects, query::Load<A...> first,
+                                  std::source_location where = std::source_location::current()) const {
+        return load_all(objects, where, first);
+    }
+    template <class Objects, auto... A, auto... B>
+    [[nodiscard]] Task<void> load(const Objects& objects, query::Load<A...> first, query::Load<B...> second,
+                                  std::source_location where = std::source_location::current()) const {
+        return load_all(objects, where, first, second);
+    }
+    template <class Objects, auto... A, auto... B, auto... C>
+    [[nodiscard]] Task<void> load(const Objects& objects, query::Load<A...> first, query::Load<B...> second,
+                                  query::Load<C...> third,
+                                  std::source_location where = std::source_location::current()) const {
+        return load_all(objects, where, first, second, third);
+    }
+
     /// Runs a query: every row, as the one object of its identity. One round trip, with BEGIN and unflushed changes in
     /// it.
     template <class T>
@@ -201,6 +223,13 @@ public:
                                 std::source_location where = std::source_location::current()) const {
         return detail::typed_pipeline<A, B, C, D>(core_, {std::move(a), std::move(b), std::move(c), std::move(d)},
                                                   where);
+    }
+
+private:
+    template <class Objects, class... Loads>
+    [[nodiscard]] Task<void> load_all(const Objects& objects, std::source_location where, Loads... loads) const {
+        using From = detail::LoadedFrom<Objects>;
+        return detail::load(core_, From::handles(objects), {query::path_of<typename From::type>(loads)...}, {}, where);
     }
 
 protected:

@@ -3,6 +3,7 @@
 
 #include <corm/base/clock.hpp>
 #include <corm/query/column.hpp>
+#include <corm/query/load.hpp>
 #include <corm/sql/select.hpp>
 
 #include <concepts>
@@ -21,6 +22,8 @@ struct SelectQuery {
     sql::Select statement{};
     std::optional<Duration> within{};
     bool populate_existing = false;
+    /// Relations of the entities that are read behind the query.
+    std::vector<RelationPath> with{};
 };
 
 namespace detail {
@@ -130,6 +133,19 @@ public:
         return *this;
     }
     [[nodiscard]] Select populate_existing() && { return std::move(populate_existing()); }
+
+    /// Reads a relation of all rows as well: one more round trip for the query, and one for each further step of a
+    /// path. `with<&User::orders>()`, `with<&User::orders, &Order::lines>()`. `limit` counts the rows of the query.
+    /// What the session knows already costs nothing.
+    template <auto... Path>
+    Select& with() & {
+        this->query_.with.push_back(path_of<T>(Load<Path...>{}));
+        return *this;
+    }
+    template <auto... Path>
+    [[nodiscard]] Select with() && {
+        return std::move(with<Path...>());
+    }
 
 private:
     Select& lock(sql::LockMode mode) {

@@ -12,6 +12,7 @@
 namespace corm::uow {
 
 class Instance;
+class RelationBook;
 
 /// Where an object stands with respect to a session and the database (SQLAlchemy's terms).
 enum class ObjectState : std::uint8_t {
@@ -39,6 +40,10 @@ public:
     virtual void on_edit(const std::shared_ptr<Instance>& instance) = 0;
     /// `instance` is about to leave. Throws as `on_edit`.
     virtual void on_leave(const std::shared_ptr<Instance>& instance) = 0;
+    /// `instance`, of no session, was linked to an object of this one, and joins. Throws as `on_edit`.
+    virtual void on_link(const std::shared_ptr<Instance>& instance) = 0;
+    /// The object with this identity, or null.
+    [[nodiscard]] virtual std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const = 0;
 };
 
 /// A mapped object with its state: one memory block, given back as soon as the last handle is gone. Held by
@@ -71,9 +76,15 @@ public:
         return sent && !column.counted && !column.computed && !column.type->same(column.in(values()), sent.at(column));
     }
     [[nodiscard]] bool is_modified() const;
+    /// True if links were changed since they were last read or flushed.
+    [[nodiscard]] bool is_relinked() const;
 
-    /// Relation members learn whom they belong to.
-    void bind_relations(bool from_row);
+    /// What it remembers of its relations; null if the mapping has none.
+    [[nodiscard]] RelationBook* book() const noexcept { return book_.get(); }
+    /// The object came from a row: no related objects are known, except that a NULL refers to none.
+    void forget_relations();
+    /// The foreign keys may have changed: what does not fit them any more is not known any more.
+    void check_references();
 
     /// "User(7)" for messages; the entity alone while it has no key.
     [[nodiscard]] std::string describe() const;
@@ -115,6 +126,7 @@ private:
 
     std::shared_ptr<const mapping::Mapper> mapper_;
     void* object_;
+    std::unique_ptr<RelationBook> book_;
 };
 
 /// The object forgets its session and its row: adding it inserts it. Its values stay, generated keys included. Throws

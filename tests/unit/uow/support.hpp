@@ -81,6 +81,10 @@ public:
     }
     void on_edit(const Handle& instance) override { uow.watch(instance); }
     void on_leave(const Handle& instance) override { uow.expunge(instance); }
+    void on_link(const Handle& instance) override { uow.add(instance, {}); }
+    [[nodiscard]] Handle find(const corm::mapping::Mapper& mapper, std::string_view key) const override {
+        return uow.find(mapper, key);
+    }
 
     template <class T>
     Handle attach(const corm::types::Rows& rows, Populate populate = Populate::fill, int row = 0, int first = 0) {
@@ -165,8 +169,8 @@ std::string parameters(const Values&... values) {
 
 /// Kind, table and number of rows of each statement: "update users 2". Locks have no rows of their own: "lock users".
 inline std::vector<std::string> outline(const FlushPlan& plan) {
-    static constexpr const char* kinds[] = {"insert",    "update", "remove", "lock", "switch",
-                                            "rearrange", "copy",   "block",  "types"};
+    static constexpr const char* kinds[] = {"insert",    "update", "remove", "lock",  "switch",
+                                            "rearrange", "copy",   "block",  "types", "unlink"};
     std::vector<std::string> lines;
     for (const FlushStatement& statement : plan.statements) {
         std::string& line = lines.emplace_back(kinds[static_cast<int>(statement.kind)]);

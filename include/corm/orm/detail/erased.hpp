@@ -58,6 +58,9 @@ void abandon(const Core& core) noexcept;
 /// One for each source, in their order.
 [[nodiscard]] Task<Outcome> merge_all(Core core, std::vector<Handle> sources, MergeOptions options,
                                       std::source_location where);
+/// Reads relations of these objects, which must be of the session.
+[[nodiscard]] Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::RelationPath> paths,
+                              Duration within, std::source_location where);
 [[nodiscard]] Task<void> flush(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> commit(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> rollback(Core core, Duration within, std::source_location where);

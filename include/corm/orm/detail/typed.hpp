@@ -7,6 +7,7 @@
 #include <corm/query/rows.hpp>
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <tuple>
 #include <typeinfo>
@@ -70,6 +71,23 @@ template <class T>
     else
         return required(value);
 }
+
+/// The entity of a handle, or of a range of handles, and the objects.
+template <class Objects>
+struct LoadedFrom {
+    using type = typename std::remove_cvref_t<decltype(*std::begin(std::declval<const Objects&>()))>::element_type;
+    static std::vector<Handle> handles(const Objects& objects) {
+        std::vector<Handle> found;
+        for (const Ref<type>& object : objects)
+            found.push_back(required(object));
+        return found;
+    }
+};
+template <class T>
+struct LoadedFrom<Ref<T>> {
+    using type = T;
+    static std::vector<Handle> handles(const Ref<T>& object) { return {required(object)}; }
+};
 
 /// Those of the handles whose objects are of this type.
 template <class T>

@@ -1,0 +1,54 @@
+// load<&User::orders>: which relations are to be read.
+#pragma once
+
+#include <corm/mapping/describe.hpp>
+#include <corm/mapping/relation.hpp>
+
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace corm::query {
+
+/// A way along relations, from an entity to the objects behind the last one.
+using RelationPath = std::vector<const mapping::Relation*>;
+
+/// A way along relation members, each of the struct that the one before it leads to.
+template <auto... Members>
+struct Load {};
+/// `session.load(user, corm::load<&User::orders>)`, or further: `corm::load<&User::orders, &Order::lines>`.
+template <auto... Members>
+inline constexpr Load<Members...> load{};
+
+namespace detail {
+
+/// Throws `MappingError` if the mapping does not say what the member stands for.
+[[nodiscard]] const mapping::Relation& find_relation(const mapping::Mapper& mapper, std::string_view member);
+
+template <class T>
+void append_path(RelationPath&) {}
+template <class T, auto First, auto... Rest>
+void append_path(RelationPath& path) {
+    using Member = std::remove_const_t<mapping::member_type<First>>;
+    static_assert(mapping::RelationMember<Member>::value,
+                  "corm: load and with take relation members, of type corm::Many or corm::One");
+    static_assert(mapping::DescribedMember<T, First>,
+                  "corm: each relation of a path must be a described member of the struct that the one before it leads "
+                  "to");
+    if constexpr (mapping::RelationMember<Member>::value && mapping::DescribedMember<T, First>) {
+        path.push_back(&find_relation(*mapping::mapper_of<T>(), mapping::member_name<T, First>));
+        append_path<typename Member::target_type, Rest...>(path);
+    }
+}
+
+} // namespace detail
+
+template <class T, auto... Members>
+[[nodiscard]] RelationPath path_of(Load<Members...>) {
+    static_assert(sizeof...(Members) > 0, "corm: load and with name at least one relation member");
+    RelationPath path;
+    detail::append_path<T, Members...>(path);
+    return path;
+}
+
+} // namespace corm::query

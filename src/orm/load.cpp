@@ -1,0 +1,136 @@
+#include "orm/load.hpp"
+
+#include "base/memory.hpp"
+#include "orm/session_core.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace corm::orm {
+namespace {
+
+/// The objects behind one step of some paths.
+struct Step {
+    std::vector<detail::Handle> owners;
+    std::vector<query::RelationPath> paths;
+};
+
+std::vector<detail::Handle> related(const std::vector<detail::Handle>& owners, const mapping::Relation& relation) {
+    std::vector<detail::Handle> found;
+    for (const detail::Handle& owner : owners) {
+        const auto living = uow::Member{*owner, relation}.living();
+        std::copy_if(living.begin(), living.end(), std::back_inserter(found),
+                     [](const detail::Handle& target) { return target->state == uow::ObjectState::persistent; });
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
+
+void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, std::source_location where) {
+    if (!load.empty())
+        parts.push_back(corm::detail::make_recycled<LoadPart>(session, std::move(load), where));
+}
+
+} // namespace
+
+void LoadPart::append(std::vector<wire::Statement>& request) {
+    wire::Statement& statement = request.emplace_back();
+    statement.sql = load_.text();
+    load_.append(statement.parameters);
+}
+
+void LoadPart::digest(std::span<wire::Result> results) {
+    session_.uow.loaded(load_, results.front(), where_);
+}
+
+Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail::Handle> owners,
+                      std::vector<query::RelationPath> paths, Parts ahead) {
+    std::vector<Step> steps;
+    steps.push_back({std::move(owners), std::move(paths)});
+    while (!steps.empty()) {
+        Parts parts = std::exchange(ahead, {});
+        for (const Step& step : steps) {
+            for (auto path = step.paths.begin(); path != step.paths.end(); ++path) {
+                // Several paths may begin with the same relation.
+                if (std::any_of(step.paths.begin(), path,
+                                [&](const auto& earlier) { return earlier[0] == (*path)[0]; }))
+                    continue;
+                const mapping::Relation& relation = *path->front();
+                add_load(*core, parts,
+                         core->uow.load(mapping::RelationMap::of(*relation.owner(), relation), step.owners),
+                         plan.where);
+            }
+        }
+        if (!parts.empty())
+            co_await core->run(plan, std::move(parts));
+        plan.flushes = false;
+        plan.only_reads = true;
+        std::vector<Step> next;
+        for (Step& step : steps) {
+            for (query::RelationPath& path : step.paths) {
+                if (path.size() == 1)
+                    continue;
+                const mapping::Relation& relation = *path.front();
+                next.push_back({related(step.owners, relation), {}});
+                next.back().paths.emplace_back(path.begin() + 1, path.end());
+            }
+        }
+        steps = std::move(next);
+    }
+}
+
+Task<void> flush_ahead(detail::Core core, OperationPlan plan, FlushMode mode) {
+    plan.commits = plan.rolls_back = false;
+    for (;;) {
+        Parts parts;
+        for (uow::RelationLoad& load : core->uow.cascade_removals())
+            add_load(*core, parts, std::move(load), plan.where);
+        plan.flushes = parts.empty();
+        plan.only_reads = !parts.empty();
+        if (parts.empty()) {
+            uow::FlushPlan stage =
+                core->uow.plan({.except = mode.except, .copies = !core->options.autocommit, .guarded = mode.guarded});
+            if (stage.has_orphans)
+                continue;
+            if (!stage.has_more)
+                co_return;
+            if (core->options.autocommit)
+                throw Error(std::string{plan.name} +
+                                " has to write new rows whose keys others need, which takes several statements with "
+                                "answers between them; use a session without autocommit, or flush the rows that are "
+                                "referred to first",
+                            plan.where);
+            parts.push_back(corm::detail::make_recycled<FlushPart>(*core, std::move(stage), false, plan.where));
+        }
+        co_await core->run(plan, std::move(parts));
+    }
+}
+
+namespace detail {
+
+Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::RelationPath> paths, Duration within,
+                std::source_location where) {
+    const SessionCore::Busy busy{core, "load()", where};
+    core->require_usable();
+    for (const Handle& owner : owners) {
+        if (owner->scope.lock() != core)
+            throw Error(owner->describe() + " is " + std::string{to_string(owner->state)} +
+                            " or of another session, so its relations cannot be loaded through this one; get it first",
+                        where);
+    }
+    OperationPlan plan = core->operation("load()", within, where);
+    Parts parts;
+    if (core->autoflush() && core->uow.has_changes()) {
+        if (core->uow.has_relations())
+            co_await flush_ahead(core, plan);
+        plan.flushes = add_flush(*core, parts, where);
+    }
+    plan.only_reads = !plan.flushes;
+    co_await load_paths(core, plan, std::move(owners), std::move(paths), std::move(parts));
+}
+
+} // namespace detail
+} // namespace corm::orm

@@ -1,0 +1,39 @@
+// Reading relations, for their own sake and ahead of flushes.
+#pragma once
+
+#include "orm/parts.hpp"
+
+#include <corm/query/load.hpp>
+
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace corm::orm {
+
+/// One relation of some objects.
+class LoadPart final : public Part {
+public:
+    LoadPart(SessionCore& session, uow::RelationLoad load, std::source_location where)
+        : session_(session), load_(std::move(load)), where_(where) {}
+
+    void append(std::vector<wire::Statement>& request) override;
+    void digest(std::span<wire::Result> results) override;
+
+private:
+    SessionCore& session_; // the operation keeps it alive
+    uow::RelationLoad load_;
+    std::source_location where_;
+};
+
+/// Reads the relations at these paths, a round trip for each step of the longest that is not known yet. The caller
+/// holds a `Busy`. `parts` go ahead in the first one, and are sent in any case.
+[[nodiscard]] Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail::Handle> owners,
+                                    std::vector<query::RelationPath> paths, Parts ahead = {});
+
+/// What a flush of related objects needs beforehand: the objects of removed ones, and rows whose keys others refer to.
+/// A round trip for each; what is left can be written at once. The caller holds a `Busy`. Throws `Error` for rows that
+/// need each other's keys in an autocommit session, which could write them but half.
+[[nodiscard]] Task<void> flush_ahead(detail::Core core, OperationPlan plan, FlushMode mode = {});
+
+} // namespace corm::orm

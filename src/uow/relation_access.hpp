@@ -1,0 +1,75 @@
+// The inside of relation members, for the unit of work.
+#pragma once
+
+#include <corm/mapping/relation.hpp>
+#include <corm/uow/instance.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace corm::uow {
+
+using mapping::Link;
+using mapping::Relation;
+using mapping::RelationState;
+
+/// Opens what `RelationState` keeps to itself.
+struct RelationAccess {
+    static RelationState& of(Instance& instance, const Relation& relation) {
+        return relation.state(static_cast<char*>(instance.object()) + relation.offset);
+    }
+    static void bind(RelationState& state, mapping::RelationOwner& owner, const Relation& relation) {
+        state.owner_ = &owner;
+        state.relation_ = &relation;
+    }
+    static std::vector<Link>& links(RelationState& state) noexcept { return state.links_; }
+    static std::uint32_t& transaction(RelationState& state) noexcept { return state.transaction_; }
+    static bool& loaded(RelationState& state) noexcept { return state.loaded_; }
+    static bool& given(RelationState& state) noexcept { return state.given_; }
+    static bool& changed(RelationState& state) noexcept { return state.changed_; }
+};
+
+/// A relation member of an object.
+class Member {
+public:
+    Member(Instance& instance, const Relation& relation) : state_(RelationAccess::of(instance, relation)) {}
+
+    [[nodiscard]] std::vector<Link>& links() const noexcept { return RelationAccess::links(state_); }
+    [[nodiscard]] std::uint32_t& transaction() const noexcept { return RelationAccess::transaction(state_); }
+    [[nodiscard]] bool& loaded() const noexcept { return RelationAccess::loaded(state_); }
+    [[nodiscard]] bool& changed() const noexcept { return RelationAccess::changed(state_); }
+    [[nodiscard]] bool& given() const noexcept { return RelationAccess::given(state_); }
+    void bind(mapping::RelationOwner& owner, const Relation& relation) const {
+        RelationAccess::bind(state_, owner, relation);
+    }
+
+    [[nodiscard]] bool holds(const std::shared_ptr<Instance>& target) const noexcept {
+        return std::any_of(links().begin(), links().end(), [&](const Link& link) { return link.refers_to(target); });
+    }
+    /// The object of a member that holds one: null if there is none, it is gone, or not known.
+    [[nodiscard]] std::shared_ptr<Instance> single() const noexcept {
+        return links().empty() ? nullptr : links().front().lock();
+    }
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> living() const {
+        std::vector<std::shared_ptr<Instance>> found;
+        for (const Link& link : links()) {
+            if (std::shared_ptr<Instance> target = link.lock())
+                found.push_back(std::move(target));
+        }
+        return found;
+    }
+    /// Its content is not known any more; what it owned is let go.
+    void unload() const noexcept {
+        std::vector<Link> dropped = std::move(links());
+        links().clear();
+        loaded() = false;
+        changed() = false;
+    }
+
+private:
+    RelationState& state_;
+};
+
+} // namespace corm::uow

@@ -1,0 +1,78 @@
+// What an object with relations remembers of them.
+#pragma once
+
+#include "mapping/relation_ends.hpp"
+#include "uow/relation_access.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace corm::uow {
+
+/// The objects of a relation member at some time. Keeps none of them alive.
+struct RelationContent {
+    bool loaded = true;
+    std::vector<std::weak_ptr<Instance>> targets{};
+
+    [[nodiscard]] bool holds(const std::shared_ptr<Instance>& target) const noexcept;
+};
+/// One for each relation of the mapper, or none at all.
+using RelationContents = std::vector<RelationContent>;
+
+/// Belongs to one object, whose relation members are bound to it: keeps both sides of a relation in step, and what is
+/// needed to find the changes and to undo them.
+class RelationBook final : public mapping::RelationOwner {
+public:
+    /// Binds the members of `instance`, which keep their content.
+    explicit RelationBook(const std::shared_ptr<Instance>& instance);
+
+    void link(const Relation& relation, const std::shared_ptr<Instance>& target) override;
+    void unlink(const Relation& relation, const std::shared_ptr<Instance>& target) override;
+
+    /// The members are about to change: what they hold is the base that a flush compares with.
+    void remember();
+    [[nodiscard]] RelationContents contents() const;
+    /// Members whose objects are gone become unloaded.
+    void restore(const RelationContents& contents);
+    /// Nothing is known any more.
+    void unload();
+    [[nodiscard]] bool is_changed() const;
+    /// A flush has written the changes. `final`: they cannot be undone.
+    void settle(bool final);
+    /// Unflushed changes are taken back, and with `begin` those of the transaction under way.
+    void undo(bool whole_transaction);
+
+    /// As last read or flushed; empty while nothing was changed since.
+    RelationContents sent;
+    /// At the start of the transaction; empty unless a flush of it wrote changes.
+    RelationContents begin;
+    /// What the removal of the object means for others was found out.
+    bool removal_cascaded = false;
+    Instance* next_dropped = nullptr; ///< while several objects are destroyed
+
+private:
+    [[nodiscard]] std::shared_ptr<Instance> owner() const { return self_.lock(); }
+    void link_many(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
+    void link_one(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
+
+    std::weak_ptr<Instance> self_;
+    const mapping::Mapper& mapper_;
+};
+
+/// True if `from` keeps `to` alive.
+[[nodiscard]] bool leads_to(const Instance& from, const Instance& to);
+
+/// Gives `to` the value of another column, a foreign key or what it refers to. Throws `ConversionError`, with table and
+/// column, for a value that does not fit.
+void convert(const mapping::Column& from, const void* value, const mapping::Mapper& mapper, const mapping::Column& to,
+             void* target);
+
+/// The identity of the object that `instance` refers to by its foreign key, appended to `key`. False if a part of it is
+/// NULL. Precondition: the relation is of the kind that refers.
+[[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key);
+
+/// Links the content that an object was made with in the other direction as well, and takes related objects along.
+void relate(const std::shared_ptr<Instance>& instance);
+
+} // namespace corm::uow

@@ -36,8 +36,19 @@ void RelationBook::remember() {
         sent = contents();
 }
 
+void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent) {
+    const mapping::RelationEnds* const other = ends.other();
+    if (other == nullptr)
+        return;
+    for (Link& link : Member{child, *other->relation}.links()) {
+        if (link.refers_to(parent))
+            link.disown();
+    }
+}
+
 void RelationBook::restore(const RelationContents& contents) {
     const std::shared_ptr<Instance> instance = owner();
+    const auto all = mapping::RelationMap::of(mapper_);
     for (std::size_t i = 0; i < contents.size(); ++i) {
         const Member member{*instance, mapper_.relations()[i]};
         member.unload();
@@ -51,6 +62,8 @@ void RelationBook::restore(const RelationContents& contents) {
         if (links.size() != contents[i].targets.size())
             continue;
         for (Link& link : links) {
+            if (owns_targets(all[i].kind()))
+                disown_parent(*link.owned(), all[i], instance);
             if (leads_to(*link.owned(), *instance))
                 link.disown();
         }

@@ -60,6 +60,13 @@ private:
     const mapping::Mapper& mapper_;
 };
 
+/// A parent owns its children, and these do not own it.
+[[nodiscard]] constexpr bool owns_targets(mapping::RelationKind kind) noexcept {
+    return kind == mapping::RelationKind::one_to_many || kind == mapping::RelationKind::one_to_one_inverse;
+}
+/// `ends` are those of the parent, which is about to own `child`.
+void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent);
+
 /// True if `from` keeps `to` alive.
 [[nodiscard]] bool leads_to(const Instance& from, const Instance& to);
 

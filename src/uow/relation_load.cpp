@@ -102,7 +102,7 @@ int unflushed(const Object& target, const RelationEnds& ends, const Object& owne
 void set_links(const Object& owner, const RelationEnds& ends, std::vector<Object> targets, std::uint32_t transaction) {
     const Member member{*owner, *ends.relation};
     const RelationEnds* const other = ends.other();
-    const bool children = ends.kind() == RelationKind::one_to_many || ends.kind() == RelationKind::one_to_one_inverse;
+    const bool children = owns_targets(ends.kind());
     std::vector<Link> links;
     links.reserve(targets.size());
     for (Object& target : targets) {

@@ -6,6 +6,8 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -43,6 +45,14 @@ bool UnitOfWork::has_relations() const {
 }
 
 FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
+    if (const std::vector<Object> released = release_circles(); !released.empty()) {
+        ChangeSet first;
+        for (const Object& instance : released)
+            first.modified.push_back(&instance);
+        FlushPlan plan = plan_flush(std::move(first));
+        plan.has_more = true;
+        return plan;
+    }
     RelationSync sync{scope_};
     sync.run(pending_, changes.modified, doomed_);
     if (!sync.orphans().empty()) {
@@ -91,25 +101,80 @@ void UnitOfWork::settle_relations(bool final) {
     staged_.clear();
 }
 
-void UnitOfWork::leave_relations(const Object& instance) const {
-    RelationBook* const book = instance->book();
-    if (book == nullptr)
-        return;
-    for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
-        const RelationEnds* const other = ends.other();
-        if (other == nullptr || (!refers(ends.kind()) && ends.kind() != RelationKind::many_to_many))
+void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) const {
+    const auto leave = [final](const Object& holder, const Relation& relation, auto is_deleted) {
+        std::vector<Link>& links = Member{*holder, relation}.links();
+        if (std::none_of(links.begin(), links.end(), is_deleted))
+            return;
+        // A rollback brings them back.
+        if (RelationBook& book = *holder->book(); !final && book.begin.empty() && !holder->inserted_now)
+            book.begin = book.contents();
+        std::erase_if(links, is_deleted);
+    };
+    boost::unordered_flat_set<const Instance*> paired;
+    for (const Object& instance : deleted) {
+        if (instance->book() == nullptr)
             continue;
-        std::vector<Object> related = Member{*instance, *ends.relation}.living();
-        std::string key;
-        if (related.empty() && refers(ends.kind()) && append_related_key(*instance, ends, key)) {
-            if (Object parent = find(*ends.target, key))
-                related.push_back(std::move(parent));
-        }
-        for (const Object& target : related) {
-            const Member member{*target, *other->relation};
-            std::erase_if(member.links(), [&](const Link& link) { return link.refers_to(instance); });
+        for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
+            const RelationEnds* const other = ends.other();
+            std::string key;
+            if (other != nullptr && ends.kind() == RelationKind::many_to_many)
+                paired.insert(instance.get());
+            if (other == nullptr || !refers(ends.kind()) || !append_related_key(*instance, ends, key))
+                continue;
+            if (const Object parent = find(*ends.target, key))
+                leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
         }
     }
+    if (paired.empty())
+        return;
+    map_.for_each([&](const Object& instance) {
+        for (const Relation& relation : instance->mapper().relations()) {
+            if (relation.kind == RelationKind::many_to_many)
+                leave(instance, relation, [&](const Link& link) { return paired.contains(link.lock().get()); });
+        }
+    });
+}
+
+void UnitOfWork::rejoin_relations(std::span<const Object> restored) const {
+    if (std::none_of(restored.begin(), restored.end(), has_book))
+        return;
+    // Where they were is not known any more, if nobody else says so.
+    map_.for_each([&](const Object& holder) {
+        for (const RelationEnds& ends : mapping::RelationMap::of(holder->mapper())) {
+            const Member member{*holder, *ends.relation};
+            const bool lacks = std::any_of(restored.begin(), restored.end(), [&](const Object& instance) {
+                return &instance->mapper() == ends.target && !member.holds(instance);
+            });
+            if (is_to_many(ends.kind()) && member.loaded() && !member.changed() && lacks)
+                member.unload();
+        }
+    });
+}
+
+// Rows that refer to each other can be deleted in no order: the reference that the mapping names goes first.
+std::vector<Object> UnitOfWork::release_circles() {
+    std::vector<Object> released;
+    for (const Object& instance : doomed_) {
+        if (instance->book() == nullptr || instance->freshness == Freshness::expired)
+            continue;
+        for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
+            std::string key;
+            if (!ends.relation->options.post_update || !refers(ends.kind()) ||
+                !append_related_key(*instance, ends, key))
+                continue;
+            const Object target = find(*ends.target, key);
+            if (target == nullptr || !target->doomed)
+                continue;
+            watch(instance);
+            for (const std::uint16_t index : ends.here) {
+                const mapping::Column& column = instance->mapper().column(index);
+                column.type->set_null(column.in(instance->values()));
+            }
+            released.push_back(instance);
+        }
+    }
+    return released;
 }
 
 void UnitOfWork::doom(const Object& instance) {
@@ -124,7 +189,7 @@ void UnitOfWork::doom(const Object& instance) {
 // True if the objects of the relation are known, and were told.
 bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& ends) {
     const mapping::RelationOptions& options = ends.relation->options;
-    const bool children = ends.kind() == RelationKind::one_to_many || ends.kind() == RelationKind::one_to_one_inverse;
+    const bool children = owns_targets(ends.kind());
     // What cannot be NULL and is not removed along is up to the database.
     if (!options.delete_ && (!children || !can_be_null(ends)))
         return true;

@@ -141,8 +141,8 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         if (instance->state == ObjectState::persistent)
             returning.push_back(instance);
     }
-    for (const auto& instance : take_deleted(scope.deleted_before))
-        returning.push_back(instance);
+    const std::vector<std::shared_ptr<Instance>> restored = take_deleted(scope.deleted_before);
+    returning.insert(returning.end(), restored.begin(), restored.end());
     for (const auto& instance : returning) {
         reclaim(instance);
         age(*instance);
@@ -175,6 +175,7 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         }
         age(*instance);
     }
+    rejoin_relations(restored);
     for (const auto& weak : scope.take_read()) {
         if (const auto instance = weak.lock(); instance && owns(*instance))
             age(*instance);

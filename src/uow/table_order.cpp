@@ -13,8 +13,8 @@ bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent) {
     const auto has = [](const mapping::Mapper& owner, const mapping::Mapper& target, bool referring) {
         const auto relations = owner.relations();
         return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
-            return relation.kind != mapping::RelationKind::many_to_many && refers(relation.kind) == referring &&
-                   relation.target().get() == &target;
+            return relation.kind != mapping::RelationKind::many_to_many && !relation.options.post_update &&
+                   refers(relation.kind) == referring && relation.target().get() == &target;
         });
     };
     const auto references = child.references();

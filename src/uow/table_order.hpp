@@ -11,7 +11,8 @@ namespace corm::uow {
 /// the same order. Tables that refer to each other in a circle keep the order by name.
 [[nodiscard]] std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers);
 
-/// True if rows of `child` refer to rows of `parent`, another table.
+/// True if rows of `child` refer to rows of `parent`, another table; foreign keys that are closed by an update of their
+/// own (post_update) do not count.
 [[nodiscard]] bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent);
 
 /// Those of `order` whose rows refer to rows of `mapper`, directly or through each other; the last one first.

@@ -211,7 +211,6 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
 
 void UnitOfWork::deleted(const std::shared_ptr<Instance>& instance) {
     map_.erase(*instance);
-    leave_relations(instance);
     instance->state = ObjectState::deleted;
     instance->doomed = false;
     deleted_.push_back(instance);
@@ -254,6 +253,7 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
         });
     } else {
         settle_relations(final);
+        leave_relations(doomed_, final);
         pending_.clear();
         doomed_.clear();
         settle_edits();

@@ -166,8 +166,11 @@ private:
     changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;
     [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);
     void settle_relations(bool final);
-    /// A deleted object goes out of the relations that it is in.
-    void leave_relations(const std::shared_ptr<Instance>& instance) const;
+    /// Deleted objects go out of the relations that they are in.
+    void leave_relations(std::span<const std::shared_ptr<Instance>> deleted, bool final) const;
+    /// Deleted objects that a savepoint brings back: collections without them may not be whole.
+    void rejoin_relations(std::span<const std::shared_ptr<Instance>> restored) const;
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
     [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
     void doom(const std::shared_ptr<Instance>& instance);
     /// Related objects join with one that was added; it leaves again if they cannot.

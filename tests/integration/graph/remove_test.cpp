@@ -1,0 +1,167 @@
+// What the removal of an object means for those that are related to it.
+#include "graph.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace graph_test;
+
+namespace {
+
+/// As a tree of nodes, but the database deletes what is not loaded.
+struct Leaf;
+struct Branch {
+    std::int64_t id = 0;
+    Many<Leaf> leaves{};
+};
+BOOST_DESCRIBE_STRUCT(Branch, (), (id, leaves))
+struct Leaf {
+    std::int64_t id = 0;
+    std::int64_t branch_id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Leaf, (), (id, branch_id))
+constexpr auto corm_mapping(corm::type<Branch>) {
+    return corm::table<Branch>("branches")
+        .primary_key<&Branch::id>()
+        .one_to_many<&Branch::leaves, &Leaf::branch_id>({.delete_ = true, .passive_deletes = true});
+}
+constexpr auto corm_mapping(corm::type<Leaf>) {
+    return corm::table<Leaf>("leaves").primary_key<&Leaf::id>();
+}
+constexpr const char* branches = "create table branches (id bigint primary key);"
+                                 "create table leaves (id bigint primary key, branch_id bigint not null references "
+                                 "branches on delete cascade);"
+                                 "insert into branches values (1); insert into leaves values (1, 1), (2, 1);";
+
+} // namespace
+
+TEST_CASE("children without the cascade lose their parent, and are read for that", "[graph][integration]") {
+    Graph g{std::string{library} + "delete from profiles;"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        const auto known = co_await session.get_one<Book>(1);
+        static_cast<void>(g.round_trips());
+        session.remove(ada);
+        co_await session.commit();
+        CHECK(g.round_trips() == 2);
+        CHECK_FALSE(known->author_id);
+        CHECK_FALSE(known->author);
+        CHECK(corm::inspect(ada).state() == corm::ObjectState::detached);
+    });
+    CHECK(g.query("select count(*) from books where author_id is null") == "3");
+}
+
+TEST_CASE("a child that moved away in the same flush survives", "[graph][integration]") {
+    Graph g{std::string{library} + "delete from profiles;"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1), bob = co_await session.get_one<Author>(2);
+        const auto one = co_await session.get_one<Book>(1);
+        one.edit().author = bob;
+        session.remove(ada);
+        co_await session.commit();
+        CHECK(one->author_id == 2);
+    });
+    CHECK(g.query("select string_agg(coalesce(author_id::text, '-'), ' ' order by id) from books") == "2 - 2 -");
+}
+
+TEST_CASE("delete: the whole tree goes, loaded or not", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a'), (1, 'b'), (2, 'c'), (4, 'd'), (null, "
+            "'other');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        const auto leaf = co_await session.get_one<Node>(5);
+        session.remove(root);
+        co_await session.flush();
+        CHECK(corm::inspect(leaf).state() == corm::ObjectState::deleted);
+        co_await session.rollback();
+        CHECK(corm::inspect(leaf).state() == corm::ObjectState::persistent);
+        session.remove(root);
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(name, ' ') from nodes") == "other");
+}
+
+TEST_CASE("delete-orphan: what is taken out is deleted, what is moved is not", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a'), (1, 'b'), (1, 'c'), (2, 'd'), (null, "
+            "'other');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1), other = co_await session.get_one<Node>(6);
+        co_await session.load(root, corm::load<&Node::children>);
+        const auto a = root->children[0], b = root->children[1], c = root->children[2];
+        root.edit().children.remove(a); // with its own child
+        other.edit().children.push_back(b);
+        c.edit().parent = nullptr;
+        const auto fresh = corm::transient(Node{.name = "new"});
+        root.edit().children.push_back(fresh);
+        CHECK(corm::inspect(fresh).state() == corm::ObjectState::pending);
+        root.edit().children.remove(fresh);
+        CHECK(corm::inspect(fresh).state() == corm::ObjectState::transient);
+        co_await session.commit();
+        CHECK(corm::inspect(a).state() == corm::ObjectState::detached);
+    });
+    CHECK(g.query("select string_agg(name || coalesce(parent_id::text, ''), ' ' order by id) from nodes") ==
+          "r b6 other");
+}
+
+TEST_CASE("passive deletes: what is not loaded is the database's", "[graph][integration]") {
+    Graph g{branches};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto branch = co_await session.get_one<Branch>(1);
+        static_cast<void>(g.round_trips());
+        session.remove(branch);
+        co_await session.commit();
+        CHECK(g.round_trips() == 1);
+    });
+    CHECK(g.query("select count(*) from leaves") == "0");
+}
+
+TEST_CASE("many-to-many: the pairs of a removed object go with it", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1);
+        const auto blue = co_await session.get_one<Tag>(2);
+        co_await session.load(blue, corm::load<&Tag::books>);
+        static_cast<void>(g.round_trips());
+        session.remove(one);
+        co_await session.commit();
+        CHECK(g.round_trips() == 1);
+        CHECK(blue->books.size() == 1);
+        session.remove(blue);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags") == "0");
+    CHECK(g.query("select count(*) from tags") == "2");
+}
+
+TEST_CASE("a removed object takes its row over with new pairs", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1);
+        const auto old = co_await session.get_one<Tag>(3);
+        session.remove(one);
+        session.add(Book{.id = 1, .title = "anew", .tags = {old}});
+        co_await session.commit();
+    });
+    CHECK(g.query("select title || coalesce(author_id::text, '-') from books where id = 1") == "anew-");
+    CHECK(g.query("select string_agg(tag_id::text, ' ') from book_tags where book_id = 1") == "3");
+}
+
+TEST_CASE("post update: the favourite is let go ahead of its deletion", "[graph][integration]") {
+    Graph g{"insert into persons (favourite_id) values (null); insert into balls (person_id) values (1), (1); update "
+            "persons set favourite_id = 2;"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto person = co_await session.get_one<Person>(1);
+        session.remove(person);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from balls") == "0");
+    CHECK(g.query("select count(*) from persons") == "0");
+}

@@ -95,7 +95,9 @@ int unflushed(const Object& target, const RelationEnds& ends, const Object& owne
     const Member member{*target, *other->relation};
     if (!member.changed())
         return 0;
-    return member.holds(owner) ? 1 : -1;
+    if (member.holds(owner))
+        return 1;
+    return member.loaded() ? -1 : 0; // one that is not loaded knows what was added alone
 }
 
 /// `owner` has these objects from now on; links of the other side that are not changed follow.

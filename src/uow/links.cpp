@@ -121,6 +121,11 @@ void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
     // Children know their parent: looking through all of them is for those that may be there.
     if ((!one_parent || parent == self) && member.holds(target))
         return;
+    // Of a pair the other side may know.
+    if (ends.kind() == RelationKind::many_to_many && other != nullptr && !member.loaded()) {
+        if (const Member mirror{*target, *other->relation}; mirror.loaded() && mirror.holds(self))
+            return;
+    }
     require_one_session(*self, *ends.relation, *target);
     touch(self);
     touch(target);

@@ -199,8 +199,20 @@ void UnitOfWork::forget_values(Instance& instance) {
     instance.watched = false;
     instance.edited = false;
     instance.freshness = Freshness::expired;
-    if (RelationBook* const book = instance.book())
+    if (RelationBook* const book = instance.book()) {
+        book->take_back();
         book->unload();
+    }
+}
+
+void UnitOfWork::revert(const std::shared_ptr<Instance>& instance) {
+    if (!instance->sent || instance->freshness == Freshness::expired)
+        return;
+    assign_values(*instance, instance->sent);
+    if (RelationBook* const book = instance->book()) {
+        book->take_back();
+        instance->check_references();
+    }
 }
 
 void UnitOfWork::require_persistent(const Instance& instance, const char* what, std::source_location where) const {

@@ -40,6 +40,9 @@ public:
     [[nodiscard]] bool is_changed() const;
     /// A flush has written the changes. `final`: they cannot be undone.
     void settle(bool final);
+    /// Unflushed links of the object itself are taken back; those of its children are theirs. Collections of others
+    /// that were in step with a foreign key of it are not known any more.
+    void take_back();
     /// Unflushed changes are taken back, and with `begin` those of the transaction under way.
     void undo(bool whole_transaction);
 
@@ -53,6 +56,7 @@ public:
 
 private:
     [[nodiscard]] std::shared_ptr<Instance> owner() const { return self_.lock(); }
+    void restore(std::size_t relation, const RelationContent& content);
     void link_many(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
     void link_one(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
 
@@ -66,6 +70,10 @@ private:
 }
 /// `ends` are those of the parent, which is about to own `child`.
 void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent);
+
+/// True if the database is known to have the pair of a many-to-many relation, as `holder` was last read or flushed.
+[[nodiscard]] bool has_pair(Instance& holder, const mapping::RelationEnds& ends,
+                            const std::shared_ptr<Instance>& target);
 
 /// True if `from` keeps `to` alive.
 [[nodiscard]] bool leads_to(const Instance& from, const Instance& to);

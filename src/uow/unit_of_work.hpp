@@ -51,6 +51,8 @@ public:
     void expire_all();
     /// Drops the edit of one attribute; the object is stale then. Throws as `expire`.
     void expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column, std::source_location where);
+    /// Unflushed edits and links of the object itself are taken back: it is about to be read anew.
+    void revert(const std::shared_ptr<Instance>& instance);
     /// From now on the object's values are compared at every flush.
     void watch(const std::shared_ptr<Instance>& instance);
 
@@ -161,7 +163,7 @@ private:
     /// Throws `Error` unless `source` can be taken for its row.
     void require_clean(const Instance& source, std::source_location where) const;
     [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
-    void settle_edits();
+    void settle_edits(const Instance* except = nullptr);
     [[nodiscard]] std::vector<const std::shared_ptr<Instance>*>
     changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;
     [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);

@@ -179,8 +179,14 @@ void RelationBook::link_one(const RelationEnds& ends, const Object& target) {
             append(target, *other, self);
         }
     }
-    if (target == nullptr)
+    if (target == nullptr) {
+        // What cannot be without its owner, and has no row yet, is not wanted any more.
+        if (const auto scope = self->scope.lock(); scope && before != nullptr && other != nullptr &&
+                                                   other->relation->options.delete_orphan &&
+                                                   self->state == ObjectState::pending)
+            scope->on_leave(self);
         return;
+    }
     set_single(self, ends, target, owned);
     join(self, *ends.relation, target);
 }
@@ -215,6 +221,29 @@ void RelationBook::unlink(const Relation& relation, const Object& target) {
     if (const auto scope = target->scope.lock();
         scope && relation.options.delete_orphan && target->state == ObjectState::pending)
         scope->on_leave(target);
+}
+
+void withdraw(const Object& instance) {
+    if (instance->book() == nullptr)
+        return;
+    for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
+        const RelationEnds* const other = ends.other();
+        if (other == nullptr || (owns_targets(ends.kind()) && ends.relation->options.delete_))
+            continue;
+        for (const Object& target : Member{*instance, *ends.relation}.living()) {
+            const Member mirror{*target, *other->relation};
+            if (target->freshness == Freshness::expired || !mirror.holds(instance))
+                continue;
+            touch(target);
+            if (is_to_many(other->kind())) {
+                drop(target, *other, instance);
+                continue;
+            }
+            set_single(target, *other, nullptr, false);
+            if (owns_targets(ends.kind()))
+                drop(instance, ends, target);
+        }
+    }
 }
 
 void relate(const Object& instance) {

@@ -114,11 +114,7 @@ void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_l
                     where);
     if (foreign)
         add(instance, where);
-    if (instance->state == ObjectState::pending) {
-        expunge(instance);
-    } else {
-        doom(instance);
-    }
+    doom(instance);
 }
 
 void UnitOfWork::detach(Instance& instance, ObjectState state) {
@@ -152,6 +148,12 @@ void UnitOfWork::forget_edits(const std::shared_ptr<Instance>& instance) {
 void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
     if (!owns(*instance))
         return;
+    leave(instance);
+    for (const auto& related : related_by(*instance, &mapping::RelationOptions::expunge))
+        expunge(related);
+}
+
+void UnitOfWork::leave(const std::shared_ptr<Instance>& instance) {
     erase_handle(pending_, instance);
     erase_handle(doomed_, instance);
     forget_edits(instance);
@@ -161,8 +163,6 @@ void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
         detach_deleted(*instance);
     else
         detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
-    for (const auto& related : related_by(*instance, &mapping::RelationOptions::expunge))
-        expunge(related);
 }
 
 void UnitOfWork::detach_deleted(Instance& instance) {

@@ -87,6 +87,10 @@ void convert(const mapping::Column& from, const void* value, const mapping::Mapp
 /// NULL. Precondition: the relation is of the kind that refers.
 [[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key);
 
+/// A new object is not wanted any more: others do not refer to it. It goes on referring to them, so that it may be
+/// added after all, except to children that stay.
+void withdraw(const std::shared_ptr<Instance>& instance);
+
 /// Links the content that an object was made with in the other direction as well, and takes related objects along.
 void relate(const std::shared_ptr<Instance>& instance);
 

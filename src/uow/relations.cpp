@@ -179,7 +179,23 @@ std::vector<Object> UnitOfWork::release_circles() {
 
 void UnitOfWork::doom(const Object& instance) {
     if (instance->state == ObjectState::pending) {
-        expunge(instance);
+        std::vector<Object> dropped{instance};
+        while (!dropped.empty()) {
+            const Object next = std::move(dropped.back());
+            dropped.pop_back();
+            if (next->state != ObjectState::pending || !owns(*next)) {
+                doom(next);
+                continue;
+            }
+            withdraw(next);
+            leave(next);
+            for (const Relation& relation : next->mapper().relations()) {
+                if (!relation.options.delete_)
+                    continue;
+                const std::vector<Object> along = Member{*next, relation}.living();
+                dropped.insert(dropped.end(), along.begin(), along.end());
+            }
+        }
     } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
         instance->doomed = true;
         doomed_.push_back(instance);

@@ -175,6 +175,8 @@ private:
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
     [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
     void doom(const std::shared_ptr<Instance>& instance);
+    /// `expunge` of one object.
+    void leave(const std::shared_ptr<Instance>& instance);
     /// Related objects join with one that was added; it leaves again if they cannot.
     void take_along(const std::shared_ptr<Instance>& instance);
     /// True if every watched object is an edited one, and therefore alive: each edited object is watched.

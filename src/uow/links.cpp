@@ -223,7 +223,7 @@ void RelationBook::unlink(const Relation& relation, const Object& target) {
         scope->on_leave(target);
 }
 
-void withdraw(const Object& instance) {
+void withdraw(const Object& instance, const std::function<void(const Object&)>& watch) {
     if (instance->book() == nullptr)
         return;
     for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
@@ -234,7 +234,9 @@ void withdraw(const Object& instance) {
             const Member mirror{*target, *other->relation};
             if (target->freshness == Freshness::expired || !mirror.holds(instance))
                 continue;
-            touch(target);
+            watch(target);
+            if (target->state == ObjectState::persistent)
+                target->book()->remember();
             if (is_to_many(other->kind())) {
                 drop(target, *other, instance);
                 continue;

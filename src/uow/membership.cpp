@@ -91,6 +91,8 @@ void UnitOfWork::abandon(Instance& instance) const {
         instance.sent = std::move(instance.at_begin);
     if (!instance.key_at_begin.empty())
         instance.key = instance.key_at_begin;
+    if (RelationBook* const book = instance.book())
+        book->lose_transaction();
     detach(instance, ObjectState::detached);
 }
 

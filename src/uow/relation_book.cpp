@@ -60,15 +60,13 @@ void RelationBook::restore(std::size_t relation, const RelationContent& content)
     const std::shared_ptr<Instance> instance = owner();
     const mapping::RelationEnds& ends = mapping::RelationMap::of(mapper_)[relation];
     const Member member{*instance, *ends.relation};
-    member.unload();
-    if (!content.loaded)
-        return;
-    std::vector<Link> links;
+    std::vector<Link> links; // ahead of `unload`: the member may be all that keeps them
     for (const std::weak_ptr<Instance>& weak : content.targets) {
         if (std::shared_ptr<Instance> target = weak.lock())
             links.emplace_back(std::move(target));
     }
-    if (links.size() != content.targets.size())
+    member.unload();
+    if (!content.loaded || links.size() != content.targets.size())
         return;
     for (Link& link : links) {
         if (owns_targets(ends.kind()))
@@ -140,6 +138,22 @@ void RelationBook::settle(bool final) {
         member.changed() = false;
         if (!member.loaded())
             member.links().clear();
+    }
+}
+
+void RelationBook::lose_transaction() {
+    if (begin.empty())
+        return;
+    const std::shared_ptr<Instance> instance = owner();
+    sent = std::move(begin);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const Member member{*instance, mapper_.relations()[i]};
+        if (owns_targets(mapper_.relations()[i].kind) || !member.loaded())
+            continue;
+        if (sent[i].loaded)
+            member.changed() = true;
+        else
+            member.unload(); // what was there before is not known, so neither is what to write
     }
 }
 

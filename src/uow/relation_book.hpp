@@ -4,6 +4,7 @@
 #include "mapping/relation_ends.hpp"
 #include "uow/relation_access.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,9 @@ public:
     RelationContents sent;
     /// At the start of the transaction; empty unless a flush of it wrote changes.
     RelationContents begin;
+    /// The transaction is gone, but not what it did to the object: links that it wrote are unflushed again.
+    void lose_transaction();
+
     /// What the removal of the object means for others was found out.
     bool removal_cascaded = false;
     Instance* next_dropped = nullptr; ///< while several objects are destroyed
@@ -88,8 +92,9 @@ void convert(const mapping::Column& from, const void* value, const mapping::Mapp
 [[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key);
 
 /// A new object is not wanted any more: others do not refer to it. It goes on referring to them, so that it may be
-/// added after all, except to children that stay.
-void withdraw(const std::shared_ptr<Instance>& instance);
+/// added after all, except to children that stay. `watch` makes the session watch what is changed.
+void withdraw(const std::shared_ptr<Instance>& instance,
+              const std::function<void(const std::shared_ptr<Instance>&)>& watch);
 
 /// Links the content that an object was made with in the other direction as well, and takes related objects along.
 void relate(const std::shared_ptr<Instance>& instance);

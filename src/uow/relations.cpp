@@ -187,7 +187,10 @@ void UnitOfWork::doom(const Object& instance) {
                 doom(next);
                 continue;
             }
-            withdraw(next);
+            withdraw(next, [this](const Object& changed) {
+                if (owns(*changed))
+                    watch(changed);
+            });
             leave(next);
             for (const Relation& relation : next->mapper().relations()) {
                 if (!relation.options.delete_)
@@ -211,7 +214,7 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
         return true;
     const Member member{*instance, *ends.relation};
     const std::vector<Object> related = member.living();
-    const bool read = member.transaction() == transaction_ &&
+    const bool read = member.read_at() >= begun_ &&
                       std::none_of(related.begin(), related.end(),
                                    [](const Object& target) { return target->freshness == Freshness::expired; });
     const bool known = member.loaded() && (member.changed() || read);

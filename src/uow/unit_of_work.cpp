@@ -248,6 +248,7 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
             }
         }
     }
+    ++time_;
     if (plan.has_more) {
         std::erase_if(pending_, [this](const std::shared_ptr<Instance>& instance) {
             if (instance->state == ObjectState::persistent)
@@ -288,7 +289,7 @@ void UnitOfWork::settle_edits(const Instance* except) {
 }
 
 void UnitOfWork::committed(ExpireOnCommit policy) {
-    ++transaction_;
+    begun_ = ++time_;
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted)
             detach_deleted(*instance);
@@ -297,8 +298,10 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     inserted_.clear();
     revived_.clear();
     // What was edited back to what it was, no flush has settled.
-    if (!edited_.empty())
+    if (!edited_.empty()) {
+        settle_relations(true);
         settle_edits();
+    }
     scopes_.clear();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;

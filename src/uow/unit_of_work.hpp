@@ -121,7 +121,7 @@ public:
 
     /// A savepoint begins. Precondition: everything is flushed. Scopes are counted from 0; the end of the transaction
     /// ends them all.
-    void begin_scope() { scopes_.emplace_back(inserted_.size(), deleted_.size()); }
+    void begin_scope() { scopes_.emplace_back(inserted_.size(), deleted_.size(), time_); }
     /// The scope and those within it end; what happened in them can be undone by the scope around it.
     void release_scope(std::size_t index);
     /// Undoes what happened since the scope began, flushed or not, and ends those within it; the scope itself goes on.
@@ -170,6 +170,8 @@ private:
     void settle_relations(bool final);
     /// Deleted objects go out of the relations that they are in.
     void leave_relations(std::span<const std::shared_ptr<Instance>> deleted, bool final) const;
+    /// Collections that were read behind a change which is undone are not known any more.
+    static void forget_read_behind(Instance& instance, std::uint32_t time);
     /// Deleted objects that a savepoint brings back: collections without them may not be whole.
     void rejoin_relations(std::span<const std::shared_ptr<Instance>> restored) const;
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
@@ -197,7 +199,9 @@ private:
     std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows
     std::vector<std::shared_ptr<Instance>> staged_; ///< inserted by a stage of a flush that has more
     std::exception_ptr returned_error_;             ///< the first of a flush
-    std::uint32_t transaction_ = 1;                 ///< counted, so that relations know when they were read
+    /// Counted at the end of a transaction and at every flush that writes, so that relations know when they were read.
+    std::uint32_t time_ = 1;
+    std::uint32_t begun_ = 1;                       ///< the time when the transaction began
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
     std::vector<types::FieldView> cells_;

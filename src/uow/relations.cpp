@@ -94,7 +94,8 @@ void UnitOfWork::settle_relations(bool final) {
         if (!final && !scopes_.empty() && !book->sent.empty() && instance->sent)
             scopes_.back().remember(instance);
         book->settle(final);
-        instance->check_references();
+        if (instance->state != ObjectState::deleted) // that has yet to leave whatever it refers to
+            instance->check_references();
     };
     for (const auto* const list : {&pending_, &staged_, &edited_})
         std::for_each(list->begin(), list->end(), settle);
@@ -120,10 +121,16 @@ void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) co
             std::string key;
             if (other != nullptr && ends.kind() == RelationKind::many_to_many)
                 paired.insert(instance.get());
-            if (other == nullptr || !refers(ends.kind()) || !append_related_key(*instance, ends, key))
+            if (other == nullptr || !refers(ends.kind()))
                 continue;
-            if (const Object parent = find(*ends.target, key))
-                leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
+            // A link that was never written counts in memory all the same.
+            const Object linked = Member{*instance, *ends.relation}.single();
+            const Object written =
+                append_related_key(*instance, ends, key) ? find(*ends.target, key) : nullptr;
+            for (const Object& parent : {linked, written}) {
+                if (parent != nullptr)
+                    leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
+            }
         }
     }
     if (paired.empty())

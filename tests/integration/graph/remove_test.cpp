@@ -225,3 +225,17 @@ TEST_CASE("a new child that is told that it has no parent is not wanted", "[grap
     });
     CHECK(g.query("select count(*) from nodes") == "1");
 }
+
+TEST_CASE("an object that was moved and removed is in no collection", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto bob = co_await session.get_one<Author>(2);
+        co_await session.load(bob, corm::load<&Author::books>);
+        const auto four = co_await session.get_one<Book>(4);
+        session.remove(four);
+        bob.edit().books.push_back(four);
+        co_await session.commit();
+        CHECK(titles(bob->books) == "three");
+    });
+}

@@ -47,13 +47,11 @@ void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std
 }
 
 bool has_pair(Instance& holder, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target) {
-    if (holder.state == ObjectState::transient || holder.state == ObjectState::pending)
-        return false;
     const RelationContents& sent = holder.book()->sent;
     if (const auto index = static_cast<std::size_t>(ends.relation - ends.owner->relations().data()); !sent.empty())
         return sent[index].loaded && sent[index].holds(target);
     const Member member{holder, *ends.relation};
-    return member.loaded() && member.holds(target);
+    return member.loaded() && !member.changed() && member.holds(target); // changed, but not sent: it is new
 }
 
 void RelationBook::restore(std::size_t relation, const RelationContent& content) {

@@ -345,3 +345,15 @@ TEST_CASE("the parent of an object that is read meanwhile may be removed", "[gra
     });
     CHECK(g.query("select title || coalesce(author_id::text, '-') from books where id = 1") == "first-");
 }
+
+TEST_CASE("the pair of two new objects that were linked afterwards is written", "[graph][integration]") {
+    Graph g;
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto book = session.add(Book{.title = "new"});
+        const auto tag = session.add(Tag{.label = "new"});
+        book.edit().tags.push_back(tag);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags") == "1");
+}

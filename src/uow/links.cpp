@@ -75,6 +75,10 @@ void leave_parent(const Object& parent, const RelationEnds& many, const Object& 
     const Member member{*parent, *many.relation};
     if (!member.loaded() || !member.holds(child))
         return;
+    if (parent->freshness == Freshness::expired) { // it may not be edited, and its children know where they are
+        member.unload();
+        return;
+    }
     touch(parent);
     drop(parent, many, child);
 }

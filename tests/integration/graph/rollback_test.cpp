@@ -216,3 +216,19 @@ TEST_CASE("an object without a row has the collections that it is given", "[grap
     });
     CHECK(g.query("select string_agg(name, ' ' order by name) from authors") == "Ada Ada Bob Cyd new");
 }
+
+TEST_CASE("a foreign key that a rollback left in an object goes with its link", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto author = session.add(Author{.name = "new"});
+        const auto book = session.add(Book{.title = "new", .author = author});
+        co_await session.flush();
+        co_await session.rollback();
+        book.edit().author = nullptr;
+        session.add(book);
+        co_await session.commit();
+        CHECK_FALSE(book->author_id);
+    });
+    CHECK(g.query("select count(*) from books where author_id is null") == "2");
+}

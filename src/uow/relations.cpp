@@ -63,10 +63,9 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_orphans = true;
         return plan;
     }
-    std::vector<Object> added;
+    std::vector<Object> added = sync.ordered(pending_);
     if (sync.has_more()) {
-        std::copy_if(pending_.begin(), pending_.end(), std::back_inserter(added),
-                     [&](const Object& instance) { return sync.is_first(*instance); });
+        std::erase_if(added, [&](const Object& instance) { return !sync.is_first(*instance); });
         // Updates of the same tables: they may free a value that a new row takes.
         std::erase_if(changes.modified, [&](const Object* instance) {
             return sync.waits(**instance) || std::none_of(added.begin(), added.end(), [&](const Object& first) {
@@ -76,6 +75,7 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         changes.added = added;
         changes.removed = {};
     } else {
+        changes.added = added;
         changes.linked = sync.linked();
         changes.unlinked = sync.unlinked();
         for (const Unlinked& unlinked : sync.cleared())

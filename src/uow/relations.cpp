@@ -102,14 +102,17 @@ void UnitOfWork::settle_relations(bool final) {
     staged_.clear();
 }
 
-void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) const {
-    const auto leave = [final](const Object& holder, const Relation& relation, auto is_deleted) {
+void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
+    const auto leave = [this, final](const Object& holder, const Relation& relation, auto is_deleted) {
         std::vector<Link>& links = Member{*holder, relation}.links();
-        if (std::none_of(links.begin(), links.end(), is_deleted))
+        // What is deleted along keeps them: a rollback brings all of them back.
+        if (holder->state == ObjectState::deleted || std::none_of(links.begin(), links.end(), is_deleted))
             return;
         // A rollback brings them back.
         if (RelationBook& book = *holder->book(); !final && book.begin.empty() && !holder->inserted_now)
             book.begin = book.contents();
+        if (!final && !scopes_.empty())
+            scopes_.back().note_left(holder);
         std::erase_if(links, is_deleted);
     };
     boost::unordered_flat_set<const Instance*> paired;

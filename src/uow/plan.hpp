@@ -70,8 +70,8 @@ struct FlushPlan {
 struct PlanMode {
     /// Whose edits are left out: it is about to be locked and read. Not if links are concerned: other rows may need it.
     const Instance* except = nullptr;
-    bool copies = false;              ///< see `ChangeSet`
-    bool guarded = false;             ///< see `ChangeSet`
+    bool copies = false;  ///< see `ChangeSet`
+    bool guarded = false; ///< see `ChangeSet`
 };
 
 /// What a flush is made from. Order within a list matters for `added`.

@@ -159,8 +159,8 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         // Objects that nobody has kept are read again. Of changes, the other side knows: without one, nothing may be
         // read over them.
         const bool anew = again || member.living().size() != member.links().size();
-        if (member.loaded() && (member.changed() ? !anew || ends.other() == nullptr
-                                                 : !anew && member.read_at() >= begun_))
+        if (member.loaded() &&
+            (member.changed() ? !anew || ends.other() == nullptr : !anew && member.read_at() >= begun_))
             continue;
         std::string key;
         if (!refers(ends.kind())) {

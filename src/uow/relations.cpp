@@ -128,8 +128,7 @@ void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
                 continue;
             // A link that was never written counts in memory all the same.
             const Object linked = Member{*instance, *ends.relation}.single();
-            const Object written =
-                append_related_key(*instance, ends, key) ? find(*ends.target, key) : nullptr;
+            const Object written = append_related_key(*instance, ends, key) ? find(*ends.target, key) : nullptr;
             for (const Object& parent : {linked, written}) {
                 if (parent != nullptr)
                     leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
@@ -211,6 +210,8 @@ void UnitOfWork::doom(const Object& instance) {
         }
     } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
         instance->doomed = true;
+        if (RelationBook* const book = instance->book())
+            book->removal_cascaded = false; // an earlier removal may have been undone
         doomed_.push_back(instance);
     }
 }
@@ -225,12 +226,10 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
     const Member member{*instance, *ends.relation};
     const std::vector<Object> related = member.living();
     // What became of the rows of expired objects, only the database can tell.
-    const bool readable = std::none_of(related.begin(), related.end(), [](const Object& target) {
-        return target->freshness == Freshness::expired;
-    });
-    const bool known =
-        member.loaded() &&
-        (member.changed() ? readable || ends.other() == nullptr : readable && member.read_at() >= begun_);
+    const bool readable = std::none_of(related.begin(), related.end(),
+                                       [](const Object& target) { return target->freshness == Freshness::expired; });
+    const bool known = member.loaded() && (member.changed() ? readable || ends.other() == nullptr
+                                                            : readable && member.read_at() >= begun_);
     if (!known && !options.passive_deletes)
         return false;
     const RelationEnds* const other = ends.other();

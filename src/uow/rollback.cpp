@@ -70,7 +70,8 @@ void UnitOfWork::take_back_identities(std::size_t inserted_before) {
 void UnitOfWork::forget_read_behind(Instance& instance, std::uint32_t time) {
     for (const Relation& relation : instance.mapper().relations()) {
         // A foreign key tells by itself whether the object that is known is the one.
-        if (const Member member{instance, relation}; !refers(relation.kind) && member.loaded() && member.read_at() > time)
+        if (const Member member{instance, relation};
+            !refers(relation.kind) && member.loaded() && member.read_at() > time)
             member.unload();
     }
 }

@@ -41,9 +41,9 @@ public:
         RelationBook* const book = instance->book();
         // An object that is gone may have had the memory of this one.
         if (image.instance.expired())
-            replace(image, {instance, instance->shared_mapper(), instance->sent, instance->key,
-                            instance->freshness == Freshness::expired,
-                            book != nullptr ? book->sent : RelationContents{}});
+            replace(image,
+                    {instance, instance->shared_mapper(), instance->sent, instance->key,
+                     instance->freshness == Freshness::expired, book != nullptr ? book->sent : RelationContents{}});
         else if (book != nullptr && image.relations.empty())
             image.relations = book->sent; // an earlier flush wrote values alone
     }

@@ -201,8 +201,8 @@ private:
     std::exception_ptr returned_error_;             ///< the first of a flush
     /// Counted at the end of a transaction and at every flush that writes, so that relations know when they were read.
     std::uint32_t time_ = 1;
-    std::uint32_t begun_ = 1;                       ///< the time when the transaction began
-    std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
+    std::uint32_t begun_ = 1;       ///< the time when the transaction began
+    std::vector<UndoScope> scopes_; ///< of savepoints, the innermost last
     std::string scratch_;
     std::vector<types::FieldView> cells_;
 };

@@ -266,6 +266,8 @@ void relate(const Object& instance) {
         std::vector<Object> targets;
         for (const Link& link : member.links()) {
             Object target = link.lock();
+            if (target == nullptr && instance->state != ObjectState::pending)
+                continue; // its row says what it refers to
             if (target == nullptr)
                 throw Error(instance->describe() + "." + relation.name +
                             " refers to an object that nobody has kept; keep a handle to it until both are added");

@@ -244,3 +244,21 @@ TEST_CASE("an object of a collection that nobody has kept is read again", "[grap
         CHECK(one->tags[2]->label == "old");
     });
 }
+
+TEST_CASE("an object joins another session without what it refers to", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        Ref<Book> one;
+        {
+            corm::AsyncSession session{g.engine};
+            const auto ada = co_await session.get_one<Author>(1);
+            co_await session.load(ada, corm::load<&Author::books>);
+            one = ada->books[0];
+            co_await session.commit();
+        }
+        corm::AsyncSession session{g.engine};
+        session.add(one);
+        co_await session.load(one, corm::load<&Book::author>);
+        CHECK(one->author->name == "Ada");
+    });
+}

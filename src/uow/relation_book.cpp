@@ -91,20 +91,27 @@ void RelationBook::take_back() {
             continue;
         const std::vector<std::shared_ptr<Instance>> now = member.living();
         restore(i, sent[i]);
-        if (other == nullptr)
+        if (other == nullptr || (member.loaded() && member.living() == now))
             continue;
+        if (refers(ends.kind())) {
+            std::string key;
+            const std::shared_ptr<Scope> scope = instance->scope.lock();
+            const std::shared_ptr<Instance> written =
+                scope && append_related_key(*instance, ends, key) ? scope->find(*ends.target, key) : nullptr;
+            for (const std::shared_ptr<Instance>& target : {now.empty() ? nullptr : now.front(), written}) {
+                if (target != nullptr)
+                    Member{*target, *other->relation}.unload();
+            }
+            continue;
+        }
         for (const std::shared_ptr<Instance>& target : now) {
             const Member mirror{*target, *other->relation};
-            if (refers(ends.kind()))
-                mirror.unload();
-            else if (!member.holds(target) && !has_pair(*target, *other, instance))
+            if (!member.holds(target) && !has_pair(*target, *other, instance))
                 std::erase_if(mirror.links(), [&](const Link& link) { return link.refers_to(instance); });
         }
         for (const std::shared_ptr<Instance>& target : member.living()) {
             const Member mirror{*target, *other->relation};
-            if (refers(ends.kind())) {
-                mirror.unload();
-            } else if (mirror.loaded() && !mirror.holds(instance)) {
+            if (mirror.loaded() && !mirror.holds(instance)) {
                 mirror.links().emplace_back(instance);
                 if (leads_to(*instance, *target))
                     mirror.links().back().disown();

@@ -289,6 +289,11 @@ TEST_CASE("what is read anew lets go of its links, and other sides of them with 
         CHECK(titles(ada->books) == "one two");
         CHECK(titles(bob->books) == "three");
         one.edit().author = bob;
+        one.edit().author = ada;
+        session.expire(one);
+        CHECK(ada->books.is_loaded());
+        co_await session.refresh(one);
+        one.edit().author = bob;
         session.expire(one);
         co_await session.load(both(ada, bob), corm::load<&Author::books>);
         CHECK(titles(ada->books) == "one two");

@@ -1,6 +1,7 @@
 #include "orm/parts.hpp"
 
 #include "base/memory.hpp"
+#include "orm/failed_while.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -58,16 +59,19 @@ void FlushPart::digest(std::span<wire::Result> results) {
 }
 
 std::exception_ptr FlushPart::explain(std::size_t index, const std::exception_ptr& error) const {
+    const uow::FlushStatement& statement = plan_.statements[index];
     try {
         std::rethrow_exception(error);
     } catch (const DatabaseError& refused) {
         // A cast inside a trigger has a context; the statement's own has none.
-        if (refused.sqlstate() == sqlstate::invalid_text_representation && refused.diagnostics().context.empty())
-            return uow::stale_rows(plan_.statements[index], refused.diagnostics().message, where_);
+        if (refused.sqlstate() == sqlstate::invalid_text_representation && refused.diagnostics().context.empty()) {
+            if (std::exception_ptr stale = uow::stale_rows(statement, refused.diagnostics().message, where_))
+                return stale;
+        }
     } catch (...) {
         // Not the server's word on a statement.
     }
-    return nullptr;
+    return failed_while(uow::describe(statement), error);
 }
 
 void GetPart::append(std::vector<wire::Statement>& request) {

@@ -169,7 +169,7 @@ TEST_CASE("read only: the server refuses to write, and the error says why", "[or
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine, {.read_only = true}};
         const auto user = co_await session.get_one<User>(1);
-        // The server names the outer statement of a flush, which is a SELECT: ours shows what is in it.
+        // The server names the outer statement of a flush, which is a SELECT: ours says what was to be done.
         const auto refused = [&](const std::exception_ptr& thrown, const char* write) {
             const auto error = caught<corm::DatabaseError>(thrown);
             CHECK(error.sqlstate() == corm::sqlstate::read_only_transaction);
@@ -179,11 +179,11 @@ TEST_CASE("read only: the server refuses to write, and the error says why", "[or
         };
         user.edit().age = 9;
         const auto flushed = co_await failure(session.flush());
-        refused(flushed, "UPDATE \"users\"");
+        refused(flushed, "while updating User;");
         co_await session.rollback();
         const auto added = session.add(User{.name = "new"});
         const auto inserted = co_await failure(session.commit());
-        refused(inserted, "INSERT INTO \"users\"");
+        refused(inserted, "while inserting User;");
         CHECK(corm::inspect(added).state() == corm::ObjectState::transient);
         co_await session.rollback();
         // A lock is a change of the row.

@@ -117,6 +117,11 @@ RecordDefinition& RecordDefinition::bulk_copy(std::size_t min_rows) {
     return *this;
 }
 
+RecordDefinition& RecordDefinition::sequence(std::string_view column, std::string name, std::string schema) {
+    builder_.set_sequence(column, std::move(name), std::move(schema));
+    return *this;
+}
+
 RecordDefinition& RecordDefinition::generated(std::string_view column) {
     builder_.set_generated(column);
     return *this;

@@ -48,6 +48,12 @@ consteval bool is_unmapped(std::tuple<Options...>*) {
     return (std::is_same_v<Options, options::Unmapped<Member>> || ...);
 }
 
+/// True if `Member` is the whole primary key.
+template <auto Member, class... Options>
+consteval bool is_key(std::tuple<Options...>*) {
+    return (std::is_same_v<Options, options::PrimaryKey<Member>> || ...);
+}
+
 template <class T>
 struct StructObject {
     static void construct(void* at, const Mapper&) { ::new (at) T(); }
@@ -146,6 +152,13 @@ void apply(MapperBuilder& builder, const T&, const options::ConfirmRows& option)
 template <class T>
 void apply(MapperBuilder& builder, const T&, const options::BulkCopy& option) {
     builder.set_bulk_copy(option.min_rows);
+}
+template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::Sequence<Member>& option) {
+    using Options = std::remove_cvref_t<decltype(std::declval<TableOf<T>>().all_options())>;
+    static_assert(is_key<Member>(static_cast<Options*>(nullptr)),
+                  "corm: sequence names the one member of the primary key, whose values the sequence gives");
+    builder.set_sequence(member_name<T, Member>, std::string{option.name}, std::string{option.schema});
 }
 template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Generated<Member>&) {

@@ -99,6 +99,8 @@ public:
     RecordDefinition& confirm_rows(bool confirmed);
     /// See `Table::bulk_copy`.
     RecordDefinition& bulk_copy(std::size_t min_rows = default_bulk_copy_rows);
+    /// See `Table::sequence`.
+    RecordDefinition& sequence(std::string_view column, std::string name, std::string schema = {});
     RecordDefinition& generated(std::string_view column);
     RecordDefinition& server_default(std::string_view column);
     RecordDefinition& server_onupdate(std::string_view column);

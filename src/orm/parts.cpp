@@ -39,6 +39,15 @@ private:
     std::source_location where_;
 };
 
+bool add_changes(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode, bool final) {
+    mode.copies = !session.options.autocommit; // a COPY needs a transaction around it
+    uow::FlushPlan plan = session.uow.plan(mode);
+    if (plan.empty())
+        return false;
+    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
+    return true;
+}
+
 } // namespace
 
 void FlushPart::append(std::vector<wire::Statement>& request) {
@@ -177,14 +186,12 @@ std::string QueryPart::subject() const {
     return "a raw SQL statement";
 }
 
-bool add_flush(SessionCore& session, Parts& parts, std::source_location where, FlushMode mode) {
-    // A COPY needs a transaction around it.
-    uow::FlushPlan plan =
-        session.uow.plan({.except = mode.except, .copies = !session.options.autocommit, .guarded = mode.guarded});
-    if (plan.empty())
-        return false;
-    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), mode.final, where));
-    return true;
+bool add_flush(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode) {
+    return add_changes(session, parts, where, mode, false);
+}
+
+bool add_final_flush(SessionCore& session, Parts& parts, std::source_location where) {
+    return add_changes(session, parts, where, {}, true);
 }
 
 } // namespace corm::orm

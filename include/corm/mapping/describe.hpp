@@ -271,10 +271,4 @@ std::size_t column_index() {
     return static_cast<std::size_t>(mapper_of<T>()->column_of_member(described_position<T, M>));
 }
 
-/// The bits of `Instance::given` for these members. Throws `MappingError` for one that is not marked `server_default`.
-template <class T, auto... Members>
-std::uint64_t given_bits(Given<Members...>) {
-    return (mapper_of<T>()->given_bit(column_index<T, Members>()) | ... | std::uint64_t{0});
-}
-
 } // namespace corm::mapping

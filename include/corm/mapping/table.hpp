@@ -17,12 +17,6 @@ struct Assigned {
 };
 inline constexpr Assigned assigned{};
 
-/// Columns marked `server_default` that an insert writes all the same: `session.add(user, given<&User::created>)`.
-template <auto... Members>
-struct Given {};
-template <auto... Members>
-inline constexpr Given<Members...> given{};
-
 namespace options {
 
 template <auto... Members>

@@ -204,7 +204,7 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     if (core->uow.has_relations())
         co_await flush_ahead(core, plan);
     Parts parts;
-    plan.flushes = add_flush(*core, parts, where, {.final = true});
+    plan.flushes = add_final_flush(*core, parts, where);
     plan.commits = true;
     // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
     const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <source_location>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -98,6 +99,10 @@ struct ChangeSet {
 
 /// Throws `StaleDataError`: fewer rows were inserted than were added.
 [[noreturn]] void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where);
+
+/// What the statement does, for messages: "updating User". Its text may say something else to the server, for which an
+/// update of many rows is a SELECT.
+[[nodiscard]] std::string describe(const FlushStatement& statement);
 
 /// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other
 /// message.

@@ -13,6 +13,16 @@ std::string number(std::size_t n) {
     return std::to_string(n);
 }
 
+std::string qualified(const std::string& schema, const std::string& name) {
+    std::string quoted;
+    if (!schema.empty()) {
+        sql::append_identifier(quoted, schema);
+        quoted += '.';
+    }
+    sql::append_identifier(quoted, name);
+    return quoted;
+}
+
 } // namespace
 
 std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns) {
@@ -35,12 +45,10 @@ std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper, std::
     return made;
 }
 
-StatementTexts::StatementTexts(const mapping::Mapper& mapper) : mapper_(mapper) {
-    if (!mapper.schema().empty()) {
-        sql::append_identifier(table_, mapper.schema());
-        table_ += '.';
-    }
-    sql::append_identifier(table_, mapper.table());
+StatementTexts::StatementTexts(const mapping::Mapper& mapper)
+    : mapper_(mapper), table_(qualified(mapper.schema(), mapper.table())) {
+    if (!mapper.sequence().empty())
+        sequence_ = qualified(mapper.sequence_schema(), mapper.sequence());
     for (const mapping::Column& column : mapper.columns())
         sql::append_identifier(quoted_.emplace_back(), column.name);
 

@@ -288,8 +288,10 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     inserted_.clear();
     revived_.clear();
     // What was edited back to what it was, no flush has settled.
-    if (!edited_.empty())
+    if (!edited_.empty()) {
+        settle_relations(true);
         settle_edits();
+    }
     scopes_.clear();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;

@@ -153,6 +153,27 @@ TEST_CASE("keys and versions cannot be marked as the server's", "[mapping][unit]
     CHECK_THROWS_AS(wide.server_default("c64"), corm::MappingError);
 }
 
+TEST_CASE("the sequence of a generated key", "[mapping][unit]") {
+    const auto table = [](std::string schema = {}) {
+        return corm::mapping::define("t", std::move(schema)).column<std::int64_t>("id").column<std::string>("code");
+    };
+    const auto plain = table("app").sequence("id", "ids").primary_key({"id"}).build();
+    CHECK(plain->sequence() == "ids");
+    CHECK(plain->sequence_schema() == "app");
+    CHECK(table("app").sequence("id", "ids", "other").primary_key({"id"}).build()->sequence_schema() == "other");
+    CHECK(table().sequence("id", "ids").primary_key({"id"}).build()->sequence_schema().empty());
+    CHECK(table().primary_key({"id"}).build()->sequence().empty());
+    const auto refused = MessageMatches(Equals("t.id takes no values from a sequence, because it is no integer key "
+                                               "that is left to the server; name that key, without corm::assigned, or "
+                                               "leave sequence out"));
+    CHECK_THROWS_MATCHES(table().sequence("id", "ids").primary_key({"code"}).build(), corm::MappingError, refused);
+    CHECK_THROWS_MATCHES(table().sequence("id", "ids").primary_key({"id"}, true).build(), corm::MappingError, refused);
+    CHECK_THROWS_AS(table().sequence("code", "ids").primary_key({"code"}).build(), corm::MappingError);
+    CHECK_THROWS_MATCHES(table().sequence("id", ""), corm::MappingError,
+                         MessageMatches(Equals("t.id: the mapping names no sequence; write its name, or leave sequence "
+                                               "out")));
+}
+
 TEST_CASE("unique sets: the key first, and what the mapping names", "[mapping][unit]") {
     const auto sets = mapper_of<HttpAccessLog>()->unique_sets();
     REQUIRE(sets.size() == 2);

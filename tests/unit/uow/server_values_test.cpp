@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/mapping/given.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -73,7 +74,8 @@ TEST_CASE("a value that comes back and does not fit is named, and the rest is do
 
 TEST_CASE("columns that are given are written, and shape the insert", "[uow][unit]") {
     const auto session = Session::create();
-    const std::uint64_t kind = corm::mapping::given_bits<Stamped>(corm::mapping::given<&Stamped::kind>);
+    const std::uint64_t kind =
+        corm::mapping::given_bits<Stamped>(*corm::mapping::mapper_of<Stamped>(), corm::mapping::given<&Stamped::kind>);
     const Handle left = session->add(Stamped{.id = 1});
     const Handle given = make(Stamped{.id = 2, .kind = "k"});
     given->given = kind;
@@ -82,7 +84,9 @@ TEST_CASE("columns that are given are written, and shape the insert", "[uow][uni
     REQUIRE(outline(plan) == Outline{"insert stamped 1", "insert stamped 1"});
     CHECK(dump(plan.statements[0].parameters) == parameters(std::int32_t{1}, std::int32_t{0}));
     CHECK(dump(plan.statements[1].parameters) == parameters(std::int32_t{2}, std::string{"k"}, std::int32_t{0}));
-    CHECK_THROWS_AS(corm::mapping::given_bits<Stamped>(corm::mapping::given<&Stamped::revision>), corm::MappingError);
+    CHECK_THROWS_AS(corm::mapping::given_bits<Stamped>(*corm::mapping::mapper_of<Stamped>(),
+                                                       corm::mapping::given<&Stamped::revision>),
+                    corm::MappingError);
 }
 
 TEST_CASE("an object whose row was not there to return anything is read again", "[uow][unit]") {

@@ -52,7 +52,7 @@ bool contains(const Core& core, const Handle& instance, std::source_location whe
 
 bool is_modified(const Core& core, const Handle& instance, std::source_location where) {
     static_cast<void>(quiet(core, "is_modified()", where));
-    return instance->state == uow::ObjectState::pending || instance->is_modified();
+    return instance->state == uow::ObjectState::pending || instance->is_modified() || instance->is_relinked();
 }
 
 void invalidate(const Core& core, std::source_location where) {

@@ -42,6 +42,7 @@ std::string describe(const FlushStatement& statement) {
     case Kind::rearrange: return "updating " + entity;
     case Kind::row_switch: return "updating rows of removed objects to added ones of " + entity;
     case Kind::remove: return "deleting " + entity;
+    case Kind::unlink: return "deleting pairs of removed objects from " + entity;
     case Kind::lock: return "locking rows of " + entity;
     case Kind::id_block: return "taking keys for " + entity;
     case Kind::column_types: return "looking up the columns of " + entity;

@@ -8,6 +8,8 @@
 #include <corm/type/field_view.hpp>
 #include <corm/uow/expire.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <exception>
 #include <memory>
 #include <source_location>
@@ -168,7 +170,7 @@ private:
     std::exception_ptr returned_error_;             ///< the first of a flush
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
-    std::vector<types::FieldView> cells_;
+    boost::container::small_vector<types::FieldView, 8> cells_;
 };
 
 } // namespace corm::uow

@@ -200,10 +200,12 @@ std::string StatementTexts::checked_insert(std::string write, Columns columns, b
     if (!confirmed)
         return out + values + ", 1 AS ord) SELECT i.ord" + names +
                (many ? " FROM i" : " FROM (SELECT) a LEFT JOIN i ON true");
-    return out + (values.empty() ? "1 AS k" : values) +
-           "), a AS (SELECT CASE WHEN count(*) = " + (many ? "cardinality($1)" : "1") +
-           " THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing" + names +
-           " FROM a" + (names.empty() ? "" : " LEFT JOIN i ON true") + (many && key_left ? " ORDER BY i.k" : "");
+    const std::string check = std::string{"SELECT CASE WHEN count(*) = "} + (many ? "cardinality($1)" : "1") +
+                              " THEN 0 ELSE ('corm missing ' || count(*)::text)::int4 END";
+    if (names.empty())
+        return out + "1) " + check + " FROM i";
+    return out + values + "), a AS (" + check + " AS missing FROM i) SELECT a.missing" + names +
+           " FROM a LEFT JOIN i ON true" + (many && key_left ? " ORDER BY i.k" : "");
 }
 
 std::string StatementTexts::insert_text(const Shape& shape) const {

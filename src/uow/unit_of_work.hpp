@@ -9,6 +9,8 @@
 #include <corm/type/field_view.hpp>
 #include <corm/uow/expire.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <exception>
 #include <memory>
 #include <source_location>
@@ -196,7 +198,7 @@ private:
     std::uint32_t transaction_ = 1;                 ///< counted, so that relations know when they were read
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
-    std::vector<types::FieldView> cells_;
+    boost::container::small_vector<types::FieldView, 8> cells_;
 };
 
 } // namespace corm::uow

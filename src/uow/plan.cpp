@@ -59,6 +59,18 @@ void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mappe
     }
 }
 
+/// Puts rows, which are in the order of their encoded keys, into that of the server. False for keys of which that order
+/// is not known: texts have a collation.
+bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
+    const auto keys = mapper.key_columns();
+    if (keys.size() != 1 || !mapper.column(keys.front()).type->integer)
+        return false;
+    // The first bit is the sign.
+    std::stable_partition(instances.begin(), instances.end(),
+                          [](Handle instance) { return static_cast<signed char>((*instance)->key.front()) < 0; });
+    return true;
+}
+
 class Planner {
 public:
     explicit Planner(const ChangeSet& changes) : copies_(changes.copies), guarded_(changes.guarded) {
@@ -98,7 +110,8 @@ private:
     void add(FlushStatement&& statement) { plan_.statements.push_back(std::move(statement)); }
 
     // The statements of a table may come in two parts, the second behind those of other tables: one lock for all.
-    void lock(TableChanges& table) {
+    // `ahead`: other tables come before the first of them.
+    void lock(TableChanges& table, bool ahead) {
         if (std::exchange(table.locked, true))
             return;
         std::sort(table.deletes.begin(), table.deletes.end(), by_key);
@@ -121,6 +134,10 @@ private:
         if (touched < 2)
             return;
         if (table.deletes.empty() && table.switches.empty() && table.updates.size() == 1) {
+            table.one_by_one =
+                touched == 2 && !ahead && !keys_written && sort_as_server(mapper, table.updates.front().instances);
+            if (table.one_by_one)
+                return;
             table.locked_as_updated = plan_.statements.size();
             add(lock_rows(mapper, keys_written, table.updates.front().instances));
             return;
@@ -135,6 +152,11 @@ private:
     }
 
     void plan_update(const TableChanges& table, const Update& update) {
+        if (table.one_by_one) {
+            for (const Handle instance : update.instances)
+                update_as_loaded(*table.mapper, {update.columns, {instance}}, nullptr);
+            return;
+        }
         const types::Parameters* const keys =
             table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters : nullptr;
         update_as_loaded(*table.mapper, update, keys);
@@ -169,7 +191,7 @@ private:
     }
 
     void plan_saves(TableChanges& table) {
-        lock(table);
+        lock(table, false);
         table.saved = true; // or under way, see `plan_steps`
         if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
             const auto steps = order_rows(*table.mapper, rows, table.deletes, table.inserts);
@@ -301,8 +323,8 @@ private:
             return;
         const auto last = std::find(order_.begin(), order_.end(), referring.front());
         for (auto mapper = std::find(order_.begin(), order_.end(), &first); mapper < last; ++mapper)
-            lock(table(**mapper));
-        lock(table(*referring.front()));
+            lock(table(**mapper), true);
+        lock(table(*referring.front()), true);
     }
 
     /// Rows of one group follow each other and share a statement.

@@ -1,6 +1,8 @@
 // One object per row and session.
 #pragma once
 
+#include "base/memory.hpp"
+
 #include <corm/uow/instance.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -11,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace corm::uow {
@@ -104,7 +107,10 @@ private:
         sweep_at_ = entries_.size() * 2 + 64;
     }
 
-    boost::unordered_flat_map<OwnedIdentity, std::weak_ptr<Instance>, Hash, Equal> entries_;
+    using Entry = std::pair<const OwnedIdentity, std::weak_ptr<Instance>>;
+
+    boost::unordered_flat_map<OwnedIdentity, std::weak_ptr<Instance>, Hash, Equal, corm::detail::Recycling<Entry>>
+        entries_;
     std::size_t sweep_at_ = 64;
 };
 

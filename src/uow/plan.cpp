@@ -91,6 +91,7 @@ public:
         for (const TableChanges& changed : tables_)
             mappers.push_back(changed.mapper);
         order_ = order_tables(std::move(mappers));
+        plan_.statements.reserve(2 * order_.size()); // most tables take a lock and an update, or an insert
         for (const mapping::Mapper* mapper : order_)
             plan_saves(table(*mapper));
         for (auto mapper = order_.rbegin(); mapper != order_.rend(); ++mapper)

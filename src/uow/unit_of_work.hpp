@@ -1,6 +1,7 @@
 // The objects of one session and the changes to them.
 #pragma once
 
+#include "base/memory.hpp"
 #include "uow/identity_map.hpp"
 #include "uow/plan.hpp"
 #include "uow/undo_scope.hpp"
@@ -168,7 +169,7 @@ private:
     std::exception_ptr returned_error_;             ///< the first of a flush
     std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
     std::string scratch_;
-    std::vector<types::FieldView> cells_;
+    std::vector<types::FieldView, corm::detail::Recycling<types::FieldView>> cells_;
 };
 
 } // namespace corm::uow

@@ -98,6 +98,10 @@ Task<void> flush_ahead(detail::Core core, OperationPlan plan, uow::PlanMode mode
                 continue;
             if (!stage.has_more)
                 co_return;
+            if (stage.empty())
+                throw Error(std::string{plan.name} + " found links between new objects that it cannot write in any order; "
+                                                     "flush them one after the other",
+                            plan.where);
             if (core->options.autocommit)
                 throw Error(std::string{plan.name} +
                                 " has to write new rows whose keys others need, which takes several statements with "

@@ -90,9 +90,10 @@ struct ChangeSet {
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
 /// statement, and where more than one row of a table is updated or deleted, a statement ahead locks them all in key
-/// order. An object that is added under the key of one that is removed takes its row over. Values of the key and of
-/// unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the saves. What
-/// COPYs have to know is asked ahead of everything else.
+/// order. Two updates of one shape lock by themselves, one after the other, if it is known here how the server would
+/// sort their keys. An object that is added under the key of one that is removed takes its row over. Values of the key
+/// and of unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the
+/// saves. What COPYs have to know is asked ahead of everything else.
 /// Deterministic. Throws `MappingError` for keys that cannot be and for unique values that cannot be exchanged,
 /// `ConversionError` for values that cannot be sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(ChangeSet&& changes);

@@ -64,16 +64,17 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         return plan;
     }
     std::vector<Object> added;
+    std::copy_if(pending_.begin(), pending_.end(), std::back_inserter(added), [&](const Object& instance) {
+        return instance->state == ObjectState::pending && (!sync.has_more() || sync.is_first(*instance));
+    });
+    changes.added = added;
     if (sync.has_more()) {
-        std::copy_if(pending_.begin(), pending_.end(), std::back_inserter(added),
-                     [&](const Object& instance) { return sync.is_first(*instance); });
         // Updates of the same tables: they may free a value that a new row takes.
         std::erase_if(changes.modified, [&](const Object* instance) {
             return sync.waits(**instance) || std::none_of(added.begin(), added.end(), [&](const Object& first) {
                        return &first->mapper() == &(*instance)->mapper();
                    });
         });
-        changes.added = added;
         changes.removed = {};
     } else {
         changes.linked = sync.linked();
@@ -96,9 +97,8 @@ void UnitOfWork::settle_relations(bool final) {
         book->settle(final);
         instance->check_references();
     };
-    for (const auto* const list : {&pending_, &staged_, &edited_})
+    for (const auto* const list : {&pending_, &edited_})
         std::for_each(list->begin(), list->end(), settle);
-    staged_.clear();
 }
 
 void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) const {

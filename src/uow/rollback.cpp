@@ -53,8 +53,11 @@ void UnitOfWork::age(Instance& instance) noexcept {
 
 // Objects without a row, or without one any more, lose their identity before others take their keys back.
 void UnitOfWork::take_back_identities(std::size_t inserted_before) {
-    for (const auto& instance : pending_)
-        detach(*instance, ObjectState::transient);
+    // What a stage of a flush has inserted is undone below.
+    for (const auto& instance : pending_) {
+        if (instance->state == ObjectState::pending)
+            detach(*instance, ObjectState::transient);
+    }
     pending_.clear();
     for (const auto& instance : doomed_)
         instance->doomed = false;
@@ -88,7 +91,6 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::take_deleted(std::size_t firs
 
 void UnitOfWork::rolled_back() {
     ++transaction_;
-    staged_.clear();
     scopes_.clear();
     take_back_identities(0);
     std::vector<std::shared_ptr<Instance>> living;

@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-using namespace graph;
+namespace graph {
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -295,3 +295,5 @@ TEST_CASE("SP-03 collections behind a savepoint that is rolled back", "[conforma
     });
     CHECK(f.query("select count(*) from addresses where user_id = 7") == "2");
 }
+
+} // namespace graph

@@ -3,7 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace graph;
+namespace graph {
 
 TEST_CASE("IM-07 parents and children that refer to each other go with their last handle", "[conformance]") {
     Fixture f{stock};
@@ -175,3 +175,5 @@ TEST_CASE("AS-05 a collection that was never touched is known after the flush", 
         CHECK(f.sql() == 0);
     });
 }
+
+} // namespace graph

@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-using namespace graph;
+namespace graph {
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("UO-01 a parent is inserted before its children, which get its key", "[conformance]") {
@@ -283,3 +283,5 @@ TEST_CASE("VE-07 a pair that is gone is stale data", "[conformance]") {
         co_await session.rollback();
     });
 }
+
+} // namespace graph

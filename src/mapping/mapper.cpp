@@ -150,12 +150,15 @@ const MapperExtension& Mapper::extension(MapperExtension* (*make)(const Mapper&)
     Extensions& extensions = *extensions_;
     if (const MapperExtension* known = extensions.find(make))
         return *known;
+    // Without the lock: it may need another one of this mapper, or of one that needs this one's. Of two that are made
+    // at the same time the first counts.
+    std::unique_ptr<MapperExtension> made{make(*this)};
     const std::scoped_lock lock{extensions.mutex};
     if (const MapperExtension* known = extensions.find(make))
         return *known;
     auto added = std::make_unique<Extensions::Entry>();
     added->make = make;
-    added->extension.reset(make(*this));
+    added->extension = std::move(made);
     added->next = std::move(extensions.entries);
     extensions.entries = std::move(added);
     extensions.first.store(extensions.entries.get(), std::memory_order_release);

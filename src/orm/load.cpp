@@ -99,8 +99,9 @@ Task<void> flush_ahead(detail::Core core, OperationPlan plan, uow::PlanMode mode
             if (!stage.has_more)
                 co_return;
             if (stage.empty())
-                throw Error(std::string{plan.name} + " found links between new objects that it cannot write in any order; "
-                                                     "flush them one after the other",
+                throw Error(std::string{plan.name} +
+                                " found links between new objects that it cannot write in any order; "
+                                "flush them one after the other",
                             plan.where);
             if (core->options.autocommit)
                 throw Error(std::string{plan.name} +

@@ -53,15 +53,13 @@ void RelationBook::restore(const RelationContents& contents) {
     const auto all = mapping::RelationMap::of(mapper_);
     for (std::size_t i = 0; i < contents.size(); ++i) {
         const Member member{*instance, mapper_.relations()[i]};
-        member.unload();
-        if (!contents[i].loaded)
-            continue;
-        std::vector<Link> links;
+        std::vector<Link> links; // before the member lets go of what it owns now
         for (const std::weak_ptr<Instance>& weak : contents[i].targets) {
             if (std::shared_ptr<Instance> target = weak.lock())
                 links.emplace_back(std::move(target));
         }
-        if (links.size() != contents[i].targets.size())
+        member.unload();
+        if (!contents[i].loaded || links.size() != contents[i].targets.size())
             continue;
         for (Link& link : links) {
             if (owns_targets(all[i].kind()))

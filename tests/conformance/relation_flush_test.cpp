@@ -97,7 +97,7 @@ TEST_CASE("UO-12 a tree is deleted from its leaves", "[conformance]") {
         CHECK(f.statements() == List{"LOCK nodes", "UPDATE nodes", "DELETE nodes"});
         co_await session.rollback();
         // All of them: one statement, at whose end the server checks the references.
-        co_await session.load(root, corm::load<&Node::children>);
+        co_await session.load(root, corm::load<&Node::children, &Node::children>);
         for (const auto& child : root->children)
             session.remove(child);
         session.remove(root);
@@ -121,11 +121,14 @@ TEST_CASE("UO-13 many-to-many of a table with itself", "[conformance]") {
         n[4].edit().known_by.push_back(n[3]);
         n[1].edit().favourite = n[4];
         co_await session.flush();
-        CHECK(f.query("select 1") == "1");
         co_await session.commit();
-        CHECK(f.query("select string_agg(one || '-' || other, ' ' order by one, other) from acquaintances") ==
-              "1-2 1-3 1-4 2-3 2-5 4-2 4-5");
-        CHECK(f.query("select favourite_id from friends where id = 2") == "5");
+        std::string pairs;
+        for (const auto& [one, other] : {std::pair{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 4}, {3, 1}, {3, 4}})
+            pairs += (pairs.empty() ? "" : ",") + std::string{"("} + std::to_string(n[one]->id) + "," +
+                     std::to_string(n[other]->id) + ")";
+        CHECK(f.query("select count(*) from acquaintances where (one, other) in (" + pairs + ")") == "7");
+        CHECK(f.query("select count(*) from acquaintances") == "7");
+        CHECK(n[1]->favourite_id == n[4]->id);
         // Pairs of one that is deleted need not be read.
         f.statements();
         session.remove(n[0]);
@@ -152,14 +155,12 @@ TEST_CASE("UO-20 a child that moves is neither orphaned nor deleted", "[conforma
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
         const auto jack = co_await with_addresses<Owner>(session, 7), ed = co_await with_addresses<Owner>(session, 8);
+        const auto fred = co_await session.get_one<Owner>(9);
         const auto first = jack->addresses[0], second = ed->addresses[0];
         first.edit().user = ed;                  // by the child
         jack.edit().addresses.push_back(second); // by the collection
         session.remove(jack);
-        const auto third = ed->addresses[0];
-        const auto fred = co_await session.get_one<Owner>(9);
-        fred.edit().addresses.push_back(second);
-        static_cast<void>(third);
+        fred.edit().addresses.push_back(second); // and moved on
         co_await session.commit();
         CHECK(second->user == fred);
     });
@@ -219,7 +220,8 @@ TEST_CASE("MM-01 associations are written with what they refer to", "[conformanc
         CHECK(f.statements() == List{"INSERT item_keywords", "DELETE item_keywords"});
         co_await session.commit();
     });
-    CHECK(f.query("select string_agg(item_id || '-' || keyword_id, ' ' order by 1) from item_keywords") == "1-2 2-2");
+    CHECK(f.query("select string_agg(item_id || '-' || keyword_id, ' ' order by item_id) from item_keywords") ==
+          "1-2 2-2");
 }
 
 TEST_CASE("MM-03 a pair that is set from both sides is one row", "[conformance]") {

@@ -123,7 +123,7 @@ public:
     /// Readable form for messages: `7` or `(7, 2)`.
     [[nodiscard]] std::string key_text(std::string_view key) const;
 
-    /// The extension that `Extension{mapper}` makes, built once; thread-safe.
+    /// The extension that `Extension{mapper}` makes, once; thread-safe. It may ask for other extensions.
     template <class Extension>
     [[nodiscard]] const Extension& extension() const {
         return static_cast<const Extension&>(

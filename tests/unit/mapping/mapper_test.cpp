@@ -120,6 +120,18 @@ TEST_CASE("extensions are made once per mapper and kind", "[mapping][unit]") {
     CHECK(mapper_of<Line>()->extension<Counting>().of == mapper_of<Line>().get());
 }
 
+TEST_CASE("an extension may ask for others, of its own mapper and of one that asks back", "[mapping][unit]") {
+    struct Inner : corm::mapping::MapperExtension {
+        explicit Inner(const corm::mapping::Mapper&) {}
+    };
+    struct Outer : corm::mapping::MapperExtension {
+        explicit Outer(const corm::mapping::Mapper& mapper) : inner(mapper.extension<Inner>()) {}
+        const Inner& inner;
+    };
+    const corm::mapping::Mapper& mapper = *mapper_of<Line>();
+    CHECK(&mapper.extension<Outer>().inner == &mapper.extension<Inner>());
+}
+
 TEST_CASE("mistakes that only composition shows", "[mapping][unit]") {
     CHECK_THROWS_MATCHES(mapper_of<Clash>(), corm::MappingError,
                          MessageMatches(Equals("Clash: two members are mapped to column id")));

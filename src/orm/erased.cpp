@@ -72,9 +72,11 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     OperationPlan plan = core->operation("get()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {
+        // Links are flushed along, and what the lock would have checked is checked then.
+        const uow::PlanMode mode{.except = known.get(), .guarded = options.lock && known && known->is_relinked()};
         if (core->uow.has_relations())
-            co_await flush_ahead(core, plan, {.except = known.get()});
-        plan.flushes = add_flush(*core, parts, where, {.except = known.get()});
+            co_await flush_ahead(core, plan, mode);
+        plan.flushes = add_flush(*core, parts, where, mode);
     }
     plan.only_reads = !plan.flushes && !options.lock;
     auto part =
@@ -102,8 +104,10 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
     OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {
-        if (core->uow.has_relations())
+        if (core->uow.has_relations()) {
+            core->uow.revert(instance);
             co_await flush_ahead(core, plan, {.except = instance.get()});
+        }
         plan.flushes = add_flush(*core, parts, where, {.except = instance.get()});
     }
     plan.only_reads = !plan.flushes && !options.lock;

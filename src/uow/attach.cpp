@@ -154,7 +154,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
         present->freshness = Freshness::fresh;
         if (RelationBook* const book = present->book()) {
             if (populate == Populate::overwrite && book->is_changed())
-                book->undo(false);
+                book->take_back();
             present->check_references();
         }
         if (!scopes_.empty())

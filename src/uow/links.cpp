@@ -75,6 +75,10 @@ void leave_parent(const Object& parent, const RelationEnds& many, const Object& 
     const Member member{*parent, *many.relation};
     if (!member.loaded() || !member.holds(child))
         return;
+    if (parent->freshness == Freshness::expired) { // it may not be edited, and its children know where they are
+        member.unload();
+        return;
+    }
     touch(parent);
     drop(parent, many, child);
 }
@@ -121,6 +125,11 @@ void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
     // Children know their parent: looking through all of them is for those that may be there.
     if ((!one_parent || parent == self) && member.holds(target))
         return;
+    // Of a pair the other side may know.
+    if (ends.kind() == RelationKind::many_to_many && other != nullptr && !member.loaded()) {
+        if (const Member mirror{*target, *other->relation}; mirror.loaded() && mirror.holds(self))
+            return;
+    }
     require_one_session(*self, *ends.relation, *target);
     touch(self);
     touch(target);
@@ -176,8 +185,14 @@ void RelationBook::link_one(const RelationEnds& ends, const Object& target) {
             append(target, *other, self);
         }
     }
-    if (target == nullptr)
+    if (target == nullptr) {
+        // What cannot be without its owner, and has no row yet, is not wanted any more.
+        if (const auto scope = self->scope.lock(); scope && before != nullptr && other != nullptr &&
+                                                   other->relation->options.delete_orphan &&
+                                                   self->state == ObjectState::pending)
+            scope->on_leave(self);
         return;
+    }
     set_single(self, ends, target, owned);
     join(self, *ends.relation, target);
 }
@@ -212,6 +227,31 @@ void RelationBook::unlink(const Relation& relation, const Object& target) {
     if (const auto scope = target->scope.lock();
         scope && relation.options.delete_orphan && target->state == ObjectState::pending)
         scope->on_leave(target);
+}
+
+void withdraw(const Object& instance, const std::function<void(const Object&)>& watch) {
+    if (instance->book() == nullptr)
+        return;
+    for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
+        const RelationEnds* const other = ends.other();
+        if (other == nullptr || (owns_targets(ends.kind()) && ends.relation->options.delete_))
+            continue;
+        for (const Object& target : Member{*instance, *ends.relation}.living()) {
+            const Member mirror{*target, *other->relation};
+            if (target->freshness == Freshness::expired || !mirror.holds(instance))
+                continue;
+            watch(target);
+            if (target->state == ObjectState::persistent)
+                target->book()->remember();
+            if (is_to_many(other->kind())) {
+                drop(target, *other, instance);
+                continue;
+            }
+            set_single(target, *other, nullptr, false);
+            if (owns_targets(ends.kind()))
+                drop(instance, ends, target);
+        }
+    }
 }
 
 void relate(const Object& instance) {

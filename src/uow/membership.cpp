@@ -91,6 +91,8 @@ void UnitOfWork::abandon(Instance& instance) const {
         instance.sent = std::move(instance.at_begin);
     if (!instance.key_at_begin.empty())
         instance.key = instance.key_at_begin;
+    if (RelationBook* const book = instance.book())
+        book->lose_transaction();
     detach(instance, ObjectState::detached);
 }
 
@@ -114,11 +116,7 @@ void UnitOfWork::remove(const std::shared_ptr<Instance>& instance, std::source_l
                     where);
     if (foreign)
         add(instance, where);
-    if (instance->state == ObjectState::pending) {
-        expunge(instance);
-    } else {
-        doom(instance);
-    }
+    doom(instance);
 }
 
 void UnitOfWork::detach(Instance& instance, ObjectState state) {
@@ -152,6 +150,12 @@ void UnitOfWork::forget_edits(const std::shared_ptr<Instance>& instance) {
 void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
     if (!owns(*instance))
         return;
+    leave(instance);
+    for (const auto& related : related_by(*instance, &mapping::RelationOptions::expunge))
+        expunge(related);
+}
+
+void UnitOfWork::leave(const std::shared_ptr<Instance>& instance) {
     erase_handle(pending_, instance);
     erase_handle(doomed_, instance);
     forget_edits(instance);
@@ -161,8 +165,6 @@ void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
         detach_deleted(*instance);
     else
         detach(*instance, instance->state == ObjectState::pending ? ObjectState::transient : ObjectState::detached);
-    for (const auto& related : related_by(*instance, &mapping::RelationOptions::expunge))
-        expunge(related);
 }
 
 void UnitOfWork::detach_deleted(Instance& instance) {
@@ -171,8 +173,10 @@ void UnitOfWork::detach_deleted(Instance& instance) {
 }
 
 void UnitOfWork::expunge_all() {
-    for (const auto& instance : pending_)
-        detach(*instance, ObjectState::transient);
+    for (const auto& instance : pending_) {
+        if (instance->state == ObjectState::pending)
+            detach(*instance, ObjectState::transient);
+    }
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance))
             detach_deleted(*instance);
@@ -199,8 +203,20 @@ void UnitOfWork::forget_values(Instance& instance) {
     instance.watched = false;
     instance.edited = false;
     instance.freshness = Freshness::expired;
-    if (RelationBook* const book = instance.book())
+    if (RelationBook* const book = instance.book()) {
+        book->take_back();
         book->unload();
+    }
+}
+
+void UnitOfWork::revert(const std::shared_ptr<Instance>& instance) {
+    if (!instance->sent || instance->freshness == Freshness::expired)
+        return;
+    assign_values(*instance, instance->sent);
+    if (RelationBook* const book = instance->book()) {
+        book->take_back();
+        instance->check_references();
+    }
 }
 
 void UnitOfWork::require_persistent(const Instance& instance, const char* what, std::source_location where) const {

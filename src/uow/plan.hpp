@@ -63,14 +63,16 @@ struct FlushPlan {
     bool has_more = false;
     /// Objects that have lost their owner were found and are removed now: plan again. There are no statements.
     bool has_orphans = false;
+    const Instance* except = nullptr; ///< see `PlanMode`
     [[nodiscard]] bool empty() const noexcept { return statements.empty(); }
 };
 
 /// What is special about a flush.
 struct PlanMode {
-    const Instance* except = nullptr; ///< whose edits are left out: it is about to be locked and read
-    bool copies = false;              ///< see `ChangeSet`
-    bool guarded = false;             ///< see `ChangeSet`
+    /// Whose edits are left out: it is about to be locked and read. Not if links are concerned: other rows may need it.
+    const Instance* except = nullptr;
+    bool copies = false;  ///< see `ChangeSet`
+    bool guarded = false; ///< see `ChangeSet`
 };
 
 /// What a flush is made from. Order within a list matters for `added`.

@@ -25,7 +25,7 @@ struct RelationAccess {
         state.relation_ = &relation;
     }
     static std::vector<Link>& links(RelationState& state) noexcept { return state.links_; }
-    static std::uint32_t& transaction(RelationState& state) noexcept { return state.transaction_; }
+    static std::uint32_t& read_at(RelationState& state) noexcept { return state.read_at_; }
     static bool& loaded(RelationState& state) noexcept { return state.loaded_; }
     static bool& given(RelationState& state) noexcept { return state.given_; }
     static bool& changed(RelationState& state) noexcept { return state.changed_; }
@@ -37,7 +37,8 @@ public:
     Member(Instance& instance, const Relation& relation) : state_(RelationAccess::of(instance, relation)) {}
 
     [[nodiscard]] std::vector<Link>& links() const noexcept { return RelationAccess::links(state_); }
-    [[nodiscard]] std::uint32_t& transaction() const noexcept { return RelationAccess::transaction(state_); }
+    /// When it was read, see `UnitOfWork::time_`.
+    [[nodiscard]] std::uint32_t& read_at() const noexcept { return RelationAccess::read_at(state_); }
     [[nodiscard]] bool& loaded() const noexcept { return RelationAccess::loaded(state_); }
     [[nodiscard]] bool& changed() const noexcept { return RelationAccess::changed(state_); }
     [[nodiscard]] bool& given() const noexcept { return RelationAccess::given(state_); }

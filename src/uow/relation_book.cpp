@@ -48,27 +48,70 @@ void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std
     }
 }
 
-void RelationBook::restore(const RelationContents& contents) {
+bool has_pair(Instance& holder, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target) {
+    const RelationContents& sent = holder.book()->sent;
+    if (const auto index = static_cast<std::size_t>(ends.relation - ends.owner->relations().data()); !sent.empty())
+        return sent[index].loaded && sent[index].holds(target);
+    const Member member{holder, *ends.relation};
+    return member.loaded() && !member.changed() && member.holds(target); // changed, but not sent: it is new
+}
+
+void RelationBook::restore(std::size_t relation, const RelationContent& content) {
     const std::shared_ptr<Instance> instance = owner();
-    const auto all = mapping::RelationMap::of(mapper_);
-    for (std::size_t i = 0; i < contents.size(); ++i) {
-        const Member member{*instance, mapper_.relations()[i]};
-        std::vector<Link> links; // before the member lets go of what it owns now
-        for (const std::weak_ptr<Instance>& weak : contents[i].targets) {
-            if (std::shared_ptr<Instance> target = weak.lock())
-                links.emplace_back(std::move(target));
-        }
-        member.unload();
-        if (!contents[i].loaded || links.size() != contents[i].targets.size())
+    const mapping::RelationEnds& ends = mapping::RelationMap::of(mapper_)[relation];
+    const Member member{*instance, *ends.relation};
+    std::vector<Link> links; // ahead of `unload`: the member may be all that keeps them
+    for (const std::weak_ptr<Instance>& weak : content.targets) {
+        if (std::shared_ptr<Instance> target = weak.lock())
+            links.emplace_back(std::move(target));
+    }
+    member.unload();
+    if (!content.loaded || links.size() != content.targets.size())
+        return;
+    for (Link& link : links) {
+        if (owns_targets(ends.kind()))
+            disown_parent(*link.owned(), ends, instance);
+        if (leads_to(*link.owned(), *instance))
+            link.disown();
+    }
+    member.links() = std::move(links);
+    member.loaded() = true;
+}
+
+void RelationBook::restore(const RelationContents& contents) {
+    for (std::size_t i = 0; i < contents.size(); ++i)
+        restore(i, contents[i]);
+}
+
+void RelationBook::take_back() {
+    const std::shared_ptr<Instance> instance = owner();
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const mapping::RelationEnds& ends = mapping::RelationMap::of(mapper_)[i];
+        const mapping::RelationEnds* const other = ends.other();
+        const Member member{*instance, *ends.relation};
+        if (!member.changed() || owns_targets(ends.kind()))
             continue;
-        for (Link& link : links) {
-            if (owns_targets(all[i].kind()))
-                disown_parent(*link.owned(), all[i], instance);
-            if (leads_to(*link.owned(), *instance))
-                link.disown();
+        const std::vector<std::shared_ptr<Instance>> now = member.living();
+        restore(i, sent[i]);
+        if (other == nullptr)
+            continue;
+        for (const std::shared_ptr<Instance>& target : now) {
+            const Member mirror{*target, *other->relation};
+            if (refers(ends.kind()))
+                mirror.unload();
+            else if (!member.holds(target) && !has_pair(*target, *other, instance))
+                std::erase_if(mirror.links(), [&](const Link& link) { return link.refers_to(instance); });
         }
-        member.links() = std::move(links);
-        member.loaded() = true;
+        for (const std::shared_ptr<Instance>& target : member.living()) {
+            const Member mirror{*target, *other->relation};
+            if (refers(ends.kind())) {
+                mirror.unload();
+            } else if (mirror.loaded() && !mirror.holds(instance)) {
+                mirror.links().emplace_back(instance);
+                if (leads_to(*instance, *target))
+                    mirror.links().back().disown();
+            }
+        }
     }
 }
 
@@ -95,6 +138,22 @@ void RelationBook::settle(bool final) {
         member.changed() = false;
         if (!member.loaded())
             member.links().clear();
+    }
+}
+
+void RelationBook::lose_transaction() {
+    if (begin.empty())
+        return;
+    const std::shared_ptr<Instance> instance = owner();
+    sent = std::move(begin);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const Member member{*instance, mapper_.relations()[i]};
+        if (owns_targets(mapper_.relations()[i].kind) || !member.loaded())
+            continue;
+        if (sent[i].loaded)
+            member.changed() = true;
+        else
+            member.unload(); // what was there before is not known, so neither is what to write
     }
 }
 

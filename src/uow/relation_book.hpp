@@ -4,6 +4,7 @@
 #include "mapping/relation_ends.hpp"
 #include "uow/relation_access.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ public:
     [[nodiscard]] bool is_changed() const;
     /// A flush has written the changes. `final`: they cannot be undone.
     void settle(bool final);
+    /// Unflushed links of the object itself are taken back; those of its children are theirs. Collections of others
+    /// that were in step with a foreign key of it are not known any more.
+    void take_back();
     /// Unflushed changes are taken back, and with `begin` those of the transaction under way.
     void undo(bool whole_transaction);
 
@@ -47,12 +51,16 @@ public:
     RelationContents sent;
     /// At the start of the transaction; empty unless a flush of it wrote changes.
     RelationContents begin;
+    /// The transaction is gone, but not what it did to the object: links that it wrote are unflushed again.
+    void lose_transaction();
+
     /// What the removal of the object means for others was found out.
     bool removal_cascaded = false;
     Instance* next_dropped = nullptr; ///< while several objects are destroyed
 
 private:
     [[nodiscard]] std::shared_ptr<Instance> owner() const { return self_.lock(); }
+    void restore(std::size_t relation, const RelationContent& content);
     void link_many(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
     void link_one(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
 
@@ -67,6 +75,10 @@ private:
 /// `ends` are those of the parent, which is about to own `child`.
 void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent);
 
+/// True if the database is known to have the pair of a many-to-many relation, as `holder` was last read or flushed.
+[[nodiscard]] bool has_pair(Instance& holder, const mapping::RelationEnds& ends,
+                            const std::shared_ptr<Instance>& target);
+
 /// True if `from` keeps `to` alive.
 [[nodiscard]] bool leads_to(const Instance& from, const Instance& to);
 
@@ -78,6 +90,11 @@ void convert(const mapping::Column& from, const void* value, const mapping::Mapp
 /// The identity of the object that `instance` refers to by its foreign key, appended to `key`. False if a part of it is
 /// NULL. Precondition: the relation is of the kind that refers.
 [[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key);
+
+/// A new object is not wanted any more: others do not refer to it. It goes on referring to them, so that it may be
+/// added after all, except to children that stay. `watch` makes the session watch what is changed.
+void withdraw(const std::shared_ptr<Instance>& instance,
+              const std::function<void(const std::shared_ptr<Instance>&)>& watch);
 
 /// Links the content that an object was made with in the other direction as well, and takes related objects along.
 void relate(const std::shared_ptr<Instance>& instance);

@@ -97,11 +97,13 @@ int unflushed(const Object& target, const RelationEnds& ends, const Object& owne
     const Member member{*target, *other->relation};
     if (!member.changed())
         return 0;
-    return member.holds(owner) ? 1 : -1;
+    if (member.holds(owner))
+        return 1;
+    return member.loaded() ? -1 : 0; // one that is not loaded knows what was added alone
 }
 
 /// `owner` has these objects from now on; links of the other side that are not changed follow.
-void set_links(const Object& owner, const RelationEnds& ends, std::vector<Object> targets, std::uint32_t transaction) {
+void set_links(const Object& owner, const RelationEnds& ends, std::vector<Object> targets, std::uint32_t time) {
     const Member member{*owner, *ends.relation};
     const RelationEnds* const other = ends.other();
     const bool children = owns_targets(ends.kind());
@@ -115,7 +117,7 @@ void set_links(const Object& owner, const RelationEnds& ends, std::vector<Object
                 back.links().assign(1, Link{owner});
                 back.links().front().disown();
                 back.loaded() = true;
-                back.transaction() = transaction;
+                back.read_at() = time;
             } else if (back.holds(owner)) {
                 back.links().front().disown();
             }
@@ -126,7 +128,7 @@ void set_links(const Object& owner, const RelationEnds& ends, std::vector<Object
     }
     member.links() = std::move(links);
     member.loaded() = true;
-    member.transaction() = transaction;
+    member.read_at() = time;
 }
 
 } // namespace
@@ -156,7 +158,7 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         if (!owns(*owner) || owner->state != ObjectState::persistent)
             continue;
         const Member member{*owner, *ends.relation};
-        if (member.loaded() && (member.changed() || (!again && member.transaction() == transaction_)))
+        if (member.loaded() && (member.changed() || (!again && member.read_at() >= begun_)))
             continue;
         std::string key;
         if (!refers(ends.kind())) {
@@ -166,11 +168,11 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         }
         static_cast<void>(owner->readable());
         if (!append_related_key(*owner, ends, key)) {
-            set_links(owner, ends, {}, transaction_);
+            set_links(owner, ends, {}, time_);
             continue;
         }
         if (const Object known = find(*ends.target, key); known && known->freshness == Freshness::fresh && !again) {
-            set_links(owner, ends, {known}, transaction_);
+            set_links(owner, ends, {known}, time_);
             continue;
         }
         const auto [place, added] = places.emplace(std::move(key), load.owners.size());
@@ -237,7 +239,7 @@ void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, std::
                         add(target);
                 }
             }
-            set_links(owner, ends, std::move(targets), transaction_);
+            set_links(owner, ends, std::move(targets), time_);
         }
     }
 }

@@ -172,7 +172,10 @@ bool RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
 
 void RelationSync::pair(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before) {
     for (const Object& target : member.living()) {
-        if (before != nullptr && before->loaded && before->holds(target))
+        const bool known_here = before != nullptr && before->loaded;
+        if (known_here ? before->holds(target)
+                       : owner->state == ObjectState::persistent && ends.other() != nullptr &&
+                             has_pair(*target, *ends.other(), owner))
             continue;
         if (target->doomed || owner->doomed)
             continue;

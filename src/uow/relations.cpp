@@ -95,7 +95,8 @@ void UnitOfWork::settle_relations(bool final) {
         if (!final && !scopes_.empty() && !book->sent.empty() && instance->sent)
             scopes_.back().remember(instance);
         book->settle(final);
-        instance->check_references();
+        if (instance->state != ObjectState::deleted) // that has yet to leave whatever it refers to
+            instance->check_references();
     };
     for (const auto* const list : {&pending_, &edited_})
         std::for_each(list->begin(), list->end(), settle);
@@ -120,10 +121,15 @@ void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) co
             std::string key;
             if (other != nullptr && ends.kind() == RelationKind::many_to_many)
                 paired.insert(instance.get());
-            if (other == nullptr || !refers(ends.kind()) || !append_related_key(*instance, ends, key))
+            if (other == nullptr || !refers(ends.kind()))
                 continue;
-            if (const Object parent = find(*ends.target, key))
-                leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
+            // A link that was never written counts in memory all the same.
+            const Object linked = Member{*instance, *ends.relation}.single();
+            const Object written = append_related_key(*instance, ends, key) ? find(*ends.target, key) : nullptr;
+            for (const Object& parent : {linked, written}) {
+                if (parent != nullptr)
+                    leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
+            }
         }
     }
     if (paired.empty())
@@ -179,7 +185,26 @@ std::vector<Object> UnitOfWork::release_circles() {
 
 void UnitOfWork::doom(const Object& instance) {
     if (instance->state == ObjectState::pending) {
-        expunge(instance);
+        std::vector<Object> dropped{instance};
+        while (!dropped.empty()) {
+            const Object next = std::move(dropped.back());
+            dropped.pop_back();
+            if (next->state != ObjectState::pending || !owns(*next)) {
+                doom(next);
+                continue;
+            }
+            withdraw(next, [this](const Object& changed) {
+                if (owns(*changed))
+                    watch(changed);
+            });
+            leave(next);
+            for (const Relation& relation : next->mapper().relations()) {
+                if (!relation.options.delete_)
+                    continue;
+                const std::vector<Object> along = Member{*next, relation}.living();
+                dropped.insert(dropped.end(), along.begin(), along.end());
+            }
+        }
     } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
         instance->doomed = true;
         doomed_.push_back(instance);
@@ -195,7 +220,7 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
         return true;
     const Member member{*instance, *ends.relation};
     const std::vector<Object> related = member.living();
-    const bool read = member.transaction() == transaction_ &&
+    const bool read = member.read_at() >= begun_ &&
                       std::none_of(related.begin(), related.end(),
                                    [](const Object& target) { return target->freshness == Freshness::expired; });
     const bool known = member.loaded() && (member.changed() || read);

@@ -70,6 +70,15 @@ void UnitOfWork::take_back_identities(std::size_t inserted_before) {
     }
 }
 
+void UnitOfWork::forget_read_behind(Instance& instance, std::uint32_t time) {
+    for (const Relation& relation : instance.mapper().relations()) {
+        // A foreign key tells by itself whether the object that is known is the one.
+        if (const Member member{instance, relation};
+            !refers(relation.kind) && member.loaded() && member.read_at() > time)
+            member.unload();
+    }
+}
+
 // Another object that was read under the key meanwhile is of a row that is undone.
 void UnitOfWork::reclaim(const std::shared_ptr<Instance>& instance) {
     if (const auto other = map_.find(instance->mapper(), instance->key); other && other != instance)
@@ -90,7 +99,6 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::take_deleted(std::size_t firs
 }
 
 void UnitOfWork::rolled_back() {
-    ++transaction_;
     scopes_.clear();
     take_back_identities(0);
     std::vector<std::shared_ptr<Instance>> living;
@@ -109,8 +117,11 @@ void UnitOfWork::rolled_back() {
     }
     for (const auto& instance : returning)
         reclaim(instance);
-    for (const auto& instance : living)
+    for (const auto& instance : living) {
         restore(*instance);
+        forget_read_behind(*instance, begun_);
+    }
+    begun_ = ++time_;
     for (const auto& instance : take_from(revived_, 0)) {
         if (owns(*instance))
             forget_values(*instance);
@@ -179,8 +190,14 @@ void UnitOfWork::rollback_scope(std::size_t index) {
     }
     rejoin_relations(restored);
     for (const auto& weak : scope.take_read()) {
-        if (const auto instance = weak.lock(); instance && owns(*instance))
+        if (const auto instance = weak.lock(); instance && owns(*instance)) {
+            instance->check_references();
             age(*instance);
+        }
+    }
+    if (scope.begun != time_) {
+        map_.for_each([&](const std::shared_ptr<Instance>& instance) { forget_read_behind(*instance, scope.begun); });
+        scope.begun = ++time_;
     }
     settle_edits();
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,18 +31,21 @@ struct PreImage {
 /// edits that no flush has met, need no entry. Objects are held weakly: one that is gone has nothing to restore.
 class UndoScope {
 public:
-    /// `inserted` and `deleted` objects of the transaction precede the savepoint.
-    UndoScope(std::size_t inserted, std::size_t deleted) noexcept
-        : inserted_before(inserted), deleted_before(deleted) {}
+    /// `inserted` and `deleted` objects of the transaction precede the savepoint, and so does what was read by `time`.
+    UndoScope(std::size_t inserted, std::size_t deleted, std::uint32_t time) noexcept
+        : inserted_before(inserted), deleted_before(deleted), begun(time) {}
 
     /// A flush is about to overwrite `instance->sent`, and perhaps the key. The first time counts.
     void remember(const std::shared_ptr<Instance>& instance) {
         PreImage& image = overwritten_[instance.get()];
+        RelationBook* const book = instance->book();
         // An object that is gone may have had the memory of this one.
         if (image.instance.expired())
-            replace(image, {instance, instance->shared_mapper(), instance->sent, instance->key,
-                            instance->freshness == Freshness::expired,
-                            instance->book() != nullptr ? instance->book()->sent : RelationContents{}});
+            replace(image,
+                    {instance, instance->shared_mapper(), instance->sent, instance->key,
+                     instance->freshness == Freshness::expired, book != nullptr ? book->sent : RelationContents{}});
+        else if (book != nullptr && image.relations.empty())
+            image.relations = book->sent; // an earlier flush wrote values alone
     }
     /// A row was read into `instance`.
     void note_read(const std::shared_ptr<Instance>& instance) {
@@ -57,6 +61,8 @@ public:
             PreImage& ours = overwritten_[address];
             if (ours.instance.expired())
                 replace(ours, std::move(image));
+            else if (ours.relations.empty())
+                ours.relations = std::move(image.relations);
         }
         for (std::weak_ptr<Instance>& weak : inner.read_) {
             if (const std::shared_ptr<Instance> instance = weak.lock())
@@ -84,6 +90,7 @@ public:
 
     std::size_t inserted_before;
     std::size_t deleted_before;
+    std::uint32_t begun; ///< see `UnitOfWork::time_`
 
 private:
     /// The old values are freed while their mapper lives.

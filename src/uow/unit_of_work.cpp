@@ -75,8 +75,9 @@ UnitOfWork::changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>
     std::vector<const std::shared_ptr<Instance>*> found;
     found.reserve(watched_.size());
     const auto consider = [&](const std::shared_ptr<Instance>& instance) {
-        if (instance.get() != mode.except && instance->watched && instance->state == ObjectState::persistent &&
-            !instance->doomed && instance->freshness != Freshness::expired)
+        const bool left_out = instance.get() == mode.except && !instance->is_relinked() && doomed_.empty();
+        if (!left_out && instance->watched && instance->state == ObjectState::persistent && !instance->doomed &&
+            instance->freshness != Freshness::expired)
             found.push_back(&instance);
     };
     if (watched_are_edited()) {
@@ -101,7 +102,9 @@ FlushPlan UnitOfWork::plan(const PlanMode& mode) {
     changes.copies = mode.copies;
     changes.guarded = mode.guarded;
     changes.modified = changed(mode, living);
-    return has_relations() ? plan_relations(std::move(changes)) : plan_flush(std::move(changes));
+    FlushPlan plan = has_relations() ? plan_relations(std::move(changes)) : plan_flush(std::move(changes));
+    plan.except = mode.except;
+    return plan;
 }
 
 // A value that does not fit is no reason to forget what was written: the object has to be read then.
@@ -245,25 +248,32 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
             }
         }
     }
+    ++time_;
     if (!plan.has_more) {
         settle_relations(final);
         leave_relations(doomed_, final);
         pending_.clear();
         doomed_.clear();
-        settle_edits();
+        settle_edits(plan.except);
     }
     if (const std::exception_ptr error = std::exchange(returned_error_, nullptr))
         std::rethrow_exception(error);
 }
 
 // Nothing is unflushed any more: objects are held weakly again, and those that are gone or left are forgotten.
-void UnitOfWork::settle_edits() {
+void UnitOfWork::settle_edits(const Instance* except) {
     bool all_stay = watched_are_edited();
+    std::shared_ptr<Instance> left_out; // its edits are unflushed yet, if there are any
     for (const auto& instance : edited_) {
-        instance->edited = false;
         all_stay = all_stay && instance->watched;
+        if (instance.get() == except && instance->watched && instance->is_modified())
+            left_out = instance;
+        else
+            instance->edited = false;
     }
     edited_.clear();
+    if (left_out)
+        edited_.push_back(std::move(left_out));
     if (all_stay)
         return;
     std::erase_if(watched_, [](const std::weak_ptr<Instance>& weak) {
@@ -273,7 +283,7 @@ void UnitOfWork::settle_edits() {
 }
 
 void UnitOfWork::committed(ExpireOnCommit policy) {
-    ++transaction_;
+    begun_ = ++time_;
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance) && instance->state == ObjectState::deleted)
             detach_deleted(*instance);

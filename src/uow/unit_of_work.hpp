@@ -54,6 +54,8 @@ public:
     void expire_all();
     /// Drops the edit of one attribute; the object is stale then. Throws as `expire`.
     void expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column, std::source_location where);
+    /// Unflushed edits and links of the object itself are taken back: it is about to be read anew.
+    void revert(const std::shared_ptr<Instance>& instance);
     /// From now on the object's values are compared at every flush.
     void watch(const std::shared_ptr<Instance>& instance);
 
@@ -122,7 +124,7 @@ public:
 
     /// A savepoint begins. Precondition: everything is flushed. Scopes are counted from 0; the end of the transaction
     /// ends them all.
-    void begin_scope() { scopes_.emplace_back(inserted_.size(), deleted_.size()); }
+    void begin_scope() { scopes_.emplace_back(inserted_.size(), deleted_.size(), time_); }
     /// The scope and those within it end; what happened in them can be undone by the scope around it.
     void release_scope(std::size_t index);
     /// Undoes what happened since the scope began, flushed or not, and ends those within it; the scope itself goes on.
@@ -164,18 +166,22 @@ private:
     /// Throws `Error` unless `source` can be taken for its row.
     void require_clean(const Instance& source, std::source_location where) const;
     [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
-    void settle_edits();
+    void settle_edits(const Instance* except = nullptr);
     [[nodiscard]] std::vector<const std::shared_ptr<Instance>*>
     changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;
     [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);
     void settle_relations(bool final);
     /// Deleted objects go out of the relations that they are in.
     void leave_relations(std::span<const std::shared_ptr<Instance>> deleted, bool final) const;
+    /// Collections that were read behind a change which is undone are not known any more.
+    static void forget_read_behind(Instance& instance, std::uint32_t time);
     /// Deleted objects that a savepoint brings back: collections without them may not be whole.
     void rejoin_relations(std::span<const std::shared_ptr<Instance>> restored) const;
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
     [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
     void doom(const std::shared_ptr<Instance>& instance);
+    /// `expunge` of one object.
+    void leave(const std::shared_ptr<Instance>& instance);
     /// Related objects join with one that was added; it leaves again if they cannot.
     void take_along(const std::shared_ptr<Instance>& instance);
     /// True if every watched object is an edited one, and therefore alive: each edited object is watched.
@@ -195,8 +201,10 @@ private:
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
     std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows
     std::exception_ptr returned_error_;             ///< the first of a flush
-    std::uint32_t transaction_ = 1;                 ///< counted, so that relations know when they were read
-    std::vector<UndoScope> scopes_;                 ///< of savepoints, the innermost last
+    /// Counted at the end of a transaction and at every flush that writes, so that relations know when they were read.
+    std::uint32_t time_ = 1;
+    std::uint32_t begun_ = 1;       ///< the time when the transaction began
+    std::vector<UndoScope> scopes_; ///< of savepoints, the innermost last
     std::string scratch_;
     std::vector<types::FieldView, corm::detail::Recycling<types::FieldView>> cells_;
 };

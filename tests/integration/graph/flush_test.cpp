@@ -249,3 +249,111 @@ TEST_CASE("links that cannot be written are refused before anything is sent", "[
     });
     CHECK(g.query("select count(*) from authors") == "3");
 }
+
+TEST_CASE("the links of an object that is read meanwhile are kept for its flush", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1), two = co_await session.get_one<Book>(2);
+        const auto bob = co_await session.get_one<Author>(2);
+        const auto old = co_await session.get_one<Tag>(3);
+        one.edit().author = bob;
+        one.edit().tags.push_back(old);
+        two.edit().title = "other";
+        // Writes what else there is; the locked object itself only afterwards.
+        co_await session.get_one<Book>(1, corm::for_update);
+        CHECK(one->author == bob);
+        co_await session.commit();
+        CHECK(one->author_id == 2);
+    });
+    CHECK(g.query("select author_id from books where id = 1") == "2");
+    CHECK(g.query("select string_agg(tag_id::text, ' ' order by tag_id) from book_tags where book_id = 1") == "1 2 3");
+}
+
+TEST_CASE("what is read anew lets go of its links, and other sides of them with it", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1), bob = co_await session.get_one<Author>(2);
+        const auto red = co_await session.get_one<Tag>(1), old = co_await session.get_one<Tag>(3);
+        co_await session.load(both(ada, bob), corm::load<&Author::books>);
+        co_await session.load(both(red, old), corm::load<&Tag::books>);
+        const auto one = ada->books[0];
+        one.edit().author = bob;
+        old.edit().books.push_back(one);
+        red.edit().books.remove(one);
+        old.edit().label = "older";
+        co_await session.refresh(one);
+        CHECK(one->author_id == 1);
+        co_await session.load(both(ada, bob), corm::load<&Author::books>);
+        CHECK(titles(ada->books) == "one two");
+        CHECK(titles(bob->books) == "three");
+        one.edit().author = bob;
+        session.expire(one);
+        co_await session.load(both(ada, bob), corm::load<&Author::books>);
+        CHECK(titles(ada->books) == "one two");
+        co_await session.commit();
+    });
+    CHECK(g.query("select author_id from books where id = 1") == "1");
+}
+
+TEST_CASE("a pair that one side knows is not written again from the other", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1), two = co_await session.get_one<Book>(2);
+        const auto red = co_await session.get_one<Tag>(1), blue = co_await session.get_one<Tag>(2);
+        co_await session.load(both(red, blue), corm::load<&Tag::books>);
+        one.edit().tags.push_back(red);
+        blue.edit().books.remove(two);
+        two.edit().tags.push_back(blue);
+        co_await session.commit();
+        CHECK(red->books.size() == 1);
+        CHECK(blue->books.size() == 2);
+    });
+    CHECK(g.query("select string_agg(book_id || '-' || tag_id, ' ' order by book_id, tag_id) from book_tags") ==
+          "1-1 1-2 2-2");
+}
+
+TEST_CASE("an edit that a lock leaves out of the flush is kept without a handle", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        {
+            const auto one = co_await session.get_one<Book>(1), two = co_await session.get_one<Book>(2);
+            one.edit().title = "first";
+            two.edit().title = "second";
+            co_await session.get_one<Book>(1, corm::for_update);
+        }
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(title, ' ' order by id) from books where id < 3") == "first second");
+}
+
+TEST_CASE("the parent of an object that is read meanwhile may be removed", "[graph][integration]") {
+    Graph g{std::string{library} + "delete from profiles;"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        const auto one = co_await session.get_one<Book>(1);
+        co_await session.commit();
+        session.remove(ada);
+        one.edit().title = "first";
+        co_await session.get_one<Book>(1);
+        CHECK_FALSE(one->author_id);
+        co_await session.commit();
+    });
+    CHECK(g.query("select title || coalesce(author_id::text, '-') from books where id = 1") == "first-");
+}
+
+TEST_CASE("the pair of two new objects that were linked afterwards is written", "[graph][integration]") {
+    Graph g;
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto book = session.add(Book{.title = "new"});
+        const auto tag = session.add(Tag{.label = "new"});
+        book.edit().tags.push_back(tag);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags") == "1");
+}

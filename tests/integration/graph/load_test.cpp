@@ -187,3 +187,40 @@ TEST_CASE("what cannot be loaded says why", "[graph][integration]") {
         CHECK(fresh->books.empty());
     });
 }
+
+TEST_CASE("a pair that was added to a collection that is not loaded says nothing of its other pairs",
+          "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1), three = co_await session.get_one<Book>(3);
+        const auto red = co_await session.get_one<Tag>(1), old = co_await session.get_one<Tag>(3);
+        red.edit().books.push_back(three);
+        one.edit().tags.push_back(old);
+        {
+            const auto guard = session.no_autoflush();
+            co_await session.load(one, corm::load<&Book::tags>);
+        }
+        CHECK(one->tags.size() == 3);
+        CHECK(one->tags.contains(red));
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(book_id || '-' || tag_id, ' ' order by book_id, tag_id) from book_tags") ==
+          "1-1 1-2 1-3 2-2 3-1");
+}
+
+TEST_CASE("a child leaves a parent that is expired", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        session.expire(ada);
+        co_await session.load(ada, corm::load<&Author::books>);
+        const auto one = co_await session.get_one<Book>(1);
+        one.edit().author = nullptr;
+        co_await session.commit();
+        co_await session.refresh(ada);
+        co_await session.load(ada, corm::load<&Author::books>);
+        CHECK(titles(ada->books) == "two");
+    });
+}

@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace graph_test;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -164,4 +165,77 @@ TEST_CASE("post update: the favourite is let go ahead of its deletion", "[graph]
     });
     CHECK(g.query("select count(*) from balls") == "0");
     CHECK(g.query("select count(*) from persons") == "0");
+}
+
+TEST_CASE("a new object that is removed goes out of the relations that it is in", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        const auto red = co_await session.get_one<Tag>(1), blue = co_await session.get_one<Tag>(2);
+        co_await session.load(ada, corm::load<&Author::books>);
+        co_await session.load(red, corm::load<&Tag::books>);
+        const auto kept = ada->books[0];
+        const auto draft = session.add(Book{.title = "draft", .author = ada, .tags = {red, blue}});
+        CHECK(ada->books.size() == 3);
+        session.remove(draft);
+        CHECK(corm::inspect(draft).state() == corm::ObjectState::transient);
+        CHECK(titles(ada->books) == "one two");
+        CHECK(titles(red->books) == "one");
+        // Its own books lose it, as those of one that has a row.
+        const auto nobody = session.add(Author{.name = "nobody", .books = {kept}});
+        session.remove(nobody);
+        CHECK_FALSE(kept->author);
+        // It may be added after all.
+        session.add(draft);
+        CHECK(titles(red->books) == "one draft");
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(title || coalesce(author_id::text, '-'), ' ' order by id) from books") ==
+          "one- two1 three2 four- draft1");
+    CHECK(g.query("select count(*) from book_tags where book_id = 5") == "2");
+}
+
+TEST_CASE("a new object that is removed takes along what goes with it", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        const auto a = co_await session.get_one<Node>(2);
+        const auto fresh = session.add(Node{.name = "new", .parent = root});
+        const auto below = session.add(Node{.name = "below", .parent = fresh});
+        a.edit().parent = fresh;
+        session.remove(fresh);
+        CHECK(corm::inspect(below).state() == corm::ObjectState::transient);
+        CHECK(corm::inspect(a).is_doomed());
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(name, ' ') from nodes") == "r");
+}
+
+TEST_CASE("a new child that is told that it has no parent is not wanted", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        const auto fresh = session.add(Node{.name = "new", .parent = root});
+        fresh.edit().parent = nullptr;
+        CHECK(corm::inspect(fresh).state() == corm::ObjectState::transient);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from nodes") == "1");
+}
+
+TEST_CASE("an object that was moved and removed is in no collection", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto bob = co_await session.get_one<Author>(2);
+        co_await session.load(bob, corm::load<&Author::books>);
+        const auto four = co_await session.get_one<Book>(4);
+        session.remove(four);
+        bob.edit().books.push_back(four);
+        co_await session.commit();
+        CHECK(titles(bob->books) == "three");
+    });
 }

@@ -88,3 +88,110 @@ TEST_CASE("an orphan comes back with its rollback", "[graph][integration]") {
     });
     CHECK(g.query("select count(*) from nodes") == "2");
 }
+
+TEST_CASE("a savepoint undoes links that a second flush within it wrote", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1);
+        const auto old = co_await session.get_one<Tag>(3);
+        co_await session.load(one, corm::load<&Book::tags>);
+        co_await session.load(old, corm::load<&Tag::books>);
+        const corm::Savepoint savepoint = co_await session.begin_nested();
+        one.edit().title = "other";
+        co_await session.flush();
+        one.edit().tags.push_back(old);
+        co_await session.flush();
+        co_await savepoint.rollback();
+        CHECK(one->title == "one");
+        CHECK(one->tags.size() == 2);
+        CHECK(old->books.empty());
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags") == "3");
+}
+
+TEST_CASE("collections that were read of rows that a rollback takes back are not known any more",
+          "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        session.add(Book{.author_id = 1, .title = "new"});
+        session.remove(co_await session.get_one<Book>(2));
+        co_await session.flush();
+        co_await session.load(ada, corm::load<&Author::books>);
+        CHECK(titles(ada->books) == "one new");
+        co_await session.rollback();
+        CHECK_FALSE(ada->books.is_loaded());
+        co_await session.load(ada, corm::load<&Author::books>);
+        CHECK(titles(ada->books) == "one two");
+
+        const corm::Savepoint savepoint = co_await session.begin_nested();
+        const auto bob = co_await session.get_one<Author>(2);
+        session.add(Book{.author_id = 2, .title = "new"});
+        co_await session.load(bob, corm::load<&Author::books>);
+        CHECK(titles(bob->books) == "three new");
+        co_await savepoint.rollback();
+        CHECK_FALSE(bob->books.is_loaded());
+        CHECK(titles(ada->books) == "one two");
+    });
+    g.run([&]() -> corm::Task<> {
+        // A rollback behind reads alone takes nothing back.
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        co_await session.load(ada, corm::load<&Author::books>);
+        co_await session.rollback();
+        CHECK(titles(ada->books) == "one two");
+    });
+}
+
+TEST_CASE("a link that was taken back before the commit is forgotten with it", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1);
+        const auto old = co_await session.get_one<Tag>(3);
+        co_await session.load(one, corm::load<&Book::tags>);
+        const auto red = one->tags[0], blue = one->tags[1];
+        one.edit().tags.push_back(old);
+        one.edit().tags.remove(old);
+        co_await session.commit();
+        session.remove(red);
+        co_await session.commit();
+        one.edit().title = "other";
+        co_await session.flush();
+        co_await session.rollback();
+        CHECK(one->tags.size() == 1);
+        CHECK(one->tags[0] == blue);
+        one.edit().tags.push_back(old);
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(book_id || '-' || tag_id, ' ' order by book_id, tag_id) from book_tags") ==
+          "1-2 1-3 2-2");
+}
+
+TEST_CASE("pairs that were lost with their session are written by the next one", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        Ref<Book> one, four;
+        Ref<Tag> old;
+        {
+            corm::AsyncSession session{g.engine};
+            one = co_await session.get_one<Book>(1);
+            four = co_await session.get_one<Book>(4);
+            old = co_await session.get_one<Tag>(3);
+            co_await session.load(one, corm::load<&Book::tags>);
+            one.edit().tags.push_back(old);
+            four.edit().author = co_await session.get_one<Author>(3);
+            co_await session.flush();
+        }
+        corm::AsyncSession session{g.engine};
+        session.add(one);
+        session.add(four);
+        CHECK(one->tags.size() == 3);
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(tag_id::text, ' ' order by tag_id) from book_tags where book_id = 1") == "1 2 3");
+    CHECK(g.query("select author_id from books where id = 4") == "3");
+}

@@ -218,7 +218,7 @@ void RelationBook::unlink(const Relation& relation, const Object& target) {
     if (const RelationEnds* const other = ends.other()) {
         const Member mirror{*target, *other->relation};
         if (relation.kind == RelationKind::many_to_many) {
-            if (mirror.loaded() && mirror.holds(self))
+            if (mirror.holds(self)) // added, if it is not loaded
                 drop(target, *other, self);
         } else if (referred(target, *other) == self) {
             set_single(target, *other, nullptr, false);

@@ -133,7 +133,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
         book->begin.clear();
         book->removal_cascaded = false;
         if (state == ObjectState::transient)
-            book->sent.clear();
+            book->forget_row();
     }
     if (state == ObjectState::transient) {
         instance.sent = {};

@@ -141,6 +141,15 @@ void RelationBook::settle(bool final) {
     }
 }
 
+void RelationBook::forget_row() {
+    sent.clear();
+    const std::shared_ptr<Instance> instance = owner();
+    for (const Relation& relation : mapper_.relations()) {
+        if (!refers(relation.kind))
+            Member{*instance, relation}.loaded() = true;
+    }
+}
+
 void RelationBook::lose_transaction() {
     if (begin.empty())
         return;

@@ -51,6 +51,8 @@ public:
     RelationContents sent;
     /// At the start of the transaction; empty unless a flush of it wrote changes.
     RelationContents begin;
+    /// There is no row that anything could be read of: collections hold what the program gives them.
+    void forget_row();
     /// The transaction is gone, but not what it did to the object: links that it wrote are unflushed again.
     void lose_transaction();
 

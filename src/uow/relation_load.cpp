@@ -158,7 +158,9 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         if (!owns(*owner) || owner->state != ObjectState::persistent)
             continue;
         const Member member{*owner, *ends.relation};
-        if (member.loaded() && (member.changed() || (!again && member.read_at() >= begun_)))
+        // Of changes, the other side knows: without one, nothing may be read over them.
+        if (member.loaded() && (member.changed() ? !again || ends.other() == nullptr
+                                                 : !again && member.read_at() >= begun_))
             continue;
         std::string key;
         if (!refers(ends.kind())) {

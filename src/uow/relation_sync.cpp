@@ -80,8 +80,16 @@ void RelationSync::sync(const Object& instance) {
 
 void RelationSync::refer(const Object& instance, const Ends& ends, const Member& member) {
     if (member.links().empty()) {
-        if (instance->state != ObjectState::pending)
+        if (instance->state != ObjectState::pending) {
             lose(instance, ends);
+            return;
+        }
+        // A key that was written once, and taken back, may be in it yet.
+        for (const std::uint16_t index : ends.here) {
+            const mapping::Column& column = instance->mapper().column(index);
+            if (member.changed() && column.type->nullable && !column.key)
+                column.type->set_null(column.in(instance->values()));
+        }
         return;
     }
     const Object target = member.single();

@@ -357,3 +357,17 @@ TEST_CASE("the pair of two new objects that were linked afterwards is written", 
     });
     CHECK(g.query("select count(*) from book_tags") == "1");
 }
+
+TEST_CASE("a pair that was added to a collection that is not loaded is taken back from the other side",
+          "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto three = co_await session.get_one<Book>(3);
+        const auto tag = session.add(Tag{.label = "new"});
+        three.edit().tags.push_back(tag);
+        tag.edit().books.clear();
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags where book_id = 3") == "0");
+}

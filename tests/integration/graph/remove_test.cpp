@@ -239,3 +239,19 @@ TEST_CASE("an object that was moved and removed is in no collection", "[graph][i
         CHECK(titles(bob->books) == "three");
     });
 }
+
+TEST_CASE("an expired child of a changed collection is removed with its parent", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a'), (1, 'b');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        co_await session.load(root, corm::load<&Node::children>);
+        const auto a = root->children[0];
+        session.expire(a);
+        session.add(Node{.name = "new", .parent = root});
+        session.remove(root);
+        co_await session.commit();
+        CHECK(corm::inspect(a).state() == corm::ObjectState::detached);
+    });
+    CHECK(g.query("select count(*) from nodes") == "0");
+}

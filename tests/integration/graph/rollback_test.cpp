@@ -195,3 +195,40 @@ TEST_CASE("pairs that were lost with their session are written by the next one",
     CHECK(g.query("select string_agg(tag_id::text, ' ' order by tag_id) from book_tags where book_id = 1") == "1 2 3");
     CHECK(g.query("select author_id from books where id = 4") == "3");
 }
+
+TEST_CASE("an object without a row has the collections that it is given", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto fresh = session.add(Author{.name = "new"});
+        co_await session.flush();
+        session.expire(fresh);
+        co_await session.rollback();
+        CHECK(fresh->books.empty());
+        const auto ada = co_await session.get_one<Author>(1);
+        corm::make_transient(ada);
+        CHECK(ada->books.empty());
+        ada.edit().id = 0;
+        session.add(ada);
+        session.add(fresh);
+        co_await session.commit();
+        CHECK(ada->books.empty());
+    });
+    CHECK(g.query("select string_agg(name, ' ' order by name) from authors") == "Ada Ada Bob Cyd new");
+}
+
+TEST_CASE("a foreign key that a rollback left in an object goes with its link", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto author = session.add(Author{.name = "new"});
+        const auto book = session.add(Book{.title = "new", .author = author});
+        co_await session.flush();
+        co_await session.rollback();
+        book.edit().author = nullptr;
+        session.add(book);
+        co_await session.commit();
+        CHECK_FALSE(book->author_id);
+    });
+    CHECK(g.query("select count(*) from books where author_id is null") == "2");
+}

@@ -34,31 +34,6 @@ void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Ha
     update.instances.push_back(instance);
 }
 
-void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts,
-                  bool copies) {
-    // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
-    const bool ascending =
-        mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
-    std::vector<ColumnIndex> columns;
-    for (std::size_t first = 0; first < inserts.size();) {
-        const bool generated = leaves_key_to_server(**inserts[first]);
-        const std::uint64_t given = (*inserts[first])->given;
-        mapper.find_inserted(given, generated, columns);
-        std::size_t last = first + 1;
-        if (!generated || (ascending && !columns.empty())) {
-            while (last < inserts.size() && (*inserts[last])->given == given &&
-                   leaves_key_to_server(**inserts[last]) == generated)
-                ++last;
-        }
-        const auto part = std::span{inserts}.subspan(first, last - first);
-        if (copies && takes_copy(mapper, generated, part.size()))
-            copy_rows(out, mapper, generated, columns, part);
-        else
-            out.push_back(insert_rows(mapper, generated, columns, part));
-        first = last;
-    }
-}
-
 /// Puts rows, which are in the order of their encoded keys, into that of the server. False for keys of which that order
 /// is not known: texts have a collation.
 bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
@@ -209,7 +184,7 @@ private:
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
             if (!steps.empty() && !in_any_order) {
                 plan_steps(table, rows, steps);
-                plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
+                insert_all(plan_.statements, *table.mapper, table.inserts, copies_);
                 return;
             }
         }
@@ -217,7 +192,7 @@ private:
             plan_update(table, update);
         for (const Switch& one : table.switches)
             add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
-        plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
+        insert_all(plan_.statements, *table.mapper, table.inserts, copies_);
     }
 
     void plan_deletes(TableChanges& table) {

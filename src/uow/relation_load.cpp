@@ -159,8 +159,8 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
             continue;
         const Member member{*owner, *ends.relation};
         // Of changes, the other side knows: without one, nothing may be read over them.
-        if (member.loaded() && (member.changed() ? !again || ends.other() == nullptr
-                                                 : !again && member.read_at() >= begun_))
+        if (member.loaded() &&
+            (member.changed() ? !again || ends.other() == nullptr : !again && member.read_at() >= begun_))
             continue;
         std::string key;
         if (!refers(ends.kind())) {

@@ -221,12 +221,10 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
     const Member member{*instance, *ends.relation};
     const std::vector<Object> related = member.living();
     // What became of the rows of expired objects, only the database can tell.
-    const bool readable = std::none_of(related.begin(), related.end(), [](const Object& target) {
-        return target->freshness == Freshness::expired;
-    });
-    const bool known =
-        member.loaded() &&
-        (member.changed() ? readable || ends.other() == nullptr : readable && member.read_at() >= begun_);
+    const bool readable = std::none_of(related.begin(), related.end(),
+                                       [](const Object& target) { return target->freshness == Freshness::expired; });
+    const bool known = member.loaded() && (member.changed() ? readable || ends.other() == nullptr
+                                                            : readable && member.read_at() >= begun_);
     if (!known && !options.passive_deletes)
         return false;
     const RelationEnds* const other = ends.other();

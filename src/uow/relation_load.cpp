@@ -158,9 +158,11 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         if (!owns(*owner) || owner->state != ObjectState::persistent)
             continue;
         const Member member{*owner, *ends.relation};
-        // Of changes, the other side knows: without one, nothing may be read over them.
+        // Objects that nobody has kept are read again. Of changes, the other side knows: without one, nothing may be
+        // read over them.
+        const bool anew = again || member.living().size() != member.links().size();
         if (member.loaded() &&
-            (member.changed() ? !again || ends.other() == nullptr : !again && member.read_at() >= begun_))
+            (member.changed() ? !anew || ends.other() == nullptr : !anew && member.read_at() >= begun_))
             continue;
         std::string key;
         if (!refers(ends.kind())) {

@@ -5,6 +5,8 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 
 namespace corm::uow {
@@ -277,6 +279,41 @@ void RelationSync::find_first(std::span<const Object> added) {
                 first_.insert(parent);
         }
     }
+}
+
+std::vector<RelationSync::Object> RelationSync::ordered(std::span<const Object> added) const {
+    boost::unordered_flat_map<const Instance*, std::vector<const Instance*>> parents;
+    for (const auto& [child, parent] : behind_) {
+        if (&child->mapper() == &parent->mapper())
+            parents[child].push_back(parent);
+    }
+    if (parents.empty())
+        return {added.begin(), added.end()};
+    boost::unordered_flat_map<const Instance*, const Object*> handles;
+    for (const Object& instance : added)
+        handles.emplace(instance.get(), &instance);
+    std::vector<Object> order;
+    order.reserve(added.size());
+    boost::unordered_flat_set<const Instance*> seen;
+    for (const Object& instance : added) {
+        // Up to the first that refers to none, and back.
+        std::vector<const Instance*> path;
+        if (seen.insert(instance.get()).second)
+            path.push_back(instance.get());
+        while (!path.empty()) {
+            const auto above = parents.find(path.back());
+            if (above != parents.end() && !above->second.empty()) {
+                const Instance* const parent = above->second.back();
+                above->second.pop_back();
+                if (handles.contains(parent) && seen.insert(parent).second)
+                    path.push_back(parent);
+                continue;
+            }
+            order.push_back(*handles.at(path.back()));
+            path.pop_back();
+        }
+    }
+    return order;
 }
 
 void RelationSync::throw_circle() const {

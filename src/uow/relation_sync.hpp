@@ -42,6 +42,8 @@ public:
     [[nodiscard]] bool waits(const Instance& instance) const { return waiting_.contains(&instance); }
     /// True if a new row is to be written in this stage, so that the next one knows its key.
     [[nodiscard]] bool is_first(const Instance& instance) const { return first_.contains(&instance); }
+    /// These new objects, those of one table behind the ones that they refer to; otherwise in their order.
+    [[nodiscard]] std::vector<Object> ordered(std::span<const Object> added) const;
     /// Objects that have lost their owner.
     [[nodiscard]] const std::vector<Object>& orphans() const noexcept { return orphans_; }
     /// New and old rows of associations, as records.

@@ -63,9 +63,10 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_orphans = true;
         return plan;
     }
-    std::vector<Object> added;
-    std::copy_if(pending_.begin(), pending_.end(), std::back_inserter(added), [&](const Object& instance) {
-        return instance->state == ObjectState::pending && (!sync.has_more() || sync.is_first(*instance));
+    // Those that an earlier stage has inserted are still on the list.
+    std::vector<Object> added = sync.ordered(pending_);
+    std::erase_if(added, [&](const Object& instance) {
+        return instance->state != ObjectState::pending || (sync.has_more() && !sync.is_first(*instance));
     });
     changes.added = added;
     if (sync.has_more()) {
@@ -102,14 +103,17 @@ void UnitOfWork::settle_relations(bool final) {
         std::for_each(list->begin(), list->end(), settle);
 }
 
-void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) const {
-    const auto leave = [final](const Object& holder, const Relation& relation, auto is_deleted) {
+void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
+    const auto leave = [this, final](const Object& holder, const Relation& relation, auto is_deleted) {
         std::vector<Link>& links = Member{*holder, relation}.links();
-        if (std::none_of(links.begin(), links.end(), is_deleted))
+        // What is deleted along keeps them: a rollback brings all of them back.
+        if (holder->state == ObjectState::deleted || std::none_of(links.begin(), links.end(), is_deleted))
             return;
         // A rollback brings them back.
         if (RelationBook& book = *holder->book(); !final && book.begin.empty() && !holder->inserted_now)
             book.begin = book.contents();
+        if (!final && !scopes_.empty())
+            scopes_.back().note_left(holder);
         std::erase_if(links, is_deleted);
     };
     boost::unordered_flat_set<const Instance*> paired;

@@ -160,6 +160,14 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         reclaim(instance);
         age(*instance);
     }
+    // What was deleted comes back, but nobody may have kept the objects. Images are of the time before.
+    for (const auto& weak : scope.take_left()) {
+        const auto holder = weak.lock();
+        for (std::size_t i = 0; holder && owns(*holder) && i < holder->mapper().relations().size(); ++i) {
+            if (!refers(holder->mapper().relations()[i].kind))
+                Member{*holder, holder->mapper().relations()[i]}.unload();
+        }
+    }
     for (auto& [instance, image] : overwritten) {
         assign_values(*instance, image.values);
         if (instance->sent)

@@ -55,6 +55,8 @@ public:
         }
         read_.push_back(instance);
     }
+    /// Deleted objects went out of relations of `holder`.
+    void note_left(const std::shared_ptr<Instance>& holder) { left_.push_back(holder); }
     /// Takes over what happened in a scope within this one.
     void merge(UndoScope&& inner) {
         for (auto& [address, image] : inner.overwritten_) {
@@ -64,6 +66,7 @@ public:
             else if (ours.relations.empty())
                 ours.relations = std::move(image.relations);
         }
+        left_.insert(left_.end(), inner.left_.begin(), inner.left_.end());
         for (std::weak_ptr<Instance>& weak : inner.read_) {
             if (const std::shared_ptr<Instance> instance = weak.lock())
                 note_read(instance);
@@ -74,6 +77,7 @@ public:
         inserted_before = deleted_before = 0;
         overwritten_.clear();
         read_.clear();
+        left_.clear();
     }
 
     /// The living objects that were overwritten, and those that were read; the scope forgets them.
@@ -88,6 +92,8 @@ public:
     }
     [[nodiscard]] std::vector<std::weak_ptr<Instance>> take_read() noexcept { return std::exchange(read_, {}); }
 
+    [[nodiscard]] std::vector<std::weak_ptr<Instance>> take_left() noexcept { return std::exchange(left_, {}); }
+
     std::size_t inserted_before;
     std::size_t deleted_before;
     std::uint32_t begun; ///< see `UnitOfWork::time_`
@@ -98,6 +104,7 @@ private:
 
     boost::unordered_flat_map<const Instance*, PreImage> overwritten_;
     std::vector<std::weak_ptr<Instance>> read_;
+    std::vector<std::weak_ptr<Instance>> left_;
     std::size_t sweep_at_ = 64;
 };
 

@@ -172,7 +172,7 @@ private:
     [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);
     void settle_relations(bool final);
     /// Deleted objects go out of the relations that they are in.
-    void leave_relations(std::span<const std::shared_ptr<Instance>> deleted, bool final) const;
+    void leave_relations(std::span<const std::shared_ptr<Instance>> deleted, bool final);
     /// Collections that were read behind a change which is undone are not known any more.
     static void forget_read_behind(Instance& instance, std::uint32_t time);
     /// Deleted objects that a savepoint brings back: collections without them may not be whole.

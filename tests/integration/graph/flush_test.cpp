@@ -371,3 +371,16 @@ TEST_CASE("a pair that was added to a collection that is not loaded is taken bac
     });
     CHECK(g.query("select count(*) from book_tags where book_id = 3") == "0");
 }
+
+TEST_CASE("a new row comes behind the one that it refers to, whichever was added first", "[graph][integration]") {
+    Graph g;
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = corm::transient(Node{.id = 100, .name = "root"});
+        const auto child = session.add(Node{.name = "child", .parent = root});
+        session.add(Node{.id = 101, .name = "below", .parent = child});
+        co_await session.commit();
+    });
+    CHECK(g.query("select string_agg(name || coalesce(parent_id::text, '-'), ' ' order by name desc) from nodes") ==
+          "root- child100 below1");
+}

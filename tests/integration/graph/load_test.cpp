@@ -224,3 +224,23 @@ TEST_CASE("a child leaves a parent that is expired", "[graph][integration]") {
         CHECK(titles(ada->books) == "two");
     });
 }
+
+TEST_CASE("an object of a collection that nobody has kept is read again", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(1);
+        co_await session.load(one, corm::load<&Book::tags>);
+        {
+            const auto red = one->tags[0];
+            co_await session.load(red, corm::load<&Tag::books>);
+            auto old = co_await session.get_one<Tag>(3);
+            co_await session.load(old, corm::load<&Tag::books>);
+            one.edit().tags.push_back(old); // it owns the book, so that this does not own it
+            co_await session.flush();
+        }
+        CHECK_THROWS_AS(one->tags[2], corm::NotLoadedError);
+        co_await session.load(one, corm::load<&Book::tags>);
+        CHECK(one->tags[2]->label == "old");
+    });
+}

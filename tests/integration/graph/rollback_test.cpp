@@ -232,3 +232,30 @@ TEST_CASE("a foreign key that a rollback left in an object goes with its link", 
     });
     CHECK(g.query("select count(*) from books where author_id is null") == "2");
 }
+
+TEST_CASE("a deleted child that nobody has kept comes back with its savepoint", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a'), (1, 'b'), (2, 'c');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        co_await session.load(root, corm::load<&Node::children, &Node::children>);
+        {
+            const corm::Savepoint savepoint = co_await session.begin_nested();
+            session.remove(root->children[0]);
+            co_await session.flush();
+            CHECK(root->children.size() == 1);
+            co_await savepoint.rollback();
+        }
+        CHECK_FALSE(root->children.is_loaded());
+        co_await session.load(root, corm::load<&Node::children, &Node::children>);
+        CHECK(root->children.size() == 2);
+        const auto a = root->children[0];
+        {
+            const corm::Savepoint savepoint = co_await session.begin_nested();
+            session.remove(a);
+            co_await session.flush();
+            co_await savepoint.rollback();
+        }
+        CHECK((!a->children.is_loaded() || a->children.size() == 1));
+    });
+}

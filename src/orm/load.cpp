@@ -82,7 +82,9 @@ Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail:
     }
 }
 
-Task<void> flush_ahead(detail::Core core, OperationPlan plan, uow::PlanMode mode) {
+Task<void> flush_ahead(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
+    OperationPlan plan = operation;
+    uow::PlanMode mode = flush;
     plan.commits = plan.rolls_back = false;
     mode.copies = !core->options.autocommit;
     for (;;) {

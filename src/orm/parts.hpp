@@ -36,6 +36,8 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
+    /// For messages: entity and key.
+    [[nodiscard]] std::string subject() const { return mapper_->entity() + " with key " + mapper_->key_text(key_); }
 
     detail::Handle found;
 

@@ -159,7 +159,10 @@ bool RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
     require_member(parent, relation);
     const mapping::Mapper& mapper = child->mapper();
     const auto column = [&](std::size_t i) -> const mapping::Column& { return mapper.column(foreign_key[i]); };
-    const bool waits = !knows_key(*parent) || waiting_.contains(parent.get());
+    // Within a table, updates go ahead of inserts.
+    const bool comes_later = child->state == ObjectState::persistent && parent->state == ObjectState::pending &&
+                             &parent->mapper() == &mapper;
+    const bool waits = !knows_key(*parent) || waiting_.contains(parent.get()) || comes_later;
     if (waits && relation.options.post_update) {
         postponed_ = true;
         for (std::size_t i = 0; child->state == ObjectState::pending && i < foreign_key.size(); ++i)

@@ -211,6 +211,8 @@ void UnitOfWork::doom(const Object& instance) {
         }
     } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
         instance->doomed = true;
+        if (RelationBook* const book = instance->book())
+            book->removal_cascaded = false; // an earlier removal may have been undone
         doomed_.push_back(instance);
     }
 }

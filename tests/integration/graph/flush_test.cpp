@@ -384,3 +384,16 @@ TEST_CASE("a new row comes behind the one that it refers to, whichever was added
     CHECK(g.query("select string_agg(name || coalesce(parent_id::text, '-'), ' ' order by name desc) from nodes") ==
           "root- child100 below1");
 }
+
+TEST_CASE("an old row may move to a new one of its table that has a key already", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'old');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto old = co_await session.get_one<Node>(1);
+        const auto fresh = session.add(Node{.id = 100, .name = "new"});
+        old.edit().parent = fresh;
+        co_await session.commit();
+        CHECK(old->parent_id == 100);
+    });
+    CHECK(g.query("select parent_id from nodes where id = 1") == "100");
+}

@@ -255,3 +255,20 @@ TEST_CASE("an expired child of a changed collection is removed with its parent",
     });
     CHECK(g.query("select count(*) from nodes") == "0");
 }
+
+TEST_CASE("a removal that a savepoint has undone may be done again", "[graph][integration]") {
+    Graph g{"insert into nodes (parent_id, name) values (null, 'r'), (1, 'a');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1);
+        {
+            const corm::Savepoint savepoint = co_await session.begin_nested();
+            session.remove(root);
+            co_await session.flush();
+            co_await savepoint.rollback();
+        }
+        session.remove(root);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from nodes") == "0");
+}

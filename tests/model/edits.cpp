@@ -1,0 +1,303 @@
+// Steps that need no I/O.
+#include "player.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace model_test {
+
+std::string Player::name(Number number) const {
+    const auto row = world_.seen().find(number);
+    const auto gone = world_.lost().find(number);
+    const auto held = kinds_.find(number);
+    const char* const kind = row != world_.seen().end()   ? to_string(row->second.kind)
+                             : gone != world_.lost().end() ? to_string(gone->second.kind)
+                             : held != kinds_.end()        ? to_string(held->second)
+                                                           : "row";
+    return std::string{kind} + " " + std::to_string(number);
+}
+
+bool Player::is_usable(Number number) const {
+    return is_held(number) && world_.seen().contains(number) && !expired_.contains(number);
+}
+
+void Player::forget(Number number) {
+    with_type(kind(number), [&](auto* type) {
+        handles<std::remove_pointer_t<decltype(type)>>().erase(number);
+    });
+    kinds_.erase(number);
+    taken_.erase(number);
+    found_.erase(number);
+    lost_.erase(number);
+    expired_.erase(number);
+    loaded_.erase({number, children_member});
+    loaded_.erase({number, tags_member});
+    world_.give_up(number);
+}
+
+template <class T>
+void Player::add(const Step& step) {
+    Row row{.kind = Traits<T>::kind, .text = fresh_text()};
+    T value{};
+    value.text = row.text;
+    if constexpr (Traits<T>::kind == Kind::book) {
+        const Number tag = choose(step.c / 8, [&](Number n) { return kind(n) == Kind::tag && is_usable(n); });
+        if (tag != 0 && step.c % 8 == 0 && !world_.is_doomed(tag)) {
+            value.tags = {handle<Tag>(tag)};
+            row.tags.insert(tag);
+        }
+    }
+    Number parent = 0;
+    if constexpr (HasParent<T>) {
+        using Parent = typename Traits<T>::Parent;
+        parent = choose(step.b / 4, [&](Number n) { return kind(n) == Traits<Parent>::kind && is_usable(n); });
+        const bool needs_one = Traits<T>::kind == Kind::page;
+        if (!needs_one && step.b % 4 == 0)
+            parent = 0;
+        if (needs_one && parent == 0)
+            return;
+        row.parent = parent;
+        const bool by_value = step.c % 4 == 0;
+        if (by_value && parent != 0)
+            value.*Traits<T>::parent = handle<Parent>(parent);
+        const Ref<T> ref = by_value || step.c % 4 != 3 || parent == 0 ? session_.add(std::move(value))
+                                                                      : corm::transient(std::move(value));
+        if (parent != 0 && step.c % 4 == 1)
+            ref.edit().*Traits<T>::parent = handle<Parent>(parent);
+        else if (parent != 0 && !by_value)
+            (handle<Parent>(parent).edit().*Traits<Parent>::children).push_back(ref);
+        take(world_.add(row), ref);
+    } else {
+        take(world_.add(row), session_.add(std::move(value)));
+    }
+    const Number number = kinds_.rbegin()->first;
+    loaded_[{number, children_member}] = HasChildren<T> || Traits<T>::kind == Kind::tag;
+    if (Traits<T>::kind == Kind::book)
+        loaded_[{number, tags_member}] = true;
+    note("add " + name(number) + (parent != 0 ? " to " + name(parent) : "") + " way " + std::to_string(step.c % 4) +
+         (row.tags.empty() ? "" : " with " + name(*row.tags.begin())));
+}
+
+void Player::add(const Step& step) {
+    with_type(static_cast<Kind>(step.a % kinds),
+              [&](auto* type) { add<std::remove_pointer_t<decltype(type)>>(step); });
+}
+
+void Player::edit(const Step& step, bool back) {
+    const Number number = choose(step.a, [&](Number n) {
+        return is_usable(n) && (!back || world_.written().contains(n));
+    });
+    if (number == 0)
+        return;
+    const std::string text = back ? world_.written().at(number).text : fresh_text();
+    note((back ? "edit back " : "edit ") + name(number) + " to " + text);
+    with_type(kind(number), [&](auto* type) {
+        handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = text;
+    });
+    world_.seen().at(number).text = text;
+}
+
+template <class T>
+void Player::move(Number child, Number to, bool by_child) {
+    using Parent = typename Traits<T>::Parent;
+    const Ref<T>& ref = handle<T>(child);
+    const Number from = world_.seen().at(child).parent;
+    const auto collection = [&](Number parent) -> Many<T>& {
+        return handle<Parent>(parent).edit().*Traits<Parent>::children;
+    };
+    if (to == 0 && !by_child && is_usable(from) && collection(from).is_loaded()) {
+        note(" by the collection");
+        require(collection(from).remove(ref), name(child) + " was not in the collection");
+    } else if (to == 0) {
+        ref.edit().*Traits<T>::parent = nullptr;
+    } else if (by_child) {
+        ref.edit().*Traits<T>::parent = handle<Parent>(to);
+    } else {
+        note(" by the collection");
+        collection(to).push_back(ref);
+    }
+    if (expired_.contains(from))
+        loaded_.erase({from, children_member});
+    world_.seen().at(child).parent = to;
+    // A page cannot be without a book: a new one is not wanted any more.
+    if (to == 0 && from != 0 && Traits<T>::kind == Kind::page && world_.is_pending(child))
+        world_.forget(child);
+}
+
+void Player::move(const Step& step) {
+    const Number child = choose(step.a, [&](Number n) {
+        return is_usable(n) && kind(n) != Kind::author && kind(n) != Kind::tag;
+    });
+    if (child == 0)
+        return;
+    const Kind above = kind(child) == Kind::book ? Kind::author : kind(child) == Kind::page ? Kind::book : Kind::shelf;
+    Number to = choose(step.b / 4, [&](Number n) {
+        return is_usable(n) && kind(n) == above && !(above == Kind::shelf && world_.is_below(n, child));
+    });
+    if (step.b % 4 == 0)
+        to = 0;
+    note("move " + name(child) + (to == 0 ? " out" : " to " + name(to)));
+    with_type(kind(child), [&](auto* type) {
+        using T = std::remove_pointer_t<decltype(type)>;
+        if constexpr (HasParent<T>)
+            move<T>(child, to, step.c % 2 == 0);
+    });
+}
+
+void Player::clear(const Step& step) {
+    const Number number = choose(step.a, [&](Number n) { return is_usable(n); });
+    if (number == 0)
+        return;
+    std::set<Number> children = world_.children(number);
+    const bool tags = kind(number) == Kind::tag || (kind(number) == Kind::book && step.c % 2 == 0);
+    if (tags)
+        children = kind(number) == Kind::tag ? world_.books_of_tag(number) : world_.seen().at(number).tags;
+    // Nothing is known of objects that nobody holds; expired ones cannot be changed.
+    if (std::any_of(children.begin(), children.end(), [&](Number child) { return !is_usable(child); }))
+        return;
+    bool done = false;
+    const auto clear_if_loaded = [&](auto& many) {
+        done = many.is_loaded();
+        if (done)
+            many.clear();
+    };
+    with_type(kind(number), [&](auto* type) {
+        using T = std::remove_pointer_t<decltype(type)>;
+        T& object = handle<T>(number).edit();
+        if constexpr (Traits<T>::kind == Kind::tag)
+            clear_if_loaded(object.books);
+        if constexpr (Traits<T>::kind == Kind::book) {
+            if (tags)
+                clear_if_loaded(object.tags);
+        }
+        if constexpr (HasChildren<T>) {
+            if (!tags)
+                clear_if_loaded(object.*Traits<T>::children);
+        }
+    });
+    if (!done)
+        return;
+    note("clear " + name(number) + (tags ? "'s pairs" : ""));
+    for (const Number child : children) {
+        if (tags) {
+            world_.seen().at(number).tags.erase(child);
+            world_.seen().at(child).tags.erase(number);
+            continue;
+        }
+        world_.seen().at(child).parent = 0;
+        if (kind(child) == Kind::page && world_.is_pending(child))
+            world_.forget(child);
+    }
+}
+
+void Player::link(const Step& step) {
+    const Number book = choose(step.a, [&](Number n) { return kind(n) == Kind::book && is_usable(n); });
+    const Number tag = choose(step.b, [&](Number n) { return kind(n) == Kind::tag && is_usable(n); });
+    // A pair with an object that nobody kept is not recognised.
+    if (book == 0 || tag == 0 ||
+        (world_.seen().at(book).tags.contains(tag) && (found_.contains(book) || found_.contains(tag))))
+        return;
+    note("link " + name(book) + " and " + name(tag) + (step.c % 2 == 0 ? " by the book" : " by the tag"));
+    if (step.c % 2 == 0)
+        handle<Book>(book).edit().tags.push_back(handle<Tag>(tag));
+    else
+        handle<Tag>(tag).edit().books.push_back(handle<Book>(book));
+    world_.seen().at(book).tags.insert(tag);
+}
+
+void Player::unlink(const Step& step) {
+    const Number book = choose(step.a, [&](Number n) {
+        return kind(n) == Kind::book && is_usable(n) && !world_.seen().at(n).tags.empty();
+    });
+    const Number tag = choose(step.b, [&](Number n) {
+        return book != 0 && is_usable(n) && world_.seen().at(book).tags.contains(n);
+    });
+    if (book == 0 || tag == 0)
+        return;
+    auto& by_book = handle<Book>(book).edit().tags;
+    auto& by_tag = handle<Tag>(tag).edit().books;
+    if (by_book.is_loaded() && step.c % 2 == 0)
+        require(by_book.remove(handle<Tag>(tag)), name(tag) + " was not among the tags of " + name(book));
+    else if (by_tag.is_loaded())
+        require(by_tag.remove(handle<Book>(book)), name(book) + " was not among the books of " + name(tag));
+    else
+        return;
+    note("unlink " + name(book) + " and " + name(tag) + (step.c % 2 == 0 ? " by the book" : " by the tag"));
+    world_.seen().at(book).tags.erase(tag);
+}
+
+void Player::remove(const Step& step) {
+    const Number number = choose(step.a, [&](Number n) { return is_usable(n) && !world_.is_doomed(n); });
+    if (number == 0)
+        return;
+    note("remove " + name(number));
+    with_type(kind(number), [&](auto* type) {
+        session_.remove(handle<std::remove_pointer_t<decltype(type)>>(number));
+    });
+    world_.remove(number);
+}
+
+void Player::keep(const Step& step) {
+    const Number number = choose(step.a, [&](Number n) {
+        return is_usable(n) && world_.is_doomed(n) &&
+               (world_.seen().at(n).parent == 0 || world_.seen().contains(world_.seen().at(n).parent));
+    });
+    if (number == 0)
+        return;
+    note("keep " + name(number));
+    with_type(kind(number), [&](auto* type) {
+        session_.add(handle<std::remove_pointer_t<decltype(type)>>(number));
+    });
+    world_.keep(number);
+}
+
+void Player::add_again(const Step& step) {
+    const Number number = choose(step.a, [&](Number n) { return world_.lost().contains(n); });
+    if (number == 0)
+        return;
+    // Transient objects that are linked join together; what they are linked to must be as it was.
+    std::set<Number> all{number};
+    bool good = true;
+    for (std::size_t known = 0; good && known != all.size();) {
+        known = all.size();
+        for (const Number member : std::set<Number>{all}) {
+            const Row& row = world_.lost().at(member);
+            std::set<Number> linked = row.tags;
+            if (row.parent != 0)
+                linked.insert(row.parent);
+            for (const auto& [other, of] : world_.lost()) {
+                if (of.parent == member || of.tags.contains(member))
+                    linked.insert(other);
+            }
+            good = good && is_held(member) && !world_.is_entangled(member) &&
+                   (row.kind != Kind::page || row.parent != 0) && lost_.at(member) == lost_.at(number);
+            for (const Number other : linked) {
+                if (world_.lost().contains(other))
+                    all.insert(other);
+                else
+                    good = good && is_usable(other) && world_.standing(other) == Standing::persistent &&
+                           !world_.is_doomed(other) && taken_.at(other) < lost_.at(member);
+            }
+        }
+    }
+    if (!good)
+        return;
+    note("add again " + name(number) + " with " + std::to_string(all.size() - 1) + " others");
+    with_type(kind(number), [&](auto* type) {
+        session_.add(handle<std::remove_pointer_t<decltype(type)>>(number));
+    });
+    for (const Number member : all) {
+        world_.add_again(member);
+        lost_.erase(member);
+    }
+}
+
+void Player::drop(const Step& step) {
+    const Number number = choose(step.a, [&](Number n) { return world_.standing(n) != Standing::pending; });
+    if (number == 0)
+        return;
+    note("drop " + name(number));
+    forget(number);
+}
+
+} // namespace model_test

@@ -3,6 +3,7 @@
 
 #include <corm/base/error.hpp>
 #include <corm/mapping/describe.hpp>
+#include <corm/mapping/given.hpp>
 #include <corm/mapping/key.hpp>
 #include <corm/mapping/record.hpp>
 #include <corm/orm/async_session.hpp>

@@ -20,7 +20,7 @@ namespace corm::detail {
 namespace {
 
 constexpr std::size_t step = 32;
-constexpr std::size_t largest = CORM_RECYCLES_MEMORY != 0 ? 1024 : 0;
+constexpr std::size_t largest = CORM_RECYCLES_MEMORY != 0 ? 2048 : 0;
 constexpr std::size_t kept_bytes = 16 * 1024;
 
 struct Block {

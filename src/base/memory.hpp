@@ -7,7 +7,7 @@
 
 namespace corm::detail {
 
-/// Throws `std::bad_alloc`. Blocks of up to 1 KiB come from a short list that each thread keeps of those it gave back:
+/// Throws `std::bad_alloc`. Blocks of up to 2 KiB come from a short list that each thread keeps of those it gave back:
 /// glibc's own keeps seven of a size, fewer than a unit of work has objects, and what lies beyond costs several times
 /// as much. Sanitized builds allocate every block anew.
 [[nodiscard]] void* allocate(std::size_t size, std::size_t align);

@@ -150,12 +150,15 @@ const MapperExtension& Mapper::extension(MapperExtension* (*make)(const Mapper&)
     Extensions& extensions = *extensions_;
     if (const MapperExtension* known = extensions.find(make))
         return *known;
+    // Without the lock: it may need another one of this mapper, or of one that needs this one's. Of two that are made
+    // at the same time the first counts.
+    std::unique_ptr<MapperExtension> made{make(*this)};
     const std::scoped_lock lock{extensions.mutex};
     if (const MapperExtension* known = extensions.find(make))
         return *known;
     auto added = std::make_unique<Extensions::Entry>();
     added->make = make;
-    added->extension.reset(make(*this));
+    added->extension = std::move(made);
     added->next = std::move(extensions.entries);
     extensions.entries = std::move(added);
     extensions.first.store(extensions.entries.get(), std::memory_order_release);
@@ -297,6 +300,27 @@ Column& MapperBuilder::left_to_server(std::string_view member, const char* mark)
     return column;
 }
 
+void MapperBuilder::set_sequence(std::string_view member, std::string name, std::string schema) {
+    const Column& column = by_member(member);
+    if (name.empty())
+        throw MappingError(mapper_->entity_ + "." + column.member +
+                           ": the mapping names no sequence; write its name, or leave sequence out");
+    sequenced_ = static_cast<int>(&column - mapper_->columns_.data());
+    mapper_->sequence_ = std::move(name);
+    mapper_->sequence_schema_ = schema.empty() ? mapper_->schema_ : std::move(schema);
+}
+
+// The key may be named behind the sequence.
+void MapperBuilder::check_sequence() const {
+    if (sequenced_ < 0)
+        return;
+    const Column& column = mapper_->columns_[static_cast<std::size_t>(sequenced_)];
+    if (sequenced_ != mapper_->generated_key_ || !column.type->integer)
+        throw MappingError(mapper_->entity_ + "." + column.member +
+                           " takes no values from a sequence, because it is no integer key that is left to the server; "
+                           "name that key, without corm::assigned, or leave sequence out");
+}
+
 void MapperBuilder::set_generated(std::string_view member) {
     left_to_server(member, "generated").computed = true;
 }
@@ -362,6 +386,7 @@ std::shared_ptr<const Mapper> MapperBuilder::finish() {
             mapper.generated_key_ = mapper.key_.front();
         }
     }
+    check_sequence();
     return std::move(mapper_);
 }
 

@@ -1,7 +1,7 @@
 #include <corm/mapping/record.hpp>
 
 #include <corm/base/error.hpp>
-#include <corm/mapping/describe.hpp>
+#include <corm/mapping/given.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -49,23 +49,17 @@ const Column& column_by_name(const Mapper& mapper, std::string_view name) {
                        (nearest == columns.end() ? std::string{} : "; the nearest is \"" + nearest->name + "\""));
 }
 
-std::uint64_t given_bits(const Mapper* mapper, std::span<const std::string_view> names) {
-    if (mapper == nullptr)
+const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record) {
+    if (record.mapper() == nullptr)
         throw MappingError("a default-constructed Record has no columns; construct it with its mapper");
-    std::uint64_t bits = 0;
-    for (const std::string_view name : names) {
-        const Column& column = column_by_name(*mapper, name);
-        bits |= mapper->given_bit(static_cast<std::size_t>(&column - mapper->columns().data()));
-    }
-    return bits;
+    return record.mapper();
 }
 
 const Column& Record::checked(std::string_view column, const types::ValueType& type) const {
-    if (!values_)
-        throw MappingError("a default-constructed Record has no columns; construct it with its mapper");
-    const Column& found = column_by_name(*values_.mapper(), column);
+    const Mapper& mapper = *mapper_of_record(*this);
+    const Column& found = column_by_name(mapper, column);
     if (found.type != &type)
-        throw MappingError(values_.mapper()->entity() + "." + found.name + " is defined as " +
+        throw MappingError(mapper.entity() + "." + found.name + " is defined as " +
                            std::string{found.type->sql_type()} + (found.type->nullable ? " (optional)" : "") +
                            " and was asked for as " + std::string{type.sql_type()} +
                            (type.nullable ? " (optional)" : "") + "; use the type of its definition");
@@ -117,6 +111,11 @@ RecordDefinition& RecordDefinition::bulk_copy(std::size_t min_rows) {
     return *this;
 }
 
+RecordDefinition& RecordDefinition::sequence(std::string_view column, std::string name, std::string schema) {
+    builder_.set_sequence(column, std::move(name), std::move(schema));
+    return *this;
+}
+
 RecordDefinition& RecordDefinition::generated(std::string_view column) {
     builder_.set_generated(column);
     return *this;
@@ -147,6 +146,15 @@ RecordDefinition define(std::string table, std::string schema) {
 }
 
 namespace detail {
+
+std::uint64_t given_names(const Mapper& mapper, std::span<const std::string_view> names) {
+    std::uint64_t bits = 0;
+    for (const std::string_view name : names) {
+        const Column& column = column_by_name(mapper, name);
+        bits |= mapper.given_bit(static_cast<std::size_t>(&column - mapper.columns().data()));
+    }
+    return bits;
+}
 
 std::string entity_name(std::string_view function) {
     // g++: "... [with T = app::User; std::string = ...]", clang: "... [T = app::User]".

@@ -12,7 +12,11 @@ void throw_empty_ref(const char* what) {
     throw Error(std::string{what} + " was given an empty handle; check it first, or use get_one() instead of get()");
 }
 
-AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options) {
+AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options, std::source_location where) {
+    if (options.autocommit)
+        throw Error("engine.transaction() was given SessionOptions::autocommit, with which each operation commits by "
+                    "itself, and would run again what is committed already; leave it out, or use a session of your own",
+                    where);
     AsyncSession session{std::move(engine), options};
     session.core_->enter_scope();
     return session;

@@ -59,8 +59,11 @@ void abandon(const Core& core) noexcept {
         core->abandon();
 }
 
-Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
-                 query::ReadOptions options, std::source_location where) {
+namespace {
+
+// One coroutine for both: a frame more would be a tenth of what a session takes that waits for a connection.
+Task<Handle> read(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                  query::ReadOptions options, std::source_location where, bool required) {
     const SessionCore::Busy busy{core, "get()", where};
     core->require_usable();
     Handle known = core->uow.find(*mapper, key);
@@ -73,7 +76,7 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
     Parts parts;
     if (core->autoflush()) {
         // Links are flushed along, and what the lock would have checked is checked then.
-        const FlushMode mode{.except = known.get(), .guarded = options.lock && known && known->is_relinked()};
+        const uow::PlanMode mode{.except = known.get(), .guarded = options.lock && known && known->is_relinked()};
         if (core->uow.has_relations())
             co_await flush_ahead(core, plan, mode);
         plan.flushes = add_flush(*core, parts, where, mode);
@@ -83,15 +86,21 @@ Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mappi
         corm::detail::make_recycled<GetPart>(*core, std::move(mapper), std::move(key), options.lock, populate, where);
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));
+    if (required && !part->found)
+        throw NotFoundError(part->subject() + " does not exist", where);
     co_return part->found;
+}
+
+} // namespace
+
+Task<Handle> get(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
+                 query::ReadOptions options, std::source_location where) {
+    return read(std::move(core), std::move(mapper), std::move(key), std::move(options), where, false);
 }
 
 Task<Handle> get_one(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
                      query::ReadOptions options, std::source_location where) {
-    Handle found = co_await get(std::move(core), mapper, key, std::move(options), where);
-    if (!found)
-        throw NotFoundError(mapper->entity() + " with key " + mapper->key_text(key) + " does not exist", where);
-    co_return found;
+    return read(std::move(core), std::move(mapper), std::move(key), std::move(options), where, true);
 }
 
 Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where) {
@@ -208,7 +217,7 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     if (core->uow.has_relations())
         co_await flush_ahead(core, plan);
     Parts parts;
-    plan.flushes = add_flush(*core, parts, where, {.final = true});
+    plan.flushes = add_final_flush(*core, parts, where);
     plan.commits = true;
     // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
     const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;

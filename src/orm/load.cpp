@@ -82,21 +82,29 @@ Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail:
     }
 }
 
-Task<void> flush_ahead(detail::Core core, OperationPlan plan, FlushMode mode) {
+Task<void> flush_ahead(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
+    OperationPlan plan = operation;
+    uow::PlanMode mode = flush;
     plan.commits = plan.rolls_back = false;
+    mode.copies = !core->options.autocommit;
     for (;;) {
         Parts parts;
         for (uow::RelationLoad& load : core->uow.cascade_removals())
             add_load(*core, parts, std::move(load), plan.where);
         plan.flushes = parts.empty();
         plan.only_reads = !parts.empty();
+        plan.kind = parts.empty() ? trace::Operation::flush : trace::Operation::execute;
         if (parts.empty()) {
-            uow::FlushPlan stage =
-                core->uow.plan({.except = mode.except, .copies = !core->options.autocommit, .guarded = mode.guarded});
+            uow::FlushPlan stage = core->uow.plan(mode);
             if (stage.has_orphans)
                 continue;
             if (!stage.has_more)
                 co_return;
+            if (stage.empty())
+                throw Error(std::string{plan.name} +
+                                " found links between new objects that it cannot write in any order; "
+                                "flush them one after the other",
+                            plan.where);
             if (core->options.autocommit)
                 throw Error(std::string{plan.name} +
                                 " has to write new rows whose keys others need, which takes several statements with "

@@ -34,6 +34,8 @@ private:
 /// What a flush of related objects needs beforehand: the objects of removed ones, and rows whose keys others refer to.
 /// A round trip for each; what is left can be written at once. The caller holds a `Busy`. Throws `Error` for rows that
 /// need each other's keys in an autocommit session, which could write them but half.
-[[nodiscard]] Task<void> flush_ahead(detail::Core core, OperationPlan plan, FlushMode mode = {});
+/// What is given has to live until it has ended: copies would lie in the frames of all operations.
+[[nodiscard]] Task<void> flush_ahead(const detail::Core& core, const OperationPlan& operation,
+                                     const uow::PlanMode& flush = {});
 
 } // namespace corm::orm

@@ -52,7 +52,7 @@ bool contains(const Core& core, const Handle& instance, std::source_location whe
 
 bool is_modified(const Core& core, const Handle& instance, std::source_location where) {
     static_cast<void>(quiet(core, "is_modified()", where));
-    return instance->state == uow::ObjectState::pending || instance->is_modified();
+    return instance->state == uow::ObjectState::pending || instance->is_modified() || instance->is_relinked();
 }
 
 void invalidate(const Core& core, std::source_location where) {
@@ -72,7 +72,12 @@ std::vector<Handle> listed(const Core& core, Listing listing, std::source_locati
     if (listing == Listing::dirty)
         return uow.dirty();
     const std::span<const Handle> found = listing == Listing::added ? uow.added() : uow.removed();
-    return {found.begin(), found.end()};
+    std::vector<Handle> list{found.begin(), found.end()};
+    // A flush that failed between its stages has inserted some already.
+    std::erase_if(list, [&](const Handle& instance) {
+        return listing == Listing::added && instance->state != uow::ObjectState::pending;
+    });
+    return list;
 }
 
 NoAutoflush::NoAutoflush(Core core, std::source_location where) : core_(std::move(core)) {

@@ -1,6 +1,7 @@
 // The life of an operation, from its lease to its completion. Its request is built in operation_request.cpp.
 #include "orm/operation.hpp"
 
+#include "orm/failed_while.hpp"
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
@@ -29,20 +30,6 @@ std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
         Error(std::string{plan.name} + " at " + plan.where.file_name() + ":" + std::to_string(plan.where.line()) +
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
-}
-
-/// What failed was not what the caller asked for: says so.
-std::exception_ptr failed_while(const std::string& doing, const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const DatabaseError& refused) {
-        Diagnostics diagnostics = refused.diagnostics();
-        diagnostics.during = doing;
-        return make_database_error(std::move(diagnostics), refused.where());
-    } catch (...) {
-        // Stale data names entity and keys already.
-        return error;
-    }
 }
 
 using Work = asio::executor_work_guard<asio::any_io_executor>;

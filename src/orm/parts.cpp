@@ -1,6 +1,7 @@
 #include "orm/parts.hpp"
 
 #include "base/memory.hpp"
+#include "orm/failed_while.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -38,6 +39,15 @@ private:
     std::source_location where_;
 };
 
+bool add_changes(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode, bool final) {
+    mode.copies = !session.options.autocommit; // a COPY needs a transaction around it
+    uow::FlushPlan plan = session.uow.plan(mode);
+    if (plan.empty())
+        return false;
+    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
+    return true;
+}
+
 } // namespace
 
 void FlushPart::append(std::vector<wire::Statement>& request) {
@@ -58,16 +68,19 @@ void FlushPart::digest(std::span<wire::Result> results) {
 }
 
 std::exception_ptr FlushPart::explain(std::size_t index, const std::exception_ptr& error) const {
+    const uow::FlushStatement& statement = plan_.statements[index];
     try {
         std::rethrow_exception(error);
     } catch (const DatabaseError& refused) {
         // A cast inside a trigger has a context; the statement's own has none.
-        if (refused.sqlstate() == sqlstate::invalid_text_representation && refused.diagnostics().context.empty())
-            return uow::stale_rows(plan_.statements[index], refused.diagnostics().message, where_);
+        if (refused.sqlstate() == sqlstate::invalid_text_representation && refused.diagnostics().context.empty()) {
+            if (std::exception_ptr stale = uow::stale_rows(statement, refused.diagnostics().message, where_))
+                return stale;
+        }
     } catch (...) {
         // Not the server's word on a statement.
     }
-    return nullptr;
+    return failed_while(uow::describe(statement), error);
 }
 
 void GetPart::append(std::vector<wire::Statement>& request) {
@@ -178,14 +191,12 @@ std::string QueryPart::subject() const {
     return "a raw SQL statement";
 }
 
-bool add_flush(SessionCore& session, Parts& parts, std::source_location where, FlushMode mode) {
-    // A COPY needs a transaction around it.
-    uow::FlushPlan plan =
-        session.uow.plan({.except = mode.except, .copies = !session.options.autocommit, .guarded = mode.guarded});
-    if (plan.empty())
-        return false;
-    parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), mode.final, where));
-    return true;
+bool add_flush(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode) {
+    return add_changes(session, parts, where, mode, false);
+}
+
+bool add_final_flush(SessionCore& session, Parts& parts, std::source_location where) {
+    return add_changes(session, parts, where, {}, true);
 }
 
 } // namespace corm::orm

@@ -36,6 +36,8 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
+    /// For messages: entity and key.
+    [[nodiscard]] std::string subject() const { return mapper_->entity() + " with key " + mapper_->key_text(key_); }
 
     detail::Handle found;
 
@@ -76,16 +78,11 @@ private:
     std::source_location where_;
 };
 
-/// What is special about a flush.
-struct FlushMode {
-    const uow::Instance* except = nullptr; ///< whose edits are left out
-    bool final = false;                    ///< the COMMIT is in the same request, behind everything else
-    /// A locking read follows, which would find its own changes instead of those of others: see
-    /// `uow::ChangeSet::guarded`.
-    bool guarded = false;
-};
-
-/// Unflushed changes as the first part of an operation: false if there are none.
-bool add_flush(SessionCore& session, Parts& parts, std::source_location where, FlushMode mode = {});
+/// Unflushed changes as the first part of an operation: false if there are none. `mode` is but for `copies`, which
+/// depends on the session; `guarded`: a locking read follows, which would find its own changes instead of those of
+/// others.
+bool add_flush(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode = {});
+/// The same for an operation that ends with COMMIT.
+bool add_final_flush(SessionCore& session, Parts& parts, std::source_location where);
 
 } // namespace corm::orm

@@ -123,7 +123,7 @@ private:
     void check_quiet(const char* name, std::source_location where) const;
     void undo_dropped(Savepoints::Serial serial) noexcept;
     void end_scope() noexcept {
-        if (scoped == Scoped::open && !options.autocommit)
+        if (scoped == Scoped::open)
             scoped = Scoped::ended;
     }
     [[noreturn]] static void throw_scope_ended();

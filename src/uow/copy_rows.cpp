@@ -138,13 +138,22 @@ void CopyRows::require_types(const types::Rows& rows, std::source_location where
                        where);
 }
 
+void CopyRows::throw_no_sequence(std::source_location where) const {
+    const std::string& key = mapper_->column(static_cast<std::size_t>(mapper_->generated_key())).name;
+    const std::string& named = mapper_->extension<StatementTexts>().sequence();
+    if (!named.empty())
+        throw MappingError(mapper_->entity() + ": the sequence " + named + " of " + key +
+                               " is not there; create it, or name the one of the column's DEFAULT",
+                           where);
+    throw MappingError(mapper_->entity() + ": " + key +
+                           " has no sequence of its own to take keys from for bulk_copy; make it an identity column, "
+                           "the sequence OWNED BY it, or name the sequence by .sequence<...>()",
+                       where);
+}
+
 void CopyRows::fill_in_keys(const types::Rows& rows, std::source_location where) {
     if (rows.row_count() != count_ || rows.field(0, 1).is_null())
-        throw MappingError(mapper_->entity() + ": " +
-                               mapper_->column(static_cast<std::size_t>(mapper_->generated_key())).name +
-                               " has no sequence of its own to take keys from for bulk_copy; make it an identity "
-                               "column, or the sequence OWNED BY it",
-                           where);
+        throw_no_sequence(where);
     for (std::size_t i = 0; i < places_.size(); ++i) {
         const types::FieldView key = rows.field(static_cast<int>(i), 1);
         char* const place = buffer_.data() + places_[i];

@@ -45,6 +45,7 @@ public:
     std::optional<std::size_t> keys_at;
 
 private:
+    [[noreturn]] void throw_no_sequence(std::source_location where) const;
     void add_binary(const mapping::Column& column, const void* value);
     void add_text(const mapping::Column& column, const void* value);
     void leave_room(const types::ValueType& type);

@@ -22,8 +22,11 @@ Text StatementTexts::id_block() const {
 // The sequence is looked up once. Column 0 says that there is a row, as in what inserts return.
 std::string StatementTexts::id_block_text(const Shape&) const {
     const types::ValueType& type = *mapper_.column(static_cast<std::size_t>(mapper_.generated_key())).type;
-    return "SELECT 0, pg_catalog.nextval((SELECT pg_catalog.pg_get_serial_sequence($1, $2)::pg_catalog.regclass))::" +
-           std::string{type.sql_type()} + " FROM pg_catalog.generate_series(1, $3::pg_catalog.int4)";
+    const bool owned = sequence_.empty();
+    const std::string sequence = owned ? "pg_catalog.pg_get_serial_sequence($1, $2)::pg_catalog.regclass"
+                                       : "pg_catalog.to_regclass($1::pg_catalog.text)";
+    return "SELECT 0, pg_catalog.nextval((SELECT " + sequence + "))::" + std::string{type.sql_type()} +
+           " FROM pg_catalog.generate_series(1, " + (owned ? "$3" : "$2") + "::pg_catalog.int4)";
 }
 
 // Domains are followed to their base, whose bytes they take.

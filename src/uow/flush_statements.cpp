@@ -142,6 +142,30 @@ FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Column
     return statement;
 }
 
+void insert_all(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts, bool copies) {
+    // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
+    const bool ascending =
+        mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
+    std::vector<ColumnIndex> columns;
+    for (std::size_t first = 0; first < inserts.size();) {
+        const bool generated = leaves_key_to_server(**inserts[first]);
+        const std::uint64_t given = (*inserts[first])->given;
+        mapper.find_inserted(given, generated, columns);
+        std::size_t last = first + 1;
+        if (!generated || (ascending && !columns.empty())) {
+            while (last < inserts.size() && (*inserts[last])->given == given &&
+                   leaves_key_to_server(**inserts[last]) == generated)
+                ++last;
+        }
+        const auto part = std::span{inserts}.subspan(first, last - first);
+        if (copies && takes_copy(mapper, generated, part.size()))
+            copy_rows(out, mapper, generated, columns, part);
+        else
+            out.push_back(insert_rows(mapper, generated, columns, part));
+        first = last;
+    }
+}
+
 FlushStatement switch_rows(const mapping::Mapper& mapper, Columns columns, std::span<const Handle> old,
                            std::span<const Handle> fresh) {
     FlushStatement statement = start_statement(Kind::row_switch, mapper, fresh);

@@ -49,6 +49,8 @@ struct RowsBefore {
 /// `generated`: the keys are the server's.
 [[nodiscard]] FlushStatement insert_rows(const mapping::Mapper& mapper, bool generated, Columns columns,
                                          std::span<const Handle> instances);
+/// One statement for each run of objects of one shape, in their order. `copies`: COPY may be used.
+void insert_all(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts, bool copies);
 /// Takes so many keys from the sequence of `mapper`'s generated key, for objects of this flush or what refers to them.
 [[nodiscard]] FlushStatement id_block(const mapping::Mapper& mapper, std::size_t keys);
 /// True if the mapping asks for COPY when so many rows are inserted, and it can be had.

@@ -1,6 +1,8 @@
 // One object per row and session.
 #pragma once
 
+#include "base/memory.hpp"
+
 #include <corm/uow/instance.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -11,6 +13,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace corm::uow {
@@ -83,10 +86,12 @@ private:
     struct Hash {
         using is_transparent = void;
         std::size_t operator()(const Identity& id) const noexcept {
-            // The map mixes the bits of what it gets here. A bigint, the most common key, needs no hash of its own.
+            // The map mixes the bits of what it gets here. An integer, the most common key, needs no hash of its own.
             std::uint64_t key = 0;
-            if (id.key.size() == sizeof key)
-                std::memcpy(&key, id.key.data(), sizeof key);
+            if (id.key.size() == sizeof(std::uint64_t))
+                std::memcpy(&key, id.key.data(), sizeof(std::uint64_t));
+            else if (id.key.size() == sizeof(std::uint32_t))
+                std::memcpy(&key, id.key.data(), sizeof(std::uint32_t));
             else
                 key = std::hash<std::string_view>{}(id.key);
             return key ^ (std::hash<const void*>{}(id.mapper) * 0x9e3779b97f4a7c15ULL);
@@ -104,7 +109,10 @@ private:
         sweep_at_ = entries_.size() * 2 + 64;
     }
 
-    boost::unordered_flat_map<OwnedIdentity, std::weak_ptr<Instance>, Hash, Equal> entries_;
+    using Entry = std::pair<const OwnedIdentity, std::weak_ptr<Instance>>;
+
+    boost::unordered_flat_map<OwnedIdentity, std::weak_ptr<Instance>, Hash, Equal, corm::detail::Recycling<Entry>>
+        entries_;
     std::size_t sweep_at_ = 64;
 };
 

@@ -137,13 +137,15 @@ void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
         if (parent != nullptr && parent != self)
             leave_parent(parent, ends, target);
         set_single(target, *other, self, false);
-    } else if (other != nullptr) {
+    }
+    // Of one that is not loaded the child knows, and the rest comes with the rows. Where both sides are collections,
+    // the one that the program changes owns.
+    if (member.loaded() || !one_parent)
+        append(self, ends, target);
+    if (!one_parent && other != nullptr) {
         if (const Member mirror{*target, *other->relation}; mirror.loaded() && !mirror.holds(self))
             append(target, *other, self);
     }
-    // Of one that is not loaded the child knows, and the rest comes with the rows.
-    if (member.loaded() || !one_parent)
-        append(self, ends, target);
     join(self, *ends.relation, target);
 }
 

@@ -173,8 +173,10 @@ void UnitOfWork::detach_deleted(Instance& instance) {
 }
 
 void UnitOfWork::expunge_all() {
-    for (const auto& instance : pending_)
-        detach(*instance, ObjectState::transient);
+    for (const auto& instance : pending_) {
+        if (instance->state == ObjectState::pending)
+            detach(*instance, ObjectState::transient);
+    }
     for (const auto& weak : deleted_) {
         if (const auto instance = weak.lock(); instance && owns(*instance))
             detach_deleted(*instance);

@@ -34,29 +34,16 @@ void add_update(TableChanges& table, const std::vector<ColumnIndex>& columns, Ha
     update.instances.push_back(instance);
 }
 
-void plan_inserts(std::vector<FlushStatement>& out, const mapping::Mapper& mapper, const Handles& inserts,
-                  bool copies) {
-    // Keys come back sorted, which matches them to rows only if they ascend in the order of insertion: a sequence's do.
-    const bool ascending =
-        mapper.generated_key() >= 0 && mapper.column(static_cast<std::size_t>(mapper.generated_key())).type->integer;
-    std::vector<ColumnIndex> columns;
-    for (std::size_t first = 0; first < inserts.size();) {
-        const bool generated = leaves_key_to_server(**inserts[first]);
-        const std::uint64_t given = (*inserts[first])->given;
-        mapper.find_inserted(given, generated, columns);
-        std::size_t last = first + 1;
-        if (!generated || (ascending && !columns.empty())) {
-            while (last < inserts.size() && (*inserts[last])->given == given &&
-                   leaves_key_to_server(**inserts[last]) == generated)
-                ++last;
-        }
-        const auto part = std::span{inserts}.subspan(first, last - first);
-        if (copies && takes_copy(mapper, generated, part.size()))
-            copy_rows(out, mapper, generated, columns, part);
-        else
-            out.push_back(insert_rows(mapper, generated, columns, part));
-        first = last;
-    }
+/// Puts rows, which are in the order of their encoded keys, into that of the server. False for keys of which that order
+/// is not known: texts have a collation.
+bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
+    const auto keys = mapper.key_columns();
+    if (keys.size() != 1 || !mapper.column(keys.front()).type->integer)
+        return false;
+    // The first bit is the sign.
+    std::stable_partition(instances.begin(), instances.end(),
+                          [](Handle instance) { return static_cast<signed char>((*instance)->key.front()) < 0; });
+    return true;
 }
 
 class Planner {
@@ -87,6 +74,7 @@ public:
         for (const TableChanges& changed : tables_)
             mappers.push_back(changed.mapper);
         order_ = order_tables(std::move(mappers));
+        plan_.statements.reserve(2 * order_.size()); // most tables take a lock and an update, or an insert
         for (const mapping::Mapper* mapper : order_)
             plan_saves(table(*mapper));
         for (auto mapper = order_.rbegin(); mapper != order_.rend(); ++mapper)
@@ -106,7 +94,8 @@ private:
     void add(FlushStatement&& statement) { plan_.statements.push_back(std::move(statement)); }
 
     // The statements of a table may come in two parts, the second behind those of other tables: one lock for all.
-    void lock(TableChanges& table) {
+    // `ahead`: other tables come before the first of them.
+    void lock(TableChanges& table, bool ahead) {
         if (std::exchange(table.locked, true))
             return;
         std::sort(table.deletes.begin(), table.deletes.end(), by_key);
@@ -129,6 +118,10 @@ private:
         if (touched < 2)
             return;
         if (table.deletes.empty() && table.switches.empty() && table.updates.size() == 1) {
+            table.one_by_one =
+                touched == 2 && !ahead && !keys_written && sort_as_server(mapper, table.updates.front().instances);
+            if (table.one_by_one)
+                return;
             table.locked_as_updated = plan_.statements.size();
             add(lock_rows(mapper, keys_written, table.updates.front().instances));
             return;
@@ -143,6 +136,11 @@ private:
     }
 
     void plan_update(const TableChanges& table, const Update& update) {
+        if (table.one_by_one) {
+            for (const Handle instance : update.instances)
+                update_as_loaded(*table.mapper, {update.columns, {instance}}, nullptr);
+            return;
+        }
         const types::Parameters* const keys =
             table.locked_as_updated ? &plan_.statements[*table.locked_as_updated].parameters : nullptr;
         update_as_loaded(*table.mapper, update, keys);
@@ -177,7 +175,7 @@ private:
     }
 
     void plan_saves(TableChanges& table) {
-        lock(table);
+        lock(table, false);
         table.saved = true; // or under way, see `plan_steps`
         for (FlushStatement& statement : table.cleared)
             add(std::move(statement));
@@ -186,7 +184,7 @@ private:
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
             if (!steps.empty() && !in_any_order) {
                 plan_steps(table, rows, steps);
-                plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
+                insert_all(plan_.statements, *table.mapper, table.inserts, copies_);
                 return;
             }
         }
@@ -194,7 +192,7 @@ private:
             plan_update(table, update);
         for (const Switch& one : table.switches)
             add(switch_rows(*table.mapper, one.columns, one.old, one.fresh));
-        plan_inserts(plan_.statements, *table.mapper, table.inserts, copies_);
+        insert_all(plan_.statements, *table.mapper, table.inserts, copies_);
     }
 
     void plan_deletes(TableChanges& table) {
@@ -311,8 +309,8 @@ private:
             return;
         const auto last = std::find(order_.begin(), order_.end(), referring.front());
         for (auto mapper = std::find(order_.begin(), order_.end(), &first); mapper < last; ++mapper)
-            lock(table(**mapper));
-        lock(table(*referring.front()));
+            lock(table(**mapper), true);
+        lock(table(*referring.front()), true);
     }
 
     /// Rows of one group follow each other and share a statement.

@@ -13,6 +13,7 @@
 #include <memory>
 #include <source_location>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -91,15 +92,20 @@ struct ChangeSet {
 
 /// Orders tables by their foreign keys, updates before inserts and saves before deletes; rows of one shape share a
 /// statement, and where more than one row of a table is updated or deleted, a statement ahead locks them all in key
-/// order. An object that is added under the key of one that is removed takes its row over. Values of the key and of
-/// unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the saves. What
-/// COPYs have to know is asked ahead of everything else.
+/// order. Two updates of one shape lock by themselves, one after the other, if it is known here how the server would
+/// sort their keys. An object that is added under the key of one that is removed takes its row over. Values of the key
+/// and of unique sets are freed before they are taken; where a deleted row leaves one, the deletes come before the
+/// saves. What COPYs have to know is asked ahead of everything else.
 /// Deterministic. Throws `MappingError` for keys that cannot be and for unique values that cannot be exchanged,
 /// `ConversionError` for values that cannot be sent (nothing was sent then).
 [[nodiscard]] FlushPlan plan_flush(ChangeSet&& changes);
 
 /// Throws `StaleDataError`: fewer rows were inserted than were added.
 [[noreturn]] void throw_rows_missing(const mapping::Mapper& mapper, std::source_location where);
+
+/// What the statement does, for messages: "updating User". Its text may say something else to the server, for which an
+/// update of many rows is a SELECT.
+[[nodiscard]] std::string describe(const FlushStatement& statement);
 
 /// Turns the server's "corm found 2" (of three rows) into `StaleDataError` with entity and keys; null for any other
 /// message.

@@ -14,12 +14,13 @@ namespace {
 
 using Kind = FlushStatement::Kind;
 
-FlushStatement question(Kind kind, const mapping::Mapper& mapper, Text text) {
+/// `about`: the table or sequence.
+FlushStatement question(Kind kind, const mapping::Mapper& mapper, Text text, std::string_view about) {
     FlushStatement statement;
     statement.kind = kind;
     statement.mapper = &mapper;
     statement.text = std::move(text);
-    statement.parameters.add_text(mapper.extension<StatementTexts>().table());
+    statement.parameters.add_text(about);
     return statement;
 }
 
@@ -34,7 +35,8 @@ void add_array(types::Parameters& parameters, std::span<const ColumnIndex> colum
 }
 
 FlushStatement ask_for_types(const mapping::Mapper& mapper, Columns columns) {
-    FlushStatement statement = question(Kind::column_types, mapper, StatementTexts::column_types());
+    FlushStatement statement = question(Kind::column_types, mapper, StatementTexts::column_types(),
+                                        mapper.extension<StatementTexts>().table());
     std::vector<ColumnIndex> known;
     std::copy_if(columns.begin(), columns.end(), std::back_inserter(known),
                  [&mapper](ColumnIndex index) { return mapper.column(index).type->oid != 0; });
@@ -49,8 +51,12 @@ FlushStatement ask_for_types(const mapping::Mapper& mapper, Columns columns) {
 } // namespace
 
 FlushStatement id_block(const mapping::Mapper& mapper, std::size_t keys) {
-    FlushStatement statement = question(Kind::id_block, mapper, mapper.extension<StatementTexts>().id_block());
-    statement.parameters.add_text(mapper.column(static_cast<std::size_t>(mapper.generated_key())).name);
+    const auto& texts = mapper.extension<StatementTexts>();
+    const bool owned = texts.sequence().empty();
+    FlushStatement statement =
+        question(Kind::id_block, mapper, texts.id_block(), owned ? texts.table() : texts.sequence());
+    if (owned)
+        statement.parameters.add_text(mapper.column(static_cast<std::size_t>(mapper.generated_key())).name);
     statement.parameters.add(static_cast<std::int32_t>(keys));
     return statement;
 }

@@ -1,5 +1,7 @@
 #include "uow/relation_book.hpp"
 
+#include <corm/uow/relation_history.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -178,6 +180,30 @@ void RelationBook::undo(bool whole_transaction) {
     sent.clear();
     if (whole_transaction)
         begin.clear();
+}
+
+RelationHistory relation_history(Instance& instance, const Relation& relation) {
+    RelationHistory history;
+    const Member member{instance, relation};
+    const RelationBook* const book = instance.book();
+    const auto index = static_cast<std::size_t>(&relation - instance.mapper().relations().data());
+    const bool fresh = instance.state == ObjectState::transient || instance.state == ObjectState::pending;
+    if (fresh || !member.loaded()) {
+        history.added = member.living();
+        return history;
+    }
+    if (!member.changed() || book == nullptr || book->sent.empty()) {
+        history.unchanged = member.living();
+        return history;
+    }
+    const RelationContent& before = book->sent[index];
+    for (std::shared_ptr<Instance>& target : member.living())
+        (before.holds(target) ? history.unchanged : history.added).push_back(std::move(target));
+    for (const std::weak_ptr<Instance>& weak : before.targets) {
+        if (std::shared_ptr<Instance> target = weak.lock(); target && !member.holds(target))
+            history.deleted.push_back(std::move(target));
+    }
+    return history;
 }
 
 } // namespace corm::uow

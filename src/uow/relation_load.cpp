@@ -51,7 +51,26 @@ private:
         std::string out = "SELECT ";
         for (const mapping::Column& column : target.columns())
             out += "t." + sql::quote_identifier(column.name) + ", ";
-        out += "x.ord FROM unnest(";
+        out += "x.ord FROM " + target.extension<StatementTexts>().table() + " t JOIN ";
+        std::string condition;
+        if (ends.kind() == RelationKind::many_to_many) {
+            const mapping::AssociationTable& table = ends.relation->association;
+            if (!table.schema.empty())
+                out += sql::quote_identifier(table.schema) + ".";
+            out += sql::quote_identifier(table.table) + " a ON ";
+            for (std::size_t i = 0; i < table.target.size(); ++i)
+                out += (i == 0 ? "t." : " AND t.") +
+                       sql::quote_identifier(target.column(target.key_columns()[i]).name) + " = a." +
+                       sql::quote_identifier(table.target[i]);
+            out += " JOIN ";
+            condition = pairs("a", table.own, *ends.owner);
+        } else {
+            std::vector<std::string> columns;
+            for (const std::uint16_t index : ends.there)
+                columns.push_back(target.column(index).name);
+            condition = pairs("t", columns, *ends.owner);
+        }
+        out += "unnest(";
         std::string names;
         const auto keys = ends.owner->key_columns();
         for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -61,24 +80,7 @@ private:
                    "[]";
             names += "k" + std::to_string(i + 1) + ", ";
         }
-        out += ") WITH ORDINALITY x(" + names + "ord) JOIN ";
-        if (ends.kind() == RelationKind::many_to_many) {
-            const mapping::AssociationTable& table = ends.relation->association;
-            if (!table.schema.empty())
-                out += sql::quote_identifier(table.schema) + ".";
-            out += sql::quote_identifier(table.table) + " a ON " + pairs("a", table.own, *ends.owner) + " JOIN " +
-                   target.extension<StatementTexts>().table() + " t ON ";
-            for (std::size_t i = 0; i < table.target.size(); ++i)
-                out += (i == 0 ? "t." : " AND t.") +
-                       sql::quote_identifier(target.column(target.key_columns()[i]).name) + " = a." +
-                       sql::quote_identifier(table.target[i]);
-        } else {
-            std::vector<std::string> columns;
-            for (const std::uint16_t index : ends.there)
-                columns.push_back(target.column(index).name);
-            out += target.extension<StatementTexts>().table() + " t ON " + pairs("t", columns, *ends.owner);
-        }
-        out += " ORDER BY x.ord";
+        out += ") WITH ORDINALITY x(" + names + "ord) ON " + condition + " ORDER BY x.ord";
         for (const std::uint16_t key : target.key_columns())
             out += ", t." + sql::quote_identifier(target.column(key).name);
         return out;

@@ -270,7 +270,7 @@ void RelationSync::find_first(std::span<const Object> added) {
     }
     for (const Object& instance : added) {
         const bool earlier = std::any_of(mappers.begin(), mappers.end(), [&](const mapping::Mapper* mapper) {
-            return refers_to(*mapper, instance->mapper());
+            return mapper == &instance->mapper() || refers_to(*mapper, instance->mapper());
         });
         if (!waiting_.contains(instance.get()) && (earlier || (postponed_ && needed_.empty())))
             first_.insert(instance.get());

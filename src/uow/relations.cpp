@@ -63,19 +63,21 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_orphans = true;
         return plan;
     }
+    // Those that an earlier stage has inserted are still on the list.
     std::vector<Object> added = sync.ordered(pending_);
+    std::erase_if(added, [&](const Object& instance) {
+        return instance->state != ObjectState::pending || (sync.has_more() && !sync.is_first(*instance));
+    });
+    changes.added = added;
     if (sync.has_more()) {
-        std::erase_if(added, [&](const Object& instance) { return !sync.is_first(*instance); });
         // Updates of the same tables: they may free a value that a new row takes.
         std::erase_if(changes.modified, [&](const Object* instance) {
             return sync.waits(**instance) || std::none_of(added.begin(), added.end(), [&](const Object& first) {
                        return &first->mapper() == &(*instance)->mapper();
                    });
         });
-        changes.added = added;
         changes.removed = {};
     } else {
-        changes.added = added;
         changes.linked = sync.linked();
         changes.unlinked = sync.unlinked();
         for (const Unlinked& unlinked : sync.cleared())
@@ -97,9 +99,8 @@ void UnitOfWork::settle_relations(bool final) {
         if (instance->state != ObjectState::deleted) // that has yet to leave whatever it refers to
             instance->check_references();
     };
-    for (const auto* const list : {&pending_, &staged_, &edited_})
+    for (const auto* const list : {&pending_, &edited_})
         std::for_each(list->begin(), list->end(), settle);
-    staged_.clear();
 }
 
 void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {

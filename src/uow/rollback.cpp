@@ -53,8 +53,11 @@ void UnitOfWork::age(Instance& instance) noexcept {
 
 // Objects without a row, or without one any more, lose their identity before others take their keys back.
 void UnitOfWork::take_back_identities(std::size_t inserted_before) {
-    for (const auto& instance : pending_)
-        detach(*instance, ObjectState::transient);
+    // What a stage of a flush has inserted is undone below.
+    for (const auto& instance : pending_) {
+        if (instance->state == ObjectState::pending)
+            detach(*instance, ObjectState::transient);
+    }
     pending_.clear();
     for (const auto& instance : doomed_)
         instance->doomed = false;
@@ -96,7 +99,6 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::take_deleted(std::size_t firs
 }
 
 void UnitOfWork::rolled_back() {
-    staged_.clear();
     scopes_.clear();
     take_back_identities(0);
     std::vector<std::shared_ptr<Instance>> living;
@@ -140,7 +142,6 @@ void UnitOfWork::release_scope(std::size_t index) {
 void UnitOfWork::rollback_scope(std::size_t index) {
     release_scope(index + 1);
     UndoScope& scope = scopes_[index];
-    staged_.clear();
     take_back_identities(scope.inserted_before);
     std::vector<std::pair<std::shared_ptr<Instance>, PreImage>> overwritten = scope.take_overwritten();
     std::erase_if(overwritten, [this](const auto& entry) { return !owns(*entry.first); });

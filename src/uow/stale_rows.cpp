@@ -32,6 +32,24 @@ std::string joined(std::span<const std::string> keys) {
     return list;
 }
 
+std::string describe(const FlushStatement& statement) {
+    using Kind = FlushStatement::Kind;
+    const std::string& entity = statement.mapper->entity();
+    switch (statement.kind) {
+    case Kind::insert: return "inserting " + entity;
+    case Kind::copy: return "inserting " + entity + " by COPY";
+    case Kind::update:
+    case Kind::rearrange: return "updating " + entity;
+    case Kind::row_switch: return "updating rows of removed objects to added ones of " + entity;
+    case Kind::remove: return "deleting " + entity;
+    case Kind::unlink: return "deleting pairs of removed objects from " + entity;
+    case Kind::lock: return "locking rows of " + entity;
+    case Kind::id_block: return "taking keys for " + entity;
+    case Kind::column_types: return "looking up the columns of " + entity;
+    }
+    return "flushing " + entity;
+}
+
 std::exception_ptr stale_rows(const FlushStatement& statement, std::string_view message, std::source_location where) {
     const std::string& entity = statement.mapper->entity();
     // The marker is data that the server quotes, so it is the same in every language of its messages.

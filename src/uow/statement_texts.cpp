@@ -13,6 +13,16 @@ std::string number(std::size_t n) {
     return std::to_string(n);
 }
 
+std::string qualified(const std::string& schema, const std::string& name) {
+    std::string quoted;
+    if (!schema.empty()) {
+        sql::append_identifier(quoted, schema);
+        quoted += '.';
+    }
+    sql::append_identifier(quoted, name);
+    return quoted;
+}
+
 } // namespace
 
 std::vector<ColumnIndex> others(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns) {
@@ -35,12 +45,10 @@ std::vector<ColumnIndex> returned_by_switch(const mapping::Mapper& mapper, std::
     return made;
 }
 
-StatementTexts::StatementTexts(const mapping::Mapper& mapper) : mapper_(mapper) {
-    if (!mapper.schema().empty()) {
-        sql::append_identifier(table_, mapper.schema());
-        table_ += '.';
-    }
-    sql::append_identifier(table_, mapper.table());
+StatementTexts::StatementTexts(const mapping::Mapper& mapper)
+    : mapper_(mapper), table_(qualified(mapper.schema(), mapper.table())) {
+    if (!mapper.sequence().empty())
+        sequence_ = qualified(mapper.sequence_schema(), mapper.sequence());
     for (const mapping::Column& column : mapper.columns())
         sql::append_identifier(quoted_.emplace_back(), column.name);
 
@@ -192,10 +200,12 @@ std::string StatementTexts::checked_insert(std::string write, Columns columns, b
     if (!confirmed)
         return out + values + ", 1 AS ord) SELECT i.ord" + names +
                (many ? " FROM i" : " FROM (SELECT) a LEFT JOIN i ON true");
-    return out + (values.empty() ? "1 AS k" : values) +
-           "), a AS (SELECT CASE WHEN count(*) = " + (many ? "cardinality($1)" : "1") +
-           " THEN 0 ELSE ('corm missing ' || count(*))::int4 END AS missing FROM i) SELECT a.missing" + names +
-           " FROM a" + (names.empty() ? "" : " LEFT JOIN i ON true") + (many && key_left ? " ORDER BY i.k" : "");
+    const std::string check = std::string{"SELECT CASE WHEN count(*) = "} + (many ? "cardinality($1)" : "1") +
+                              " THEN 0 ELSE ('corm missing ' || count(*)::text)::int4 END";
+    if (names.empty())
+        return out + "1) " + check + " FROM i";
+    return out + values + "), a AS (" + check + " AS missing FROM i) SELECT a.missing" + names +
+           " FROM a LEFT JOIN i ON true" + (many && key_left ? " ORDER BY i.k" : "");
 }
 
 std::string StatementTexts::insert_text(const Shape& shape) const {

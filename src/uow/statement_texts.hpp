@@ -83,7 +83,7 @@ public:
     /// COPY FROM STDIN of rows with these columns, in the format of `CopyRows::format_of`.
     [[nodiscard]] Text copy(std::span<const ColumnIndex> columns) const;
     /// Takes keys from the sequence of the generated key: 0 and the key in each row; NULL: there is no sequence.
-    /// Parameters: `table()`, the column, and how many.
+    /// Parameters: `sequence()`, or if that is empty `table()` and the column, and how many.
     [[nodiscard]] Text id_block() const;
     /// The first column whose type, or base type of its domain, is none of those wanted: its name, and the type in
     /// words. Any string type will do for text. Parameters: `table()`, arrays of the names and of the wanted oids as
@@ -91,6 +91,8 @@ public:
     [[nodiscard]] static Text column_types();
     /// Quoted where that is needed, with its schema.
     [[nodiscard]] const std::string& table() const noexcept { return table_; }
+    /// As `table()`: the sequence that the mapping names, or empty.
+    [[nodiscard]] const std::string& sequence() const noexcept { return sequence_; }
     /// Locks rows in key order ahead of the statements that write them. Parameters: arrays of the key.
     /// `keys_written`: one of them deletes rows or writes a key or unique column.
     [[nodiscard]] Text lock_rows(bool keys_written) const;
@@ -156,6 +158,7 @@ private:
 
     const mapping::Mapper& mapper_;
     std::string table_;
+    std::string sequence_;
     std::vector<std::string> quoted_;
     Text plain_select_;
     mutable std::mutex mutex_;

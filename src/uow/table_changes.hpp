@@ -35,7 +35,8 @@ struct TableChanges {
     std::vector<Switch> switches;
     std::vector<FlushStatement> cleared; ///< deletes of pairs, ahead of everything else
     bool locked = false;
-    bool saved = false; ///< its updates are planned
+    bool one_by_one = false; ///< each row of its one update has a statement, which is its lock
+    bool saved = false;      ///< its updates are planned
     /// The statement whose keys are those of the one update, in its order.
     std::optional<std::size_t> locked_as_updated;
 };

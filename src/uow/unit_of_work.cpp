@@ -249,13 +249,7 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
         }
     }
     ++time_;
-    if (plan.has_more) {
-        std::erase_if(pending_, [this](const std::shared_ptr<Instance>& instance) {
-            if (instance->state == ObjectState::persistent)
-                staged_.push_back(instance);
-            return instance->state == ObjectState::persistent;
-        });
-    } else {
+    if (!plan.has_more) {
         settle_relations(final);
         leave_relations(doomed_, final);
         pending_.clear();

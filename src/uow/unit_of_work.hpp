@@ -1,6 +1,7 @@
 // The objects of one session and the changes to them.
 #pragma once
 
+#include "base/memory.hpp"
 #include "uow/identity_map.hpp"
 #include "uow/plan.hpp"
 #include "uow/relation_load.hpp"
@@ -8,6 +9,8 @@
 
 #include <corm/type/field_view.hpp>
 #include <corm/uow/expire.hpp>
+
+#include <boost/container/small_vector.hpp>
 
 #include <exception>
 #include <memory>
@@ -190,21 +193,20 @@ private:
 
     std::weak_ptr<Scope> scope_;
     IdentityMap map_;
-    std::vector<std::shared_ptr<Instance>> pending_;
+    std::vector<std::shared_ptr<Instance>> pending_; ///< those that a stage of a flush has inserted stay until the last
     std::vector<std::shared_ptr<Instance>> doomed_;
     std::vector<std::weak_ptr<Instance>> watched_;
     std::vector<std::shared_ptr<Instance>> edited_; ///< keeps objects with unflushed edits alive
     std::vector<std::weak_ptr<Instance>> inserted_; ///< by this transaction
     std::vector<std::weak_ptr<Instance>> deleted_;  ///< by this transaction
     std::vector<std::weak_ptr<Instance>> revived_;  ///< that were expired when this transaction wrote their rows
-    std::vector<std::shared_ptr<Instance>> staged_; ///< inserted by a stage of a flush that has more
     std::exception_ptr returned_error_;             ///< the first of a flush
     /// Counted at the end of a transaction and at every flush that writes, so that relations know when they were read.
     std::uint32_t time_ = 1;
     std::uint32_t begun_ = 1;       ///< the time when the transaction began
     std::vector<UndoScope> scopes_; ///< of savepoints, the innermost last
     std::string scratch_;
-    std::vector<types::FieldView> cells_;
+    std::vector<types::FieldView, corm::detail::Recycling<types::FieldView>> cells_;
 };
 
 } // namespace corm::uow

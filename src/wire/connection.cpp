@@ -2,6 +2,7 @@
 
 #include "wire/diagnostics.hpp"
 #include "wire/overdue.hpp"
+#include "wire/watch_socket.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -60,26 +61,18 @@ std::shared_ptr<Connection> Connection::make(ConnHandle handle, ConnectionContex
         connection->context_.gate->add(*connection) && fsm.handle().pq().enter_pipeline(fsm.handle().get());
     if (!usable)
         std::rethrow_exception(fsm.loss({}));
-    connection->descriptor_.emplace(connection->context_.gate->executor(),
-                                    fsm.handle().pq().socket(fsm.handle().get()));
+    connection->descriptor_.emplace(
+        watch_socket(connection->context_.gate->executor(), fsm.handle().pq().socket(fsm.handle().get())));
     return connection;
 }
 
 Connection::~Connection() {
-    context_.gate->remove(*this, [this] { release_socket(); });
-}
-
-void Connection::release_socket() noexcept {
-    if (!descriptor_)
-        return;
-    // libpq owns the descriptor and closes it.
-    descriptor_->release();
-    descriptor_.reset();
+    context_.gate->remove(*this, [this] { descriptor_.reset(); });
 }
 
 void Connection::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
     const std::lock_guard lock(mutex_);
-    release_socket();
+    descriptor_.reset();
     fsm_.close();
     dropped.push_back(std::move(sink_));
 }
@@ -126,7 +119,7 @@ bool Connection::check_idle_input() {
     if (const TimePoint now = Clock::now(); now - last_used_ > fresh) {
         last_used_ = now;
         if (!fsm_.read_idle_input()) {
-            release_socket();
+            descriptor_.reset();
             fsm_.close();
             return false;
         }
@@ -191,7 +184,7 @@ void Connection::settle(Ending& ending) {
     }
     sent_ = false;
     if (fsm_.lost()) {
-        release_socket();
+        descriptor_.reset();
         fsm_.close();
     }
 }
@@ -203,7 +196,7 @@ void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
     ending.sink = std::move(sink_);
     ending.reply = fsm_.reply_early(std::move(error), "the connection was lost");
     overdue_ = false;
-    release_socket();
+    descriptor_.reset();
     fsm_.close();
 }
 
@@ -389,7 +382,7 @@ void Connection::close(std::exception_ptr reason) noexcept {
         if (ending.sink)
             ending.reply = fsm_.reply_early(std::move(reason), "the connection was closed");
         overdue_ = false;
-        release_socket();
+        descriptor_.reset();
         fsm_.close();
     }
     if (ending.sink)

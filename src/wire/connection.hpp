@@ -126,7 +126,6 @@ private:
     void proceed(Want want, Ending& ending);
     void wait(bool readable);
     void settle(Ending& ending);
-    void release_socket() noexcept;
     void lose_in(Ending& ending, std::exception_ptr error) noexcept;
     void deliver(Ending&& ending) noexcept;
     void deliver_later(Ending&& ending) noexcept;
@@ -142,7 +141,7 @@ private:
 
     mutable std::mutex mutex_; // guards everything below
     PipelineFsm fsm_;
-    std::optional<boost::asio::posix::stream_descriptor> descriptor_;
+    std::optional<boost::asio::posix::stream_descriptor> descriptor_; // beside libpq's own, see watch_socket
     std::shared_ptr<RequestSink> sink_;
     bool reading_ = false;
     bool writing_ = false;

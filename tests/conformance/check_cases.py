@@ -22,7 +22,7 @@ VERDICTS = {
     "as SQLAlchemy": "passes as in SQLAlchemy",
     "improvement": "passes, with a difference that is intended",
     "not applicable": "cannot be asked of corm",
-    "relations": "waits for relations",
+    "relations": "waits for the rest of relations",
     "hooks": "waits for hooks",
     "open": "not there yet",
 }
@@ -117,7 +117,7 @@ def document(listed, tests):
         "which the name of its test in `tests/conformance` begins with; its reference is the test of SQLAlchemy that it",
         "was taken from, in their directory `test`. This page is written by `tests/conformance/check_cases.py --write`.",
         "",
-        f"Of {len(asked)} cases that need neither relations nor hooks, {len(passed)} pass"
+        f"Of {len(asked)} cases that need neither hooks nor the rest of relations, {len(passed)} pass"
         f" ({100 * len(passed) / len(asked):.1f} %), {partly} of them without a part that is named.",
         "",
         "| verdict | | cases |",

@@ -7,6 +7,7 @@
 
 #include <corm/corm.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/describe/class.hpp>
 
 #include <memory>

@@ -218,8 +218,10 @@ TEST_CASE("PO-08 many tasks never have more connections than the limit", "[confo
     CHECK(peak == 5);
     CHECK(f.engine.stats().connected == 5);
     f.run(f.engine.shutdown());
-    CHECK(f.query("select count(*) from pg_stat_activity where datname = current_database() and pid <> "
-                  "pg_backend_pid() and backend_type = 'client backend'") == "0");
+    // The server's processes end a moment after their connections.
+    while (f.query("select count(*) from pg_stat_activity where datname = current_database() and pid <> "
+                   "pg_backend_pid() and backend_type = 'client backend'") != "0") {
+    }
 }
 
 TEST_CASE("PO-11 a connection that broke is replaced in its place", "[conformance]") {

@@ -3,7 +3,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <exception>
 #include <utility>
@@ -11,8 +10,8 @@
 namespace corm::test {
 
 /// Runs a coroutine, and all that it starts on the context, to the end; rethrows what it throws.
-template <class Coroutine>
-void run_coroutine(boost::asio::io_context& context, Coroutine coroutine) {
+template <class Context, class Coroutine>
+void run_coroutine(Context& context, Coroutine coroutine) {
     std::exception_ptr error;
     boost::asio::co_spawn(context, std::move(coroutine), [&error](std::exception_ptr thrown) { error = thrown; });
     context.restart();

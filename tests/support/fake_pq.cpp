@@ -60,7 +60,7 @@ bool FakePq::connected(const pg_conn*) noexcept {
     return !broken_ && !(hung_up_ && arrived_.empty() && on_the_way_.empty());
 }
 int FakePq::socket(const pg_conn*) noexcept {
-    return -1;
+    return descriptor;
 }
 const char* FakePq::error_message(const pg_conn*) noexcept {
     return connect_error.c_str();
@@ -270,6 +270,8 @@ int FakePq::flush(pg_conn*) noexcept {
 }
 
 bool FakePq::consume_input(pg_conn*) noexcept {
+    if (before_read)
+        before_read();
     if (!call())
         return false;
     if (hung_up_ && !notice_.empty() && receiver_ != nullptr) {

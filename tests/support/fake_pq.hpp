@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,10 @@ public:
     std::size_t answers_per_read = 1'000'000;
     /// The socket takes so many flushes before it is writable again; 0: always writable.
     int blocked_flushes = 0;
+    /// What `socket` says.
+    int descriptor = -1;
+    /// Runs ahead of each `consume_input`.
+    std::function<void()> before_read;
     /// COMMITs that took effect.
     int commits = 0;
     int finished = 0;

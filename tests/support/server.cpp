@@ -1,5 +1,7 @@
 #include "support/server.hpp"
 
+#include "support/blocked_time.hpp"
+
 #include <libpq-fe.h>
 #include <unistd.h>
 
@@ -50,6 +52,7 @@ dev::PostgresServer& server() {
 }
 
 std::string query(const std::string& url, const std::string& sql) {
+    const BlockedTime blocked;
     const std::unique_ptr<PGconn, decltype(&PQfinish)> connection{PQconnectdb(url.c_str()), &PQfinish};
     if (PQstatus(connection.get()) != CONNECTION_OK) {
         throw std::runtime_error(PQerrorMessage(connection.get()));

@@ -17,6 +17,12 @@ consteval bool is_unmapped(std::tuple<Options...>*) {
     return (std::is_same_v<Options, options::Unmapped<Member>> || ...);
 }
 
+/// True if `Member` is the whole primary key.
+template <auto Member, class... Options>
+consteval bool is_key(std::tuple<Options...>*) {
+    return (std::is_same_v<Options, options::PrimaryKey<Member>> || ...);
+}
+
 template <class T>
 struct StructObject {
     static void construct(void* at, const Mapper&) { ::new (at) T(); }
@@ -103,6 +109,13 @@ void apply(MapperBuilder& builder, const T&, const options::BulkCopy& option) {
     builder.set_bulk_copy(option.min_rows);
 }
 template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::Sequence<Member>& option) {
+    using Options = std::remove_cvref_t<decltype(std::declval<TableOf<T>>().all_options())>;
+    static_assert(is_key<Member>(static_cast<Options*>(nullptr)),
+                  "corm: sequence names the one member of the primary key, whose values the sequence gives");
+    builder.set_sequence(member_name<T, Member>, std::string{option.name}, std::string{option.schema});
+}
+template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Generated<Member>&) {
     builder.set_generated(member_name<T, Member>);
 }
@@ -163,12 +176,6 @@ template <class T, auto M>
 std::size_t column_index() {
     check_member<T, M>();
     return static_cast<std::size_t>(mapper_of<T>()->column_of_member(described_position<T, M>));
-}
-
-/// The bits of `Instance::given` for these members. Throws `MappingError` for one that is not marked `server_default`.
-template <class T, auto... Members>
-std::uint64_t given_bits(Given<Members...>) {
-    return (mapper_of<T>()->given_bit(column_index<T, Members>()) | ... | std::uint64_t{0});
 }
 
 } // namespace corm::mapping

@@ -81,6 +81,10 @@ public:
     [[nodiscard]] bool confirms_rows() const noexcept { return confirms_rows_; }
     /// Inserts of one shape from which on a flush uses COPY (see `Table::bulk_copy`); 0: never.
     [[nodiscard]] std::size_t bulk_copy_rows() const noexcept { return bulk_copy_rows_; }
+    /// The sequence that the mapping names for the generated key; empty: the one that its column owns.
+    [[nodiscard]] const std::string& sequence() const noexcept { return sequence_; }
+    /// Its schema; empty: the server's search_path decides.
+    [[nodiscard]] const std::string& sequence_schema() const noexcept { return sequence_schema_; }
     /// Index of the version column, or -1.
     [[nodiscard]] int version_column() const noexcept { return version_; }
     [[nodiscard]] std::span<const Relation> relations() const noexcept { return relations_; }
@@ -119,7 +123,7 @@ public:
     /// Readable form for messages: `7` or `(7, 2)`.
     [[nodiscard]] std::string key_text(std::string_view key) const;
 
-    /// The extension that `Extension{mapper}` makes, built once; thread-safe.
+    /// The extension that `Extension{mapper}` makes, once; thread-safe. It may ask for other extensions.
     template <class Extension>
     [[nodiscard]] const Extension& extension() const {
         return static_cast<const Extension&>(
@@ -156,6 +160,8 @@ private:
     int generated_key_ = -1;
     bool confirms_rows_ = true;
     std::size_t bulk_copy_rows_ = 0;
+    std::string sequence_;
+    std::string sequence_schema_;
     std::unique_ptr<Extensions> extensions_;
 };
 
@@ -180,6 +186,8 @@ public:
                     std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);
     void set_confirm_rows(bool confirmed) { mapper_->confirms_rows_ = confirmed; }
     void set_bulk_copy(std::size_t min_rows) { mapper_->bulk_copy_rows_ = min_rows != 0 ? min_rows : 1; }
+    /// Of the generated key. `schema` empty: that of the table.
+    void set_sequence(std::string_view member, std::string name, std::string schema);
     void set_generated(std::string_view member);
     void set_server_default(std::string_view member);
     void set_server_onupdate(std::string_view member);
@@ -192,10 +200,12 @@ private:
     [[nodiscard]] Column& by_member(std::string_view member);
     [[nodiscard]] Column& left_to_server(std::string_view member, const char* mark);
     void check_unique(const UniqueSet& set) const;
+    void check_sequence() const;
 
     std::shared_ptr<Mapper> mapper_;
     bool assigned_key_ = false;
     int server_defaults_ = 0;
+    int sequenced_ = -1; // the column with a sequence
 };
 
 } // namespace corm::mapping

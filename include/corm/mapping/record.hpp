@@ -4,7 +4,6 @@
 #include <corm/mapping/unique.hpp>
 #include <corm/mapping/value_block.hpp>
 
-#include <array>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -55,20 +54,6 @@ private:
     ValueBlock values_;
 };
 
-/// `given<...>` for records: columns marked `server_default` that an insert writes all the same. See `given_columns`.
-template <std::size_t Count>
-struct GivenColumns {
-    std::array<std::string_view, Count> names;
-};
-/// `session.add(record, corm::given_columns("created", "status"))`. The names have to live until the call returns.
-template <std::convertible_to<std::string_view>... Names>
-[[nodiscard]] constexpr GivenColumns<sizeof...(Names)> given_columns(const Names&... names) noexcept {
-    return {{std::string_view{names}...}};
-}
-/// The bits of `Instance::given`. Throws `MappingError` for a name that is none, or is of a column without
-/// `server_default`, and if there is no mapper: the record holds nothing.
-[[nodiscard]] std::uint64_t given_bits(const Mapper* mapper, std::span<const std::string_view> names);
-
 /// Defines a mapper for `Record`:
 ///
 /// ```cpp
@@ -99,6 +84,8 @@ public:
     RecordDefinition& confirm_rows(bool confirmed);
     /// See `Table::bulk_copy`.
     RecordDefinition& bulk_copy(std::size_t min_rows = default_bulk_copy_rows);
+    /// See `Table::sequence`.
+    RecordDefinition& sequence(std::string_view column, std::string name, std::string schema = {});
     RecordDefinition& generated(std::string_view column);
     RecordDefinition& server_default(std::string_view column);
     RecordDefinition& server_onupdate(std::string_view column);
@@ -115,6 +102,9 @@ private:
 };
 
 [[nodiscard]] RecordDefinition define(std::string table, std::string schema = {});
+
+/// The record's mapper. Throws `MappingError` for a record that holds nothing.
+[[nodiscard]] const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record);
 
 /// The column with this name, checked against the type it was defined with; `MappingError` names the nearest column.
 [[nodiscard]] const Column& column_by_name(const Mapper& mapper, std::string_view name);

@@ -17,12 +17,6 @@ struct Assigned {
 };
 inline constexpr Assigned assigned{};
 
-/// Columns marked `server_default` that an insert writes all the same: `session.add(user, given<&User::created>)`.
-template <auto... Members>
-struct Given {};
-template <auto... Members>
-inline constexpr Given<Members...> given{};
-
 namespace options {
 
 template <auto... Members>
@@ -42,6 +36,11 @@ struct ConfirmRows {
 };
 struct BulkCopy {
     std::size_t min_rows;
+};
+template <auto Member>
+struct Sequence {
+    std::string_view name;
+    std::string_view schema;
 };
 template <auto Member>
 struct Generated {};
@@ -168,6 +167,13 @@ public:
     /// the rows and of what follows: four with the commit.
     [[nodiscard]] constexpr auto bulk_copy(std::size_t min_rows = default_bulk_copy_rows) const {
         return with(options::BulkCopy{min_rows});
+    }
+    /// The sequence behind the DEFAULT of a generated key, for `bulk_copy`, where the column does not own it: made by
+    /// hand, or shared by several tables. Without `schema` it is looked for in that of the table.
+    template <auto Member>
+    [[nodiscard]] constexpr auto sequence(std::string_view name, std::string_view schema = {}) const {
+        check_member<T, Member>();
+        return with(options::Sequence<Member>{name, schema});
     }
     /// The server computes the column (`GENERATED ALWAYS AS`): it is never written, and every insert and update returns
     /// it. Changes of the member are ignored.

@@ -10,7 +10,9 @@ class AsyncSession;
 
 namespace detail {
 /// The session of `Engine::transaction`.
-[[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+/// Of `Engine::transaction`. Throws `Error` for an autocommit session.
+[[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options,
+                                      std::source_location where);
 /// What `Engine::transaction` does behind its function: commits, unless that has ended the transaction itself.
 [[nodiscard]] Task<void> end_scope(const AsyncSession& session, std::source_location where);
 } // namespace detail
@@ -105,7 +107,8 @@ public:
     ~AsyncSession();
 
 private:
-    friend AsyncSession detail::session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options);
+    friend AsyncSession detail::session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options,
+                                           std::source_location where);
     friend Task<void> detail::end_scope(const AsyncSession& session, std::source_location where);
 };
 

@@ -3,9 +3,13 @@
 
 #include <corm/mapping/describe.hpp>
 #include <corm/orm/ref.hpp>
+#include <corm/query/load.hpp>
+#include <corm/uow/relation_history.hpp>
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace corm::orm {
 
@@ -21,6 +25,15 @@ struct History {
     std::optional<Value> deleted;   ///< the value that the new one replaces
 };
 
+/// The history of a relation: objects that were linked, that stayed, and that were unlinked since it was last read or
+/// flushed. Of one that is not loaded, only what was added is known.
+template <class Target>
+struct RelationHistory {
+    std::vector<Ref<Target>> added;
+    std::vector<Ref<Target>> unchanged;
+    std::vector<Ref<Target>> deleted;
+};
+
 /// A view of an object's state. Does no I/O. Valid while the handle lives; belongs to the session's task.
 template <class T>
 class Inspection {
@@ -32,9 +45,10 @@ public:
 
     [[nodiscard]] ObjectState state() const noexcept { return instance_->state; }
     [[nodiscard]] Freshness freshness() const noexcept { return instance_->freshness; }
-    /// A mapped attribute differs from what was last sent or loaded; pending objects count as modified.
+    /// A mapped attribute differs from what was last sent or loaded, or a link was changed; pending objects count as
+    /// modified.
     [[nodiscard]] bool is_modified() const {
-        return instance_->state == ObjectState::pending || instance_->is_modified();
+        return instance_->state == ObjectState::pending || instance_->is_modified() || instance_->is_relinked();
     }
     /// Marked by `remove`, not flushed yet.
     [[nodiscard]] bool is_doomed() const noexcept { return instance_->doomed; }
@@ -49,6 +63,27 @@ public:
     [[nodiscard]] auto history() const {
         mapping::check_member<T, Member>();
         using Value = std::remove_cv_t<mapping::member_type<Member>>;
+        if constexpr (mapping::RelationMember<Value>::value)
+            return relation_history<Member, typename Value::target_type>();
+        else
+            return column_history<Member, Value>();
+    }
+
+private:
+    template <auto Member, class Target>
+    [[nodiscard]] RelationHistory<Target> relation_history() const {
+        const auto refs = [](std::vector<std::shared_ptr<uow::Instance>>& from) {
+            std::vector<Ref<Target>> made;
+            for (std::shared_ptr<uow::Instance>& instance : from)
+                made.emplace_back(std::move(instance));
+            return made;
+        };
+        uow::RelationHistory found = uow::relation_history(
+            *instance_, query::detail::find_relation(instance_->mapper(), mapping::member_name<T, Member>));
+        return {refs(found.added), refs(found.unchanged), refs(found.deleted)};
+    }
+    template <auto Member, class Value>
+    [[nodiscard]] History<Value> column_history() const {
         History<Value> history;
         if (instance_->freshness == Freshness::expired)
             return history;
@@ -65,7 +100,6 @@ public:
         return history;
     }
 
-private:
     std::shared_ptr<uow::Instance> instance_;
 };
 

@@ -1,12 +1,9 @@
 // What a session does with objects without I/O.
 #pragma once
 
-#include <corm/mapping/record.hpp>
 #include <corm/orm/detail/typed.hpp>
 #include <corm/orm/ref.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
@@ -28,23 +25,11 @@ public:
         detail::add(core_, ref.instance(), where);
         return ref;
     }
-    /// As `add`, with columns marked `server_default` that are to be written: `add(user, corm::given<&User::created>)`.
-    template <class T, auto... Members>
-    Ref<T> add(T value, mapping::Given<Members...> given,
-               std::source_location where = std::source_location::current()) const {
-        const std::uint64_t bits = mapping::given_bits<T>(given);
-        Ref<T> ref = detail::make_ref(std::move(value));
-        ref.instance()->given = bits;
-        detail::add(core_, ref.instance(), where);
-        return ref;
-    }
-    /// The same for records: `add(record, corm::given_columns("created"))`.
-    template <std::size_t Count>
-    Ref<mapping::Record> add(mapping::Record value, const mapping::GivenColumns<Count>& given,
-                             std::source_location where = std::source_location::current()) const {
-        const std::uint64_t bits = mapping::given_bits(value.mapper().get(), given.names);
-        Ref<mapping::Record> ref = detail::make_ref(std::move(value));
-        ref.instance()->given = bits;
+    /// As `add`, with columns marked `server_default` that are to be written: `add(user, corm::given<&User::created>)`,
+    /// `add(record, corm::given_columns("created"))`.
+    template <class T, mapping::GivenMarks Marks>
+    Ref<T> add(T value, const Marks& given, std::source_location where = std::source_location::current()) const {
+        Ref<T> ref = detail::make_ref(std::move(value), given);
         detail::add(core_, ref.instance(), where);
         return ref;
     }

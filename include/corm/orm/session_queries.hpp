@@ -173,21 +173,11 @@ public:
                                      std::source_location where = std::source_location::current()) const {
         return detail::typed<T>(detail::merge(core_, detail::source_of(std::move(value)), options, where));
     }
-    template <class T, auto... Members>
-    [[nodiscard]] Task<Ref<T>> merge(T value, mapping::Given<Members...> given, MergeOptions options = {},
+    template <class T, mapping::GivenMarks Marks>
+    [[nodiscard]] Task<Ref<T>> merge(T value, const Marks& given, MergeOptions options = {},
                                      std::source_location where = std::source_location::current()) const {
-        detail::Handle source = detail::source_of(std::move(value));
-        source->given = mapping::given_bits<T>(given);
+        detail::Handle source = detail::make_ref(std::move(value), given).instance();
         return detail::typed<T>(detail::merge(core_, std::move(source), options, where));
-    }
-    template <std::size_t Count>
-    [[nodiscard]] Task<Ref<mapping::Record>> merge(mapping::Record value, const mapping::GivenColumns<Count>& given,
-                                                   MergeOptions options = {},
-                                                   std::source_location where = std::source_location::current()) const {
-        const std::uint64_t bits = mapping::given_bits(value.mapper().get(), given.names);
-        detail::Handle source = detail::source_of(std::move(value));
-        source->given = bits;
-        return detail::typed<mapping::Record>(detail::merge(core_, std::move(source), options, where));
     }
     template <class T>
     [[nodiscard]] Task<Ref<T>> merge(const Ref<T>& ref, MergeOptions options = {},

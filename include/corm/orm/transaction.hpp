@@ -12,7 +12,7 @@ Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, Tr
                              std::source_location where) {
     for (int attempt = 1;; ++attempt) {
         try {
-            AsyncSession session = session_of(engine, options.session);
+            AsyncSession session = session_of(engine, options.session, where);
             if constexpr (std::is_void_v<Result>) {
                 co_await fn(session);
                 co_await end_scope(session, where);

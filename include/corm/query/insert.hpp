@@ -2,8 +2,7 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
-#include <corm/mapping/describe.hpp>
-#include <corm/mapping/record.hpp>
+#include <corm/mapping/given.hpp>
 #include <corm/type/parameters.hpp>
 
 #include <concepts>
@@ -137,46 +136,31 @@ private:
 };
 
 /// Inserts a range of values, without making objects of them. Keys that the server generates are left to it if no value
-/// has one, columns marked `server_default` unless they are given: `insert<User>(users, corm::given<&User::created>)`.
-/// The values are encoded at once and need not live on. Throws `ConversionError` for one that cannot be sent.
-template <class T, class Range, auto... Members>
+/// has one, columns marked `server_default` unless they are given: `insert<User>(users, corm::given<&User::created>)`,
+/// `insert<corm::Record>(records, corm::given_columns("created"))`. The values are encoded at once and need not live
+/// on. Throws `ConversionError` for one that cannot be sent.
+template <class T, class Range, mapping::GivenMarks Marks = mapping::Given<>>
     requires(!std::same_as<Range, T>)
-[[nodiscard]] Insert<T> insert(const Range& values, mapping::Given<Members...> given = {}) {
+[[nodiscard]] Insert<T> insert(const Range& values, const Marks& given = {}) {
     static_assert(std::is_same_v<decltype(*std::begin(values)), const T&>,
                   "corm: insert<T>() takes a value of T or a range of them, such as a std::vector<T>");
     std::vector<const void*> objects;
     for (const T& value : values)
         objects.push_back(&value);
+    std::shared_ptr<const mapping::Mapper> mapper;
     if constexpr (std::is_same_v<T, mapping::Record>) {
-        static_assert(sizeof...(Members) == 0,
-                      "corm: corm::given names members; name the columns of records by corm::given_columns()");
-        return Insert<T>{detail::insert_rows(detail::mapper_of_records(objects), objects, 0)};
+        mapper = detail::mapper_of_records(objects);
     } else {
         mapping::require_mapped<T>();
-        return Insert<T>{detail::insert_rows(mapping::mapper_of<T>(), objects, mapping::given_bits<T>(given))};
+        mapper = mapping::mapper_of<T>();
     }
-}
-/// The same for one value.
-template <class T, auto... Members>
-[[nodiscard]] Insert<T> insert(const T& value, mapping::Given<Members...> given = {}) {
-    return insert<T>(std::span<const T, 1>{&value, 1}, given);
-}
-
-/// The same for records, with columns marked `server_default` that are given: `insert<corm::Record>(records,
-/// corm::given_columns("created"))`.
-template <std::same_as<mapping::Record> T, class Range, std::size_t Count>
-    requires(!std::same_as<Range, T>)
-[[nodiscard]] Insert<T> insert(const Range& records, const mapping::GivenColumns<Count>& given) {
-    std::vector<const void*> objects;
-    for (const mapping::Record& record : records)
-        objects.push_back(&record);
-    auto mapper = detail::mapper_of_records(objects);
-    const std::uint64_t bits = mapper != nullptr ? mapping::given_bits(mapper.get(), given.names) : 0;
+    const std::uint64_t bits = mapper != nullptr ? mapping::given_bits<T>(*mapper, given) : 0;
     return Insert<T>{detail::insert_rows(std::move(mapper), objects, bits)};
 }
-template <std::same_as<mapping::Record> T, std::size_t Count>
-[[nodiscard]] Insert<T> insert(const T& record, const mapping::GivenColumns<Count>& given) {
-    return insert<T>(std::span<const T, 1>{&record, 1}, given);
+/// The same for one value.
+template <class T, mapping::GivenMarks Marks = mapping::Given<>>
+[[nodiscard]] Insert<T> insert(const T& value, const Marks& given = {}) {
+    return insert<T>(std::span<const T, 1>{&value, 1}, given);
 }
 
 } // namespace corm::query

@@ -236,7 +236,7 @@ TEST_CASE("an object of a collection that nobody has kept is read again", "[grap
             co_await session.load(red, corm::load<&Tag::books>);
             auto old = co_await session.get_one<Tag>(3);
             co_await session.load(old, corm::load<&Tag::books>);
-            one.edit().tags.push_back(old); // it owns the book, so that this does not own it
+            old.edit().books.push_back(one); // it owns the book, so that this does not own it
             co_await session.flush();
         }
         CHECK_THROWS_AS(one->tags[2], corm::NotLoadedError);

@@ -6,9 +6,11 @@
 #include "../wire/recorder.hpp"
 #include "support/caught.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <utility>
 
 using namespace corm::test;
 using namespace std::chrono_literals;
@@ -25,6 +27,9 @@ std::vector<Point> long_points() {
 
 const std::string setup = std::string{schema} + users(1) + points;
 
+corm::Task<> begin(Scene& s) {
+    s.users.push_back(co_await s.session->get_one<User>(1));
+}
 corm::Task<> commit(Scene& s) {
     co_await s.session->commit();
 }
@@ -95,6 +100,43 @@ TEST_CASE("F39: a session may be destroyed at every suspension of a COPY", "[orm
     const Database database{setup};
     const auto destroy = [](Scene& scene, SteppedOperation&) { scene.session.reset(); };
     CHECK(strike_everywhere(database, commit, true, destroy) > 5);
+}
+
+TEST_CASE("F39: partial and total cancellation end a COPY until it is sent", "[orm][integration][F39]") {
+    const Database database{setup};
+    const auto [type, leased] =
+        GENERATE(std::pair{asio::cancellation_type::partial, true}, std::pair{asio::cancellation_type::total, true},
+                 std::pair{asio::cancellation_type::partial, false}, std::pair{asio::cancellation_type::total, false});
+    std::size_t aborted = 0, in_vain = 0;
+    for (bool suspended = true; suspended;) {
+        const std::size_t point = aborted + in_vain + 1;
+        CAPTURE(static_cast<unsigned>(type), leased, point);
+        Scene scene{database};
+        if (leased) // the first step sends
+            scene.run(begin(scene));
+        const auto added = scene.session->add_all(long_points());
+        SteppedOperation operation{*scene.context, commit(scene), Accepts::everything};
+        suspended = bring_to(scene, operation, point);
+        if (suspended)
+            operation.cancel(type);
+        operation.run(scene.unblock);
+        if (outcome_of(operation.error()) == Outcome::aborted) {
+            CHECK(in_vain == 0); // no point is before the sending when an earlier one was not
+            CHECK(database.query("select count(*) from points") == "0");
+            // Nothing has happened: the call can be repeated.
+            CHECK(corm::inspect(added.front()).state() == corm::ObjectState::pending);
+            scene.run(commit(scene));
+            ++aborted;
+        } else {
+            CHECK_FALSE(operation.error());
+            ++in_vain;
+        }
+        scene.session.reset();
+        scene.expect_well();
+        check_data(database, Outcome::success, true);
+    }
+    CHECK((aborted > 0) != leased);
+    CHECK(in_vain > 5);
 }
 
 TEST_CASE("a COPY that waits for others ends at the deadline, its connection is used again", "[orm][integration]") {

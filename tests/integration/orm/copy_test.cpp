@@ -51,6 +51,34 @@ constexpr auto corm_mapping(corm::type<Cell>) {
 }
 constexpr const char* cells = "create table cells (x int, y smallint, value int not null, primary key (x, y));";
 
+/// Keys that two tables have in common, from a sequence that neither of them owns.
+constexpr std::string_view odd_name = "odd. \"ids\"; --";
+struct Letter {
+    std::int64_t id = 0;
+    std::string text;
+};
+BOOST_DESCRIBE_STRUCT(Letter, (), (id, text))
+constexpr auto corm_mapping(corm::type<Letter>) {
+    return corm::table<Letter>("letters")
+        .primary_key<&Letter::id>()
+        .sequence<&Letter::id>(odd_name, "App")
+        .bulk_copy(3);
+}
+struct Invoice {
+    std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Invoice, (), (id))
+constexpr auto corm_mapping(corm::type<Invoice>) {
+    return corm::table<Invoice>("invoices")
+        .primary_key<&Invoice::id>()
+        .sequence<&Invoice::id>(odd_name, "App")
+        .bulk_copy(3);
+}
+constexpr const char* documents = R"(
+    create schema "App"; create sequence "App"."odd. ""ids""; --";
+    create table letters (id bigint primary key default nextval('"App"."odd. ""ids""; --"'), text text not null);
+    create table invoices (id bigint primary key default nextval('"App"."odd. ""ids""; --"'));)";
+
 } // namespace copy_test
 using namespace copy_test;
 
@@ -326,4 +354,38 @@ TEST_CASE("a column of another type, and a key without a sequence, are refused b
         co_await session.execute(corm::raw_sql("select 1"));
     });
     CHECK(s.database.query("select count(*) from points") == "0");
+}
+
+TEST_CASE("keys may come from a sequence that the mapping names", "[orm][integration]") {
+    Sessions s{documents};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto letters = session.add_all(std::vector<Letter>(4, Letter{.text = "a"}));
+        const auto invoices = session.add_all(std::vector<Invoice>(3));
+        co_await session.flush();
+        // Fewer ones go by arrays, with the DEFAULT.
+        const auto last = session.add(Letter{.text = "b"});
+        co_await session.commit();
+        std::set<std::int64_t> keys{last->id};
+        for (const auto& letter : letters)
+            keys.insert(letter->id);
+        for (const auto& invoice : invoices)
+            keys.insert(invoice->id);
+        CHECK(keys == std::set<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8});
+        CHECK(last->id == 8);
+        CHECK(s.database.query("select id from letters where text = 'b'") == "8");
+    });
+    CHECK(s.database.query("select (select count(*) from letters) || ' ' || (select count(*) from invoices)") == "5 3");
+}
+
+TEST_CASE("a sequence that is not there is refused before a row is sent", "[orm][integration]") {
+    Sessions s{std::string{documents} + R"(alter sequence "App"."odd. ""ids""; --" rename to renamed)"};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        session.add_all(std::vector<Letter>(3, Letter{.text = "a"}));
+        const auto error = co_await failure(session.commit());
+        CHECK_THAT(caught<corm::MappingError>(error).what(),
+                   ContainsSubstring(R"(Letter: the sequence "App"."odd. ""ids""; --" of id is not there)"));
+    });
+    CHECK(s.database.query("select count(*) from letters") == "0");
 }

@@ -61,7 +61,7 @@ inline void expect_well(Sessions& s) {
     expect_well(s.context, s.engine, s.database);
     CHECK(run_until(s.context, Duration{2'000}, [&] {
         const PoolStats now = s.engine.stats();
-        return now.leased + now.cleaning == 0 && open_sockets() <= s.sockets_before + now.idle;
+        return now.leased + now.cleaning == 0 && open_sockets() <= s.sockets_before + 2 * now.idle;
     }));
 }
 

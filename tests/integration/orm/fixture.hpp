@@ -2,16 +2,19 @@
 #pragma once
 
 #include "support/coroutine.hpp"
+#include "support/memory.hpp"
 #include "support/server.hpp"
 #include "support/sockets.hpp"
+#include "support/timed_executor.hpp"
 
 #include <corm/corm.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/describe/class.hpp>
+#include <catch2/catch_test_macros.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <optional>
@@ -60,6 +63,10 @@ class Sessions {
 public:
     explicit Sessions(const std::string& setup = {}, EngineOptions options = {})
         : database(std::string{schema} + setup), engine(context.get_executor(), database.url(), std::move(options)) {}
+    Sessions(const Sessions&) = delete;
+    Sessions& operator=(const Sessions&) = delete;
+    /// Whatever happened, the loop was never held up (P7 of the fault rows).
+    ~Sessions() { CHECK((!memory_is_measured || context.longest_turn() < longest_turn)); }
 
     /// Runs a coroutine until it ends, and rethrows what it throws.
     template <class Coroutine>
@@ -75,8 +82,10 @@ public:
 
     const std::size_t sockets_before = open_sockets();
     Database database;
-    boost::asio::io_context context;
+    TimedContext context;
     Engine engine;
+    /// Tests that do much themselves between two awaits allow for it.
+    std::chrono::milliseconds longest_turn{25};
 
 private:
     std::uint64_t seen_ = 0;

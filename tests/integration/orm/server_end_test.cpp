@@ -1,5 +1,8 @@
 // Servers that end, or crash, under sessions.
+#include "copy_support.hpp"
 #include "expect_well.hpp"
+
+#include "support/caught.hpp"
 
 #include <corm/dev/postgres_server.hpp>
 
@@ -104,6 +107,44 @@ TEST_CASE("F30: a server that stops fast or at once ends its sessions with the r
         CHECK(query(s.server.url(), "select age from users where id = 2") == "2");
         expect_well(s.context, s.engine, s.server.url());
     }
+}
+
+TEST_CASE("F30: a server that ends in the middle of a COPY has nothing of it, and takes it when it is back",
+          "[orm][integration][F30]") {
+    Own s;
+    query(s.server.url(),
+          std::string{points} +
+              "create function wait_here() returns trigger language plpgsql as $$ begin "
+              "if new.label like '%x100' then perform pg_advisory_xact_lock(1); end if; return new; end $$;"
+              "create trigger wait_here before insert on points for each row execute function wait_here();");
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession holder{s.engine}, session{s.engine};
+        co_await holder.execute(corm::raw_sql("select pg_advisory_xact_lock(1)"));
+        // So many that the socket does not take them while the server waits.
+        const auto added = session.add_all(make_points(3'000, std::string(1'000, 'x')));
+        std::exception_ptr error;
+        bool ended = false;
+        asio::co_spawn(s.context, session.commit(), [&](std::exception_ptr thrown) {
+            error = thrown;
+            ended = true;
+        });
+        while (query(s.server.url(), "select count(*) from pg_stat_activity where wait_event = 'advisory'") != "1")
+            co_await asio::post(asio::use_awaitable);
+        REQUIRE_FALSE(ended);
+        s.server.stop(StopMode::immediate);
+        while (!ended)
+            co_await asio::post(asio::use_awaitable);
+        CHECK(caught<corm::ConnectionError>(error).safe_to_retry()); // COMMIT was not sent
+        CHECK(corm::inspect(added.front()).state() == corm::ObjectState::transient);
+        co_await session.rollback();
+        static_cast<void>(co_await failure(holder.rollback())); // the first to hear of its loss
+        s.server.start();
+        for (const auto& point : added)
+            session.add(point);
+        co_await session.commit();
+    });
+    CHECK(query(s.server.url(), "select count(*) from points") == "3000");
+    expect_well(s.context, s.engine, s.server.url());
 }
 
 TEST_CASE("F30: work under way outlives the beginning of a smart stop", "[orm][integration][F30]") {

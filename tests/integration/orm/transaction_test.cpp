@@ -1,7 +1,10 @@
 // Engine::transaction: commits, retries what the server asks to retry, and nothing else.
 #include "expect_well.hpp"
 
+#include "support/caught.hpp"
+
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,6 +12,7 @@
 #include <stdexcept>
 
 using namespace corm::test;
+using Catch::Matchers::ContainsSubstring;
 namespace asio = boost::asio;
 
 namespace {
@@ -44,6 +48,24 @@ TEST_CASE("a transaction commits and returns what its function returns", "[orm][
     });
     CHECK(s.database.query("select string_agg(name || age, ',' order by id) from users") == "user 130,made0");
     CHECK(s.engine.stats().leased == 0);
+}
+
+TEST_CASE("a transaction is refused to an autocommit session before anything is done", "[orm][integration]") {
+    Sessions s{users(1)};
+    s.run([&]() -> corm::Task<> {
+        bool called = false;
+        const auto write = [&called](corm::AsyncSession& session) -> corm::Task<> {
+            called = true;
+            co_await session.execute(corm::raw_sql("update users set age = 30"));
+        };
+        const corm::TransactionOptions options{.session = {.autocommit = true}};
+        const auto error = co_await failure(s.engine.transaction(write, options));
+        const auto refused = caught<corm::Error>(error);
+        CHECK_THAT(refused.what(), ContainsSubstring("engine.transaction()") && ContainsSubstring("autocommit"));
+        CHECK_THAT(refused.where().file_name(), ContainsSubstring("transaction_test.cpp"));
+        CHECK_FALSE(called);
+    });
+    CHECK(s.engine.stats().connected == 0);
 }
 
 TEST_CASE("F44: an exception of the function rolls back and is thrown as it is", "[orm][integration][F44]") {

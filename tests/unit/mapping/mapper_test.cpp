@@ -120,6 +120,18 @@ TEST_CASE("extensions are made once per mapper and kind", "[mapping][unit]") {
     CHECK(mapper_of<Line>()->extension<Counting>().of == mapper_of<Line>().get());
 }
 
+TEST_CASE("an extension may ask for others, of its own mapper and of one that asks back", "[mapping][unit]") {
+    struct Inner : corm::mapping::MapperExtension {
+        explicit Inner(const corm::mapping::Mapper&) {}
+    };
+    struct Outer : corm::mapping::MapperExtension {
+        explicit Outer(const corm::mapping::Mapper& mapper) : inner(mapper.extension<Inner>()) {}
+        const Inner& inner;
+    };
+    const corm::mapping::Mapper& mapper = *mapper_of<Line>();
+    CHECK(&mapper.extension<Outer>().inner == &mapper.extension<Inner>());
+}
+
 TEST_CASE("mistakes that only composition shows", "[mapping][unit]") {
     CHECK_THROWS_MATCHES(mapper_of<Clash>(), corm::MappingError,
                          MessageMatches(Equals("Clash: two members are mapped to column id")));
@@ -151,6 +163,27 @@ TEST_CASE("keys and versions cannot be marked as the server's", "[mapping][unit]
         wide.server_default("c" + std::to_string(i));
     CHECK_NOTHROW(wide.server_default("c0"));
     CHECK_THROWS_AS(wide.server_default("c64"), corm::MappingError);
+}
+
+TEST_CASE("the sequence of a generated key", "[mapping][unit]") {
+    const auto table = [](std::string schema = {}) {
+        return corm::mapping::define("t", std::move(schema)).column<std::int64_t>("id").column<std::string>("code");
+    };
+    const auto plain = table("app").sequence("id", "ids").primary_key({"id"}).build();
+    CHECK(plain->sequence() == "ids");
+    CHECK(plain->sequence_schema() == "app");
+    CHECK(table("app").sequence("id", "ids", "other").primary_key({"id"}).build()->sequence_schema() == "other");
+    CHECK(table().sequence("id", "ids").primary_key({"id"}).build()->sequence_schema().empty());
+    CHECK(table().primary_key({"id"}).build()->sequence().empty());
+    const auto refused = MessageMatches(Equals("t.id takes no values from a sequence, because it is no integer key "
+                                               "that is left to the server; name that key, without corm::assigned, or "
+                                               "leave sequence out"));
+    CHECK_THROWS_MATCHES(table().sequence("id", "ids").primary_key({"code"}).build(), corm::MappingError, refused);
+    CHECK_THROWS_MATCHES(table().sequence("id", "ids").primary_key({"id"}, true).build(), corm::MappingError, refused);
+    CHECK_THROWS_AS(table().sequence("code", "ids").primary_key({"code"}).build(), corm::MappingError);
+    CHECK_THROWS_MATCHES(table().sequence("id", ""), corm::MappingError,
+                         MessageMatches(Equals("t.id: the mapping names no sequence; write its name, or leave sequence "
+                                               "out")));
 }
 
 TEST_CASE("unique sets: the key first, and what the mapping names", "[mapping][unit]") {

@@ -40,6 +40,18 @@ constexpr auto corm_mapping(corm::type<Pet>) {
     return corm::mapping::table<Pet>("pets").primary_key<&Pet::id>().bulk_copy(1);
 }
 
+struct Ticket {
+    std::int32_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Ticket, (), (id))
+constexpr auto corm_mapping(corm::type<Ticket>) {
+    return corm::mapping::table<Ticket>("tickets")
+        .schema("app")
+        .primary_key<&Ticket::id>()
+        .sequence<&Ticket::id>("a.\"b")
+        .bulk_copy(1);
+}
+
 struct Wrong {
     std::int64_t id = 0;
     std::int32_t made = 0;
@@ -115,6 +127,20 @@ TEST_CASE("what COPYs have to know is asked ahead of everything", "[uow][unit]")
                                                             std::vector<std::int64_t>{oids::int8, oids::text}));
     CHECK(*plan.statements[4].text == R"(COPY "pets" ("id", "kind", "name") FROM STDIN)");
     CHECK(*plan.statements[5].text == R"(COPY "app"."points" ("id", "label", "height") FROM STDIN (FORMAT binary))");
+}
+
+TEST_CASE("keys come from the sequence that the mapping names", "[uow][unit]") {
+    const auto session = Session::create();
+    session->add(copy_test::Ticket{});
+    const FlushPlan plan = session->uow.plan({.copies = true});
+    REQUIRE(outline(plan) == Outline{"block tickets 0", "types tickets 0", "copy tickets 1"});
+    CHECK(*plan.statements[0].text == "SELECT 0, pg_catalog.nextval((SELECT pg_catalog.to_regclass($1::pg_catalog.text)"
+                                      "))::int4 FROM pg_catalog.generate_series(1, $2::pg_catalog.int4)");
+    CHECK(dump(plan.statements[0].parameters) == parameters(std::string{R"("app"."a.""b")"}, std::int32_t{1}));
+    EncodedRows none{{{"zero", oids::int4}, {"key", oids::int4}}};
+    none.row(std::int32_t{0}, std::optional<std::int32_t>{});
+    CHECK_THROWS_MATCHES(plan.statements[2].copy->fill_in_keys(none, {}), corm::MappingError,
+                         MessageMatches(ContainsSubstring(R"(Ticket: the sequence "app"."a.""b" of id is not there)")));
 }
 
 TEST_CASE("binary rows, with the keys that the server gave", "[uow][unit]") {

@@ -119,24 +119,28 @@ TEST_CASE("a guarded flush sends what was loaded behind what is written", "[uow]
 TEST_CASE("old values of many rows travel as arrays of literals, NULLs included", "[uow][unit]") {
     const auto session = Session::create();
     std::vector<Handle> orders;
-    for (std::int64_t id = 1; id <= 2; ++id) {
+    for (std::int64_t id = 1; id <= 3; ++id) {
         orders.push_back(session->add(Order{.id = id, .user_id = 1, .tags = {1, 2}}));
         session->flush();
     }
     edit<Order>(orders[0]).tags = {3};
     edit<Order>(orders[1]).tags = {};
+    edit<Order>(orders[2]).tags = {4};
     const FlushPlan plan = guarded(*session);
-    REQUIRE(outline(plan) == Outline{"lock orders", "update orders 2"});
-    CHECK(dump(plan, 1) == parameters(std::vector<std::int64_t>{1, 2}, Texts{"{3}", "{}"}, Texts{"{1,2}", "{1,2}"}));
+    REQUIRE(outline(plan) == Outline{"lock orders", "update orders 3"});
+    CHECK(dump(plan, 1) ==
+          parameters(std::vector<std::int64_t>{1, 2, 3}, Texts{"{3}", "{}", "{4}"}, Texts{"{1,2}", "{1,2}", "{1,2}"}));
 
     const auto things = Session::create();
     Handle empty = things->add(Thing{.id = 1, .label = std::nullopt});
     Handle full = things->add(Thing{.id = 2, .label = "NULL"});
+    Handle third = things->add(Thing{.id = 3, .label = "l"});
     things->flush();
     edit<Thing>(empty).label = "a";
     edit<Thing>(full).label = "b";
+    edit<Thing>(third).label = "c";
     CHECK(dump(guarded(*things), 1) ==
-          parameters(Int32s{1, 2}, OptionalTexts{"a", "b"}, OptionalTexts{std::nullopt, "NULL"}));
+          parameters(Int32s{1, 2, 3}, OptionalTexts{"a", "b", "c"}, OptionalTexts{std::nullopt, "NULL", "l"}));
     things->uow.expunge(full);
     CHECK(dump(guarded(*things), 0) == parameters(std::int32_t{1}, std::string{"a"}) + null_literal());
 }

@@ -158,16 +158,36 @@ TEST_CASE("updates write the changed columns, guarded by key and version as load
 
 TEST_CASE("updates of the same columns are one statement, sorted by key", "[uow][unit]") {
     const auto session = Session::create();
+    const Handle third = session->attach<User>(one_user(3, "Cyd", 30, 6));
     const Handle second = session->attach<User>(one_user(2, "Bob", 30, 5));
     const Handle first = session->attach<User>(one_user(1, "Ada", 30, 4));
     edit<User>(second).age = 42;
     edit<User>(first).age = 41;
+    edit<User>(third).age = 43;
     const FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"lock users", "update users 2"});
+    REQUIRE(outline(plan) == Outline{"lock users", "update users 3"});
     CHECK(plan.statements[0].text == user_texts().lock_rows(false));
-    CHECK(dump(plan, 0) == parameters(Int64s{1, 2}));
-    CHECK(dump(plan, 1) == parameters(Int64s{1, 2}, Int32s{41, 42}, Int32s{4, 5}));
+    CHECK(dump(plan, 0) == parameters(Int64s{1, 2, 3}));
+    CHECK(dump(plan, 1) == parameters(Int64s{1, 2, 3}, Int32s{41, 42, 43}, Int32s{4, 5, 6}));
     CHECK(plan.statements[1].rows[0].instance == first);
+}
+
+TEST_CASE("two rows are locked by their updates, in the order of the server", "[uow][unit]") {
+    static constexpr corm::uow::ColumnIndex age[] = {3};
+    const auto session = Session::create();
+    const Handle positive = session->attach<User>(one_user(2, "Bob", 30, 5));
+    const Handle negative = session->attach<User>(one_user(-1, "Ada", 30, 4));
+    edit<User>(positive).age = 42;
+    edit<User>(negative).age = 41;
+    const FlushPlan plan = session->uow.plan();
+    REQUIRE(outline(plan) == Outline{"update users 1", "update users 1"});
+    CHECK(plan.statements[0].text == user_texts().update(age, false));
+    CHECK(plan.statements[1].text == plan.statements[0].text);
+    CHECK(dump(plan, 0) == parameters(std::int64_t{-1}, std::int32_t{41}, std::int32_t{4}));
+    CHECK(dump(plan, 1) == parameters(std::int64_t{2}, std::int32_t{42}, std::int32_t{5}));
+    // Rows of two statements would be locked in the order of these.
+    edit<User>(negative).name = "Ada L.";
+    CHECK(outline(session->uow.plan()) == Outline{"lock users", "update users 1", "update users 1"});
 }
 
 TEST_CASE("several sets of columns lock all their rows first, in key order", "[uow][unit]") {

@@ -2,6 +2,7 @@
 #include "support.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/mapping/given.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -73,7 +74,8 @@ TEST_CASE("a value that comes back and does not fit is named, and the rest is do
 
 TEST_CASE("columns that are given are written, and shape the insert", "[uow][unit]") {
     const auto session = Session::create();
-    const std::uint64_t kind = corm::mapping::given_bits<Stamped>(corm::mapping::given<&Stamped::kind>);
+    const std::uint64_t kind =
+        corm::mapping::given_bits<Stamped>(*corm::mapping::mapper_of<Stamped>(), corm::mapping::given<&Stamped::kind>);
     const Handle left = session->add(Stamped{.id = 1});
     const Handle given = make(Stamped{.id = 2, .kind = "k"});
     given->given = kind;
@@ -82,7 +84,9 @@ TEST_CASE("columns that are given are written, and shape the insert", "[uow][uni
     REQUIRE(outline(plan) == Outline{"insert stamped 1", "insert stamped 1"});
     CHECK(dump(plan.statements[0].parameters) == parameters(std::int32_t{1}, std::int32_t{0}));
     CHECK(dump(plan.statements[1].parameters) == parameters(std::int32_t{2}, std::string{"k"}, std::int32_t{0}));
-    CHECK_THROWS_AS(corm::mapping::given_bits<Stamped>(corm::mapping::given<&Stamped::revision>), corm::MappingError);
+    CHECK_THROWS_AS(corm::mapping::given_bits<Stamped>(*corm::mapping::mapper_of<Stamped>(),
+                                                       corm::mapping::given<&Stamped::revision>),
+                    corm::MappingError);
 }
 
 TEST_CASE("an object whose row was not there to return anything is read again", "[uow][unit]") {
@@ -90,17 +94,21 @@ TEST_CASE("an object whose row was not there to return anything is read again", 
     EncodedRows loaded{{{"id", oids::int4}, {"note", oids::text}, {"seen", oids::text}}};
     loaded.row(std::int32_t{1}, std::string{"a"}, std::string{"A"});
     loaded.row(std::int32_t{2}, std::string{"b"}, std::string{"B"});
+    loaded.row(std::int32_t{3}, std::string{"c"}, std::string{"C"});
     const Handle gone = session->attach<Visit>(loaded, Populate::fill, 0);
     const Handle there = session->attach<Visit>(loaded, Populate::fill, 1);
+    const Handle also = session->attach<Visit>(loaded, Populate::fill, 2);
     edit<Visit>(gone).note = "x";
     edit<Visit>(there).note = "y";
-    const Handle kept_out = session->add(Visit{.id = 3});
+    edit<Visit>(also).note = "z";
+    const Handle kept_out = session->add(Visit{.id = 4});
     FlushPlan plan = session->uow.plan();
-    REQUIRE(outline(plan) == Outline{"lock visits", "update visits 2", "insert visits 1"});
+    REQUIRE(outline(plan) == Outline{"lock visits", "update visits 3", "insert visits 1"});
     EncodedRows nothing{{}};
     EncodedRows rows{{{"ord", oids::int8}, {"r1", oids::text}}};
     rows.row(std::optional<std::int64_t>{}, std::optional<std::string>{});
     rows.row(std::optional<std::int64_t>{2}, std::optional<std::string>{"Y"});
+    rows.row(std::optional<std::int64_t>{3}, std::optional<std::string>{"Z"});
     EncodedRows inserted{{{"ord", oids::int4}, {"r1", oids::text}}};
     inserted.row(std::optional<std::int32_t>{}, std::optional<std::string>{});
     session->uow.flushed(plan, {&nothing, &rows, &inserted}, false);

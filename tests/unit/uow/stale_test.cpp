@@ -120,3 +120,10 @@ TEST_CASE("rows that an insert lost are reported without keys", "[uow][unit]") {
         CHECK_THAT(stale.what(), ContainsSubstring("User: fewer rows were inserted than were added"));
     }
 }
+
+TEST_CASE("statements of a flush say what they do", "[uow]") {
+    const Update s;
+    REQUIRE(s.plan.statements.size() == 2);
+    CHECK(describe(s.plan.statements[0]) == "locking rows of Line");
+    CHECK(describe(s.plan.statements[1]) == "updating Line");
+}

@@ -1,6 +1,7 @@
 // The only coroutine templates: each awaits one erased operation and types its result.
 #pragma once
 
+#include <corm/mapping/given.hpp>
 #include <corm/orm/detail/erased.hpp>
 #include <corm/orm/ref.hpp>
 #include <corm/orm/savepoint.hpp>
@@ -13,10 +14,6 @@
 #include <typeinfo>
 #include <utility>
 #include <vector>
-
-namespace corm::mapping {
-class Record;
-}
 
 namespace corm::orm {
 
@@ -44,14 +41,19 @@ const Handle& required(const Ref<T>& ref) {
 template <class T>
 [[nodiscard]] Ref<T> make_ref(T value) {
     if constexpr (std::is_same_v<T, mapping::Record>) {
-        std::shared_ptr<const mapping::Mapper> mapper = value.mapper();
-        if (mapper == nullptr)
-            throw_empty_ref("add(Record)");
+        std::shared_ptr<const mapping::Mapper> mapper = mapping::mapper_of_record(value);
         return Ref<T>{uow::Instance::create(std::move(mapper), &value)};
     } else {
         mapping::require_mapped<T>();
         return Ref<T>{uow::Instance::create(mapping::mapper_of<T>(), &value)};
     }
+}
+/// With columns that an insert writes all the same.
+template <class T, mapping::GivenMarks Marks>
+[[nodiscard]] Ref<T> make_ref(T value, const Marks& given) {
+    Ref<T> ref = make_ref(std::move(value));
+    ref.instance()->given = mapping::given_bits<T>(ref.instance()->mapper(), given);
+    return ref;
 }
 
 template <class T>

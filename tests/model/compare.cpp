@@ -68,8 +68,8 @@ void Player::compare_many(Number number, int member, const Ref<T>& ref, const Ma
         try {
             const Ref<C> child = many[i];
             if (corm::inspect(child).freshness() != corm::Freshness::expired)
-                require(keys.contains(child->id), what + " has the key " + std::to_string(child->id) +
-                                                      " and should have" + listed);
+                require(keys.contains(child->id),
+                        what + " has the key " + std::to_string(child->id) + " and should have" + listed);
         } catch (const corm::NotLoadedError&) {
             bool all_held = true;
             for (const Number child : expected)
@@ -83,8 +83,8 @@ template <class T>
 void Player::compare_object(Number number, const Ref<T>& ref) {
     const Standing standing = world_.standing(number);
     const auto state = corm::inspect(ref).state();
-    require(state == state_of(standing), name(number) + " is " + std::string{corm::uow::to_string(state)} +
-                                             " and should be " + to_string(standing));
+    require(state == state_of(standing),
+            name(number) + " is " + std::string{corm::uow::to_string(state)} + " and should be " + to_string(standing));
     const bool is_expired = corm::inspect(ref).freshness() == corm::Freshness::expired;
     if (standing != Standing::persistent && standing != Standing::pending)
         return;
@@ -122,11 +122,14 @@ corm::Task<> Player::compare_tables() {
 }
 
 corm::Task<> Player::compare(bool tables) {
-    std::apply([&](auto&... all) { (..., [&] {
-                   for (const auto& [number, ref] : all)
-                       compare_object(number, ref);
-               }()); },
-               handles_);
+    std::apply(
+        [&](auto&... all) {
+            (..., [&] {
+                for (const auto& [number, ref] : all)
+                    compare_object(number, ref);
+            }());
+        },
+        handles_);
     if (tables)
         co_await compare_tables();
 }

@@ -10,7 +10,7 @@ std::string Player::name(Number number) const {
     const auto row = world_.seen().find(number);
     const auto gone = world_.lost().find(number);
     const auto held = kinds_.find(number);
-    const char* const kind = row != world_.seen().end()   ? to_string(row->second.kind)
+    const char* const kind = row != world_.seen().end()    ? to_string(row->second.kind)
                              : gone != world_.lost().end() ? to_string(gone->second.kind)
                              : held != kinds_.end()        ? to_string(held->second)
                                                            : "row";
@@ -22,9 +22,7 @@ bool Player::is_usable(Number number) const {
 }
 
 void Player::forget(Number number) {
-    with_type(kind(number), [&](auto* type) {
-        handles<std::remove_pointer_t<decltype(type)>>().erase(number);
-    });
+    with_type(kind(number), [&](auto* type) { handles<std::remove_pointer_t<decltype(type)>>().erase(number); });
     kinds_.erase(number);
     taken_.erase(number);
     found_.erase(number);
@@ -79,21 +77,18 @@ void Player::add(const Step& step) {
 }
 
 void Player::add(const Step& step) {
-    with_type(static_cast<Kind>(step.a % kinds),
-              [&](auto* type) { add<std::remove_pointer_t<decltype(type)>>(step); });
+    with_type(static_cast<Kind>(step.a % kinds), [&](auto* type) { add<std::remove_pointer_t<decltype(type)>>(step); });
 }
 
 void Player::edit(const Step& step, bool back) {
-    const Number number = choose(step.a, [&](Number n) {
-        return is_usable(n) && (!back || world_.written().contains(n));
-    });
+    const Number number =
+        choose(step.a, [&](Number n) { return is_usable(n) && (!back || world_.written().contains(n)); });
     if (number == 0)
         return;
     const std::string text = back ? world_.written().at(number).text : fresh_text();
     note((back ? "edit back " : "edit ") + name(number) + " to " + text);
-    with_type(kind(number), [&](auto* type) {
-        handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = text;
-    });
+    with_type(kind(number),
+              [&](auto* type) { handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = text; });
     world_.seen().at(number).text = text;
 }
 
@@ -125,9 +120,8 @@ void Player::move(Number child, Number to, bool by_child) {
 }
 
 void Player::move(const Step& step) {
-    const Number child = choose(step.a, [&](Number n) {
-        return is_usable(n) && kind(n) != Kind::author && kind(n) != Kind::tag;
-    });
+    const Number child =
+        choose(step.a, [&](Number n) { return is_usable(n) && kind(n) != Kind::author && kind(n) != Kind::tag; });
     if (child == 0)
         return;
     const Kind above = kind(child) == Kind::book ? Kind::author : kind(child) == Kind::page ? Kind::book : Kind::shelf;
@@ -193,9 +187,12 @@ void Player::clear(const Step& step) {
 void Player::link(const Step& step) {
     const Number book = choose(step.a, [&](Number n) { return kind(n) == Kind::book && is_usable(n); });
     const Number tag = choose(step.b, [&](Number n) { return kind(n) == Kind::tag && is_usable(n); });
-    // A pair with an object that nobody kept is not recognised.
-    if (book == 0 || tag == 0 ||
-        (world_.seen().at(book).tags.contains(tag) && (found_.contains(book) || found_.contains(tag))))
+    if (book == 0 || tag == 0)
+        return;
+    // A pair that is there already is recognised by a side that is loaded, and has kept the object.
+    const bool is_recognised = (handle<Book>(book)->tags.is_loaded() || handle<Tag>(tag)->books.is_loaded()) &&
+                               !found_.contains(book) && !found_.contains(tag);
+    if (world_.seen().at(book).tags.contains(tag) && !is_recognised)
         return;
     note("link " + name(book) + " and " + name(tag) + (step.c % 2 == 0 ? " by the book" : " by the tag"));
     if (step.c % 2 == 0)
@@ -206,12 +203,10 @@ void Player::link(const Step& step) {
 }
 
 void Player::unlink(const Step& step) {
-    const Number book = choose(step.a, [&](Number n) {
-        return kind(n) == Kind::book && is_usable(n) && !world_.seen().at(n).tags.empty();
-    });
-    const Number tag = choose(step.b, [&](Number n) {
-        return book != 0 && is_usable(n) && world_.seen().at(book).tags.contains(n);
-    });
+    const Number book = choose(
+        step.a, [&](Number n) { return kind(n) == Kind::book && is_usable(n) && !world_.seen().at(n).tags.empty(); });
+    const Number tag =
+        choose(step.b, [&](Number n) { return book != 0 && is_usable(n) && world_.seen().at(book).tags.contains(n); });
     if (book == 0 || tag == 0)
         return;
     auto& by_book = handle<Book>(book).edit().tags;
@@ -231,9 +226,8 @@ void Player::remove(const Step& step) {
     if (number == 0)
         return;
     note("remove " + name(number));
-    with_type(kind(number), [&](auto* type) {
-        session_.remove(handle<std::remove_pointer_t<decltype(type)>>(number));
-    });
+    with_type(kind(number),
+              [&](auto* type) { session_.remove(handle<std::remove_pointer_t<decltype(type)>>(number)); });
     world_.remove(number);
 }
 
@@ -245,9 +239,7 @@ void Player::keep(const Step& step) {
     if (number == 0)
         return;
     note("keep " + name(number));
-    with_type(kind(number), [&](auto* type) {
-        session_.add(handle<std::remove_pointer_t<decltype(type)>>(number));
-    });
+    with_type(kind(number), [&](auto* type) { session_.add(handle<std::remove_pointer_t<decltype(type)>>(number)); });
     world_.keep(number);
 }
 
@@ -283,9 +275,7 @@ void Player::add_again(const Step& step) {
     if (!good)
         return;
     note("add again " + name(number) + " with " + std::to_string(all.size() - 1) + " others");
-    with_type(kind(number), [&](auto* type) {
-        session_.add(handle<std::remove_pointer_t<decltype(type)>>(number));
-    });
+    with_type(kind(number), [&](auto* type) { session_.add(handle<std::remove_pointer_t<decltype(type)>>(number)); });
     for (const Number member : all) {
         world_.add_again(member);
         lost_.erase(member);

@@ -17,7 +17,8 @@ namespace {
 
 class Bench {
 public:
-    Bench() : database_(library_schema), engine_(context_.get_executor(), database_.url()), observer_(database_.url()) {}
+    Bench()
+        : database_(library_schema), engine_(context_.get_executor(), database_.url()), observer_(database_.url()) {}
 
     /// What went wrong, with what was done until then.
     std::optional<std::string> trial(const Steps& steps, Planted planted = Planted::nothing) {
@@ -74,7 +75,7 @@ TEST_CASE("sessions do what a plain model does, whatever is done to them", "[mod
     Bench bench;
     const bool full = std::getenv("CORM_TEST_FULL") != nullptr;
     const std::uint32_t first = number_of("CORM_MODEL_SEED", 1);
-    const std::uint32_t count = number_of("CORM_MODEL_COUNT", full ? 10'000 : 300);
+    const std::uint32_t count = number_of("CORM_MODEL_COUNT", full ? 10'000 : 600);
     for (std::uint32_t seed = first; seed - first < count; ++seed) {
         const Steps steps = make_steps(seed, longest);
         if (!bench.trial(steps))
@@ -83,6 +84,7 @@ TEST_CASE("sessions do what a plain model does, whatever is done to them", "[mod
         FAIL("seed " << seed << " fails (CORM_MODEL_SEED=" << seed << " plays it again), in short:\n"
                      << bench.trial(fewer).value_or("not any more"));
     }
+    SUCCEED(count << " sequences");
 }
 
 TEST_CASE("an orphan that is not deleted is noticed", "[model][integration]") {

@@ -30,17 +30,20 @@ void Player::flushed() {
         if (row.key != 0)
             keys.emplace(row.kind, row.key);
     }
-    std::apply([&](const auto&... all) { (..., [&] {
-                   for (const auto& [number, ref] : all) {
-                       const auto row = world_.seen().find(number);
-                       if (row == world_.seen().end() || row->second.key != 0)
-                           continue;
-                       row->second.key = ref->id;
-                       require(ref->id > 0 && keys.emplace(row->second.kind, ref->id).second,
-                               name(number) + " was written under the key " + std::to_string(ref->id));
-                   }
-               }()); },
-               handles_);
+    std::apply(
+        [&](const auto&... all) {
+            (..., [&] {
+                for (const auto& [number, ref] : all) {
+                    const auto row = world_.seen().find(number);
+                    if (row == world_.seen().end() || row->second.key != 0)
+                        continue;
+                    row->second.key = ref->id;
+                    require(ref->id > 0 && keys.emplace(row->second.kind, ref->id).second,
+                            name(number) + " was written under the key " + std::to_string(ref->id));
+                }
+            }());
+        },
+        handles_);
     world_.flush();
 }
 
@@ -89,9 +92,7 @@ corm::Task<> Player::undone(int since) {
             continue;
         }
         if (taken_.at(number) > since && world_.written().contains(number) && !expired_.contains(number))
-            co_await with_type(kind, [&](auto* type) {
-                return reread<std::remove_pointer_t<decltype(type)>>(number);
-            });
+            co_await with_type(kind, [&](auto* type) { return reread<std::remove_pointer_t<decltype(type)>>(number); });
     }
 }
 
@@ -102,15 +103,13 @@ corm::Task<> Player::reread(Number number) {
 }
 
 corm::Task<> Player::refuse(const Step& step) {
-    const Number number = choose(step.a, [&](Number n) {
-        return is_usable(n) && (kind(n) != Kind::page || world_.seen().at(n).parent != 0);
-    });
+    const Number number = choose(
+        step.a, [&](Number n) { return is_usable(n) && (kind(n) != Kind::page || world_.seen().at(n).parent != 0); });
     if (number == 0 || world_.has_doomed())
         co_return;
     note("refuse " + name(number));
-    with_type(kind(number), [&](auto* type) {
-        handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = "bad";
-    });
+    with_type(kind(number),
+              [&](auto* type) { handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = "bad"; });
     world_.seen().at(number).text = "bad";
     bool refused = false;
     try {
@@ -189,9 +188,7 @@ corm::Task<> Player::rollback() {
 }
 
 corm::Task<> Player::expire(const Step& step) {
-    const auto can_be = [&](Number n) {
-        return is_usable(n) && world_.written().contains(n) && !world_.is_doomed(n);
-    };
+    const auto can_be = [&](Number n) { return is_usable(n) && world_.written().contains(n) && !world_.is_doomed(n); };
     const Number number = choose(step.a, can_be);
     if (number == 0)
         co_return;
@@ -204,9 +201,8 @@ corm::Task<> Player::expire(const Step& step) {
     std::set<Number> all{number};
     if (kind(number) == Kind::book && handle<Book>(number)->pages.is_loaded())
         all.merge(world_.children(number));
-    with_type(kind(number), [&](auto* type) {
-        session_.expire(handle<std::remove_pointer_t<decltype(type)>>(number));
-    });
+    with_type(kind(number),
+              [&](auto* type) { session_.expire(handle<std::remove_pointer_t<decltype(type)>>(number)); });
     for (const Number one : all) {
         world_.seen().at(one).text = world_.written().at(one).text;
         torn_.insert(one);
@@ -272,8 +268,7 @@ corm::Task<> Player::refresh(const Step& step) {
     if (!can_be(number))
         co_return;
     note("refresh " + name(number));
-    co_await with_type(kind(number),
-                       [&](auto* type) { return reread<std::remove_pointer_t<decltype(type)>>(number); });
+    co_await with_type(kind(number), [&](auto* type) { return reread<std::remove_pointer_t<decltype(type)>>(number); });
     world_.seen().at(number).text = world_.written().at(number).text;
     flushed();
 }
@@ -302,8 +297,8 @@ corm::Task<> Player::query(bool with_children, std::uint32_t kept) {
         if (row.kind == Traits<T>::kind)
             expected.emplace(row.key, number);
     }
-    require(all.size() == expected.size(), "a query has found " + std::to_string(all.size()) + " rows instead of " +
-                                               std::to_string(expected.size()));
+    require(all.size() == expected.size(),
+            "a query has found " + std::to_string(all.size()) + " rows instead of " + std::to_string(expected.size()));
     for (std::size_t i = 0; i < all.size(); ++i) {
         const auto at = expected.find(all[i]->id);
         require(at != expected.end(), "a query has found a row that should not be");
@@ -325,9 +320,8 @@ corm::Task<> Player::query(const Step& step) {
     const Kind kind = static_cast<Kind>(step.a % kinds);
     const bool with_children = step.b % 2 == 0;
     note(std::string{"query "} + to_string(kind) + (with_children ? "s with children" : "s"));
-    co_await with_type(kind, [&](auto* type) {
-        return query<std::remove_pointer_t<decltype(type)>>(with_children, step.c);
-    });
+    co_await with_type(kind,
+                       [&](auto* type) { return query<std::remove_pointer_t<decltype(type)>>(with_children, step.c); });
 }
 
 template <class T>
@@ -361,8 +355,7 @@ corm::Task<> Player::load(Number number, std::uint32_t which) {
 
 corm::Task<> Player::load(const Step& step) {
     const Number number = choose(step.a, [&](Number n) {
-        return world_.seen().contains(n) && !world_.is_doomed(n) &&
-               !(kind(n) == Kind::page && expired_.contains(n));
+        return world_.seen().contains(n) && !world_.is_doomed(n) && !(kind(n) == Kind::page && expired_.contains(n));
     });
     if (number == 0)
         co_return;
@@ -383,11 +376,14 @@ corm::Task<> Player::load(const Step& step) {
 
 /// Everything that has a row goes on in the new session.
 void Player::reopen() {
-    std::apply([&](auto&... all) { (..., [&] {
-                   for (const auto& [number, ref] : all)
-                       session_.add(ref);
-               }()); },
-               handles_);
+    std::apply(
+        [&](auto&... all) {
+            (..., [&] {
+                for (const auto& [number, ref] : all)
+                    session_.add(ref);
+            }());
+        },
+        handles_);
     world_.reopen();
 }
 
@@ -458,13 +454,22 @@ corm::Task<> Player::play(Steps steps) {
                 forget(number);
         }
         const std::size_t length = log_.size();
+        const std::map<std::pair<Number, int>, bool> loaded = loaded_;
+        const auto was_whole = [&](Number number) {
+            const auto knows = [&](int member) {
+                const auto found = loaded.find({number, member});
+                return found != loaded.end() && found->second;
+            };
+            return kind(number) == Kind::page ||
+                   (knows(children_member) && (kind(number) != Kind::book || knows(tags_member)));
+        };
         co_await step(next);
         if (log_.size() != length)
             note("\n");
         for (const auto& [number, row] : Rows{world_.lost()}) {
             expired_.erase(number);
-            // What was expired has forgotten its links.
-            if (!is_held(number) || torn_.contains(number)) {
+            // What was expired has forgotten its links, and a collection that is not loaded does not know them.
+            if (!is_held(number) || torn_.contains(number) || !was_whole(number)) {
                 world_.give_up(number);
                 if (is_held(number))
                     forget(number);
@@ -472,9 +477,8 @@ corm::Task<> Player::play(Steps steps) {
             }
             // A stage of a flush that failed has left it a key.
             if (lost_.emplace(number, time_).second)
-                world_.lost().at(number).key = with_type(row.kind, [&](auto* type) {
-                    return handle<std::remove_pointer_t<decltype(type)>>(number)->id;
-                });
+                world_.lost().at(number).key = with_type(
+                    row.kind, [&](auto* type) { return handle<std::remove_pointer_t<decltype(type)>>(number)->id; });
         }
         co_await compare(next.op == Op::flush || next.op == Op::commit || next.op == Op::rollback_to ||
                          next.op == Op::rollback || next.a % 4 == 0);

@@ -151,12 +151,12 @@ private:
     World world_;
     std::vector<std::pair<corm::Savepoint, int>> savepoints_; ///< with the time when they were begun
     std::tuple<Handles<Author>, Handles<Book>, Handles<Page>, Handles<Tag>, Handles<Shelf>> handles_;
-    std::map<Number, Kind> kinds_;                  ///< of what is held
-    std::map<Number, int> taken_;                   ///< when its handle was
-    std::set<Number> found_;                        ///< whose handle the session gave
-    std::map<Number, int> lost_;                    ///< when it became transient
+    std::map<Number, Kind> kinds_; ///< of what is held
+    std::map<Number, int> taken_;  ///< when its handle was
+    std::set<Number> found_;       ///< whose handle the session gave
+    std::map<Number, int> lost_;   ///< when it became transient
     std::set<Number> expired_;
-    std::set<Number> torn_; ///< that were expired at some time
+    std::set<Number> torn_;                         ///< that were expired at some time
     std::map<std::pair<Number, int>, bool> loaded_; ///< collections that must be readable, or must not
     int time_ = 0;
     int begun_ = 0; ///< the time when the transaction began

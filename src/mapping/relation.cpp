@@ -100,7 +100,7 @@ void RelationState::replace(const std::vector<Link>& with) {
     }
     for (const Link& link : with)
         owner_->link(*relation_, link.lock());
-    std::stable_sort(links_.begin(), links_.end(), [&](const Link& a, const Link& b) { return place(a) < place(b); });
+    std::sort(links_.begin(), links_.end(), [&](const Link& a, const Link& b) { return place(a) < place(b); });
 }
 
 } // namespace corm::mapping

@@ -43,7 +43,7 @@ void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_loca
     case ObjectState::pending: return;
     case ObjectState::deleted:
         throw Error(instance->describe() + " was deleted in this transaction; roll back, or add a copy of it", where);
-    case ObjectState::persistent: forget_removal(instance); break;
+    case ObjectState::persistent: keep(instance, where); break;
     case ObjectState::transient:
         pending_.push_back(instance);
         instance->state = ObjectState::pending;
@@ -131,7 +131,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     instance.key_at_begin.clear();
     if (RelationBook* const book = instance.book()) {
         book->begin.clear();
-        book->removal_cascaded = false;
+        book->forget_removal();
         if (state == ObjectState::transient)
             book->forget_row();
     }

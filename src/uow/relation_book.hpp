@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace corm::uow {
@@ -47,6 +48,11 @@ public:
     /// Unflushed changes are taken back, and with `begin` those of the transaction under way.
     void undo(bool whole_transaction);
 
+    void forget_removal() {
+        removal_cascaded = false;
+        concerned.clear();
+    }
+
     /// As last read or flushed; empty while nothing was changed since.
     RelationContents sent;
     /// At the start of the transaction; empty unless a flush of it wrote changes.
@@ -58,6 +64,8 @@ public:
 
     /// What the removal of the object means for others was found out.
     bool removal_cascaded = false;
+    /// The objects that the removal was found to concern: they return with the object if it is kept after all.
+    std::vector<std::pair<std::shared_ptr<Instance>, const mapping::RelationEnds*>> concerned;
     Instance* next_dropped = nullptr; ///< while several objects are destroyed
 
 private:

@@ -212,7 +212,7 @@ void UnitOfWork::doom(const Object& instance) {
     } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
         instance->doomed = true;
         if (RelationBook* const book = instance->book())
-            book->removal_cascaded = false; // an earlier removal may have been undone
+            book->forget_removal(); // an earlier one may have been undone
         doomed_.push_back(instance);
     }
 }
@@ -237,6 +237,8 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
     for (const Object& target : related) {
         if (!owns(*target) || target->state == ObjectState::deleted || target->freshness == Freshness::expired)
             continue;
+        if (!target->doomed)
+            instance->book()->concerned.emplace_back(target, &ends);
         if (options.delete_) {
             doom(target);
             continue;
@@ -255,6 +257,33 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
         }
     }
     return true;
+}
+
+// A flush that could not be planned has found out what the removal means.
+void UnitOfWork::keep(const Object& instance, std::source_location where) {
+    forget_removal(instance);
+    if (instance->book() == nullptr)
+        return;
+    for (const auto& [target, ends] : std::exchange(instance->book()->concerned, {})) {
+        if (ends->relation->options.delete_) {
+            if (target->doomed || target->state == ObjectState::transient)
+                add(target, where);
+            continue;
+        }
+        const RelationEnds* const other = ends->other();
+        if (!owns(*target) || (other != nullptr && !Member{*target, *other->relation}.links().empty()))
+            continue;
+        for (std::size_t i = 0; i < ends->there.size(); ++i) {
+            const mapping::Column& key = instance->mapper().column(ends->here[i]);
+            const mapping::Column& column = target->mapper().column(ends->there[i]);
+            convert(key, key.in(instance->values()), target->mapper(), column, column.in(target->values()));
+        }
+        if (other == nullptr)
+            continue;
+        std::erase_if(Member{*instance, *ends->relation}.links(),
+                      [&target](const Link& link) { return link.refers_to(target); });
+        instance->book()->link(*ends->relation, target);
+    }
 }
 
 std::vector<RelationLoad> UnitOfWork::cascade_removals() {

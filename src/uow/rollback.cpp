@@ -40,7 +40,7 @@ void UnitOfWork::restore(Instance& instance) const {
     age(instance);
     instance.doomed = false;
     if (RelationBook* const book = instance.book()) {
-        book->removal_cascaded = false;
+        book->forget_removal();
         book->undo(true);
         instance.check_references();
     }

@@ -216,6 +216,8 @@ void UnitOfWork::deleted(const std::shared_ptr<Instance>& instance) {
     map_.erase(*instance);
     instance->state = ObjectState::deleted;
     instance->doomed = false;
+    if (RelationBook* const book = instance->book())
+        book->forget_removal();
     deleted_.push_back(instance);
 }
 

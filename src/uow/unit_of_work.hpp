@@ -180,6 +180,8 @@ private:
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
     [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
     void doom(const std::shared_ptr<Instance>& instance);
+    /// A removal that was not flushed is taken back, with all that follows from it.
+    void keep(const std::shared_ptr<Instance>& instance, std::source_location where);
     /// `expunge` of one object.
     void leave(const std::shared_ptr<Instance>& instance);
     /// Related objects join with one that was added; it leaves again if they cannot.

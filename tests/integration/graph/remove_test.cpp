@@ -272,3 +272,32 @@ TEST_CASE("a removal that a savepoint has undone may be done again", "[graph][in
     });
     CHECK(g.query("select count(*) from nodes") == "0");
 }
+
+TEST_CASE("a removal that is taken back behind a refused flush gives back all that followed from it",
+          "[graph][integration]") {
+    Graph g{std::string{library} + "delete from profiles;"
+                                   "insert into nodes (parent_id, name) values (null, 'r'), (1, 'a'), (2, 'b');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto root = co_await session.get_one<Node>(1), b = co_await session.get_one<Node>(3);
+        const auto ada = co_await session.get_one<Author>(1);
+        const auto fresh = session.add(Node{.name = "new", .parent = root});
+        const auto stranger = session.add(Author{.name = "stranger"});
+        const auto draft = session.add(Book{.title = "draft", .author = stranger});
+        session.expunge(stranger);
+        session.remove(root);
+        session.remove(ada);
+        const auto refused = caught<corm::Error>(co_await failure(session.flush()));
+        CHECK_THAT(refused.what(), ContainsSubstring("which is not in this session"));
+        CHECK(corm::inspect(b).is_doomed());
+        session.add(root);
+        session.add(ada);
+        session.remove(draft);
+        CHECK_FALSE(corm::inspect(b).is_doomed());
+        CHECK(corm::inspect(fresh).state() == corm::ObjectState::pending);
+        co_await session.commit();
+        CHECK(fresh->parent_id == 1);
+    });
+    CHECK(g.query("select string_agg(name, ' ' order by id) from nodes") == "r a b new");
+    CHECK(g.query("select count(*) from books where author_id = 1") == "2");
+}

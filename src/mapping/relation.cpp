@@ -36,7 +36,13 @@ std::shared_ptr<uow::Instance> RelationState::single() const {
 }
 
 bool RelationState::holds(const std::shared_ptr<uow::Instance>& target) const {
-    return std::any_of(read().begin(), read().end(), [&](const Link& link) { return link.refers_to(target); });
+    const std::vector<Link>& links = read();
+    if (std::any_of(links.begin(), links.end(), [&](const Link& link) { return link.refers_to(target); }))
+        return true;
+    // One that is gone may have been the same row.
+    for (const Link& link : links)
+        static_cast<void>(follow(link));
+    return false;
 }
 
 void RelationState::insert(const std::shared_ptr<uow::Instance>& target) {

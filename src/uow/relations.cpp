@@ -105,10 +105,17 @@ void UnitOfWork::settle_relations(bool final) {
 
 void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
     const auto leave = [this, final](const Object& holder, const Relation& relation, auto is_deleted) {
-        std::vector<Link>& links = Member{*holder, relation}.links();
+        const Member member{*holder, relation};
+        std::vector<Link>& links = member.links();
         // What is deleted along keeps them: a rollback brings all of them back.
-        if (holder->state == ObjectState::deleted || std::none_of(links.begin(), links.end(), is_deleted))
+        if (holder->state == ObjectState::deleted)
             return;
+        if (std::none_of(links.begin(), links.end(), is_deleted)) {
+            // One that is gone may have been of a row that is deleted.
+            if (member.loaded() && !member.changed() && member.living().size() != links.size())
+                member.unload();
+            return;
+        }
         // A rollback brings them back.
         if (RelationBook& book = *holder->book(); !final && book.begin.empty() && !holder->inserted_now)
             book.begin = book.contents();

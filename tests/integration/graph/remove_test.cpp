@@ -301,3 +301,22 @@ TEST_CASE("a removal that is taken back behind a refused flush gives back all th
     CHECK(g.query("select string_agg(name, ' ' order by id) from nodes") == "r a b new");
     CHECK(g.query("select count(*) from books where author_id = 1") == "2");
 }
+
+TEST_CASE("a collection whose object is gone does not outlive the row of that object", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto one = co_await session.get_one<Book>(4);
+        {
+            const auto old = co_await session.get_one<Tag>(3);
+            co_await session.load(old, corm::load<&Tag::books>);
+            co_await session.load(one, corm::load<&Book::tags>);
+            old.edit().books.push_back(one); // which owns the book
+            co_await session.commit();
+        }
+        session.remove(co_await session.get_one<Tag>(3));
+        co_await session.commit();
+        co_await session.load(one, corm::load<&Book::tags>);
+        CHECK(one->tags.empty());
+    });
+}

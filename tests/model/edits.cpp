@@ -291,6 +291,15 @@ void Player::drop(const Step& step) {
     if (number == 0)
         return;
     note("drop " + name(number));
+    // Collections with it may be given up when it is gone.
+    std::erase_if(loaded_, [&](const auto& entry) {
+        const auto& [owner, member] = entry.first;
+        const auto holder = world_.seen().find(owner), dropped = world_.seen().find(number);
+        if (!entry.second || holder == world_.seen().end() || dropped == world_.seen().end())
+            return false;
+        return member == tags_member ? holder->second.tags.contains(number)
+                                     : dropped->second.parent == owner || dropped->second.tags.contains(owner);
+    });
     forget(number);
 }
 

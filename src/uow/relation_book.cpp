@@ -34,7 +34,9 @@ RelationContents RelationBook::contents() const {
 }
 
 void RelationBook::remember() {
-    if (sent.empty())
+    const ObjectState state = owner()->state;
+    // Nothing of a new object was written, nor is what it changed before it had a base.
+    if (sent.empty() && state != ObjectState::transient && state != ObjectState::pending && !is_changed())
         sent = contents();
 }
 

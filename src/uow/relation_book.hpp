@@ -32,7 +32,7 @@ public:
     void link(const Relation& relation, const std::shared_ptr<Instance>& target) override;
     void unlink(const Relation& relation, const std::shared_ptr<Instance>& target) override;
 
-    /// The members are about to change: what they hold is the base that a flush compares with.
+    /// The members are about to change: what they hold is the base that a flush compares with. A new object has none.
     void remember();
     [[nodiscard]] RelationContents contents() const;
     /// Members whose objects are gone become unloaded.

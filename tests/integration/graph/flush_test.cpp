@@ -402,3 +402,19 @@ TEST_CASE("an old row may move to a new one of its table that has a key already"
     });
     CHECK(g.query("select parent_id from nodes where id = 1") == "100");
 }
+
+TEST_CASE("a new object keeps its pairs when it loses its parent in the same flush", "[graph][integration]") {
+    Graph g{"insert into authors (name) values ('Ada');"};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto ada = co_await session.get_one<Author>(1);
+        session.remove(ada);
+        const auto tag = session.add(Tag{.label = "new"});
+        const auto book = session.add(Book{.title = "new"});
+        book.edit().author = ada;
+        tag.edit().books.push_back(book);
+        co_await session.commit();
+        CHECK_FALSE(book->author_id);
+    });
+    CHECK(g.query("select count(*) from book_tags") == "1");
+}

@@ -96,11 +96,16 @@ void RelationState::replace(const std::vector<Link>& with) {
         return found == places.end() ? places.size() : found->second;
     };
     if (is_to_many(relation_->kind)) {
-        // What was there is not known of one that is not loaded, so neither is what is taken out.
-        for (const Link& link : std::vector<Link>{read()}) {
-            if (const auto target = link.lock(); target && place(link) == places.size())
-                owner_->unlink(*relation_, target);
+        // What was there is not known of one that is not loaded, so neither is what is taken out. Nor of an object that
+        // is gone; all are asked for ahead of the first change.
+        std::vector<std::shared_ptr<uow::Instance>> taken_out;
+        for (const Link& link : read()) {
+            std::shared_ptr<uow::Instance> target = follow(link);
+            if (!places.contains(target.get()))
+                taken_out.push_back(std::move(target));
         }
+        for (const auto& target : taken_out)
+            owner_->unlink(*relation_, target);
     } else if (with.empty()) {
         owner_->unlink(*relation_, nullptr);
     }

@@ -152,8 +152,15 @@ void Player::clear(const Step& step) {
     bool done = false;
     const auto clear_if_loaded = [&](auto& many) {
         done = many.is_loaded();
-        if (done)
-            many.clear();
+        // Of an object that nobody kept, another one may have been made since: then nothing is taken out.
+        try {
+            if (done)
+                many.clear();
+        } catch (const corm::NotLoadedError&) {
+            require(std::any_of(children.begin(), children.end(), [&](Number child) { return found_.contains(child); }),
+                    "a collection cannot be cleared, and all of its objects were kept");
+            done = false;
+        }
     };
     with_type(kind(number), [&](auto* type) {
         using T = std::remove_pointer_t<decltype(type)>;

@@ -240,6 +240,9 @@ TEST_CASE("an object of a collection that nobody has kept is read again", "[grap
             co_await session.flush();
         }
         CHECK_THROWS_AS(one->tags[2], corm::NotLoadedError);
+        // Its pair would stay.
+        CHECK_THROWS_AS(one.edit().tags.clear(), corm::NotLoadedError);
+        CHECK(one->tags.size() == 3);
         co_await session.load(one, corm::load<&Book::tags>);
         CHECK(one->tags[2]->label == "old");
     });

@@ -17,8 +17,7 @@ using Object = std::shared_ptr<Instance>;
 /// The object is about to change: its session watches it from now on.
 void touch(const Object& instance) {
     static_cast<void>(Instance::editable(instance));
-    if (RelationBook* const book = instance->book();
-        book != nullptr && instance->state != ObjectState::transient && instance->state != ObjectState::pending)
+    if (RelationBook* const book = instance->book())
         book->remember();
 }
 

@@ -154,7 +154,7 @@ void RelationSync::require_member(const Object& target, const Relation& relation
                     ", which is not in this session; add it, or take it out of the relation");
 }
 
-bool RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> foreign_key, const Object& parent,
+void RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> foreign_key, const Object& parent,
                             std::span<const std::uint16_t> key, const Relation& relation) {
     require_member(parent, relation);
     const mapping::Mapper& mapper = child->mapper();
@@ -167,12 +167,12 @@ bool RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
         postponed_ = true;
         for (std::size_t i = 0; child->state == ObjectState::pending && i < foreign_key.size(); ++i)
             column(i).type->set_null(column(i).in(child->values()));
-        return true;
+        return;
     }
     if (waits) {
         waiting_.insert(child.get());
         needed_.insert(parent.get());
-        return false;
+        return;
     }
     for (std::size_t i = 0; i < foreign_key.size(); ++i) {
         const mapping::Column& from = parent->mapper().column(key[i]);
@@ -180,7 +180,6 @@ bool RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
     }
     if (parent->state == ObjectState::pending && parent != child)
         behind_.emplace_back(child.get(), parent.get());
-    return true;
 }
 
 void RelationSync::pair(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before) {

@@ -58,8 +58,8 @@ private:
     void refer(const Object& instance, const Ends& ends, const Member& member);
     void lose(const Object& instance, const Ends& ends);
     void adopt(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before);
-    /// False if the key is not known yet.
-    bool copy_key(const Object& child, std::span<const std::uint16_t> foreign_key, const Object& parent,
+    /// The child waits where the key is not known yet.
+    void copy_key(const Object& child, std::span<const std::uint16_t> foreign_key, const Object& parent,
                   std::span<const std::uint16_t> key, const Relation& relation);
     [[nodiscard]] bool knows_key(const Instance& instance) const;
     void require_member(const Object& target, const Relation& relation) const;

@@ -31,6 +31,13 @@ bool can_be_null(const RelationEnds& ends) {
     });
 }
 
+void set_null(Instance& instance, std::span<const std::uint16_t> columns) {
+    for (const std::uint16_t index : columns) {
+        const mapping::Column& column = instance.mapper().column(index);
+        column.type->set_null(column.in(instance.values()));
+    }
+}
+
 } // namespace
 
 bool UnitOfWork::has_relations() const {
@@ -184,10 +191,7 @@ std::vector<Object> UnitOfWork::release_circles() {
             if (target == nullptr || !target->doomed)
                 continue;
             watch(instance);
-            for (const std::uint16_t index : ends.here) {
-                const mapping::Column& column = instance->mapper().column(index);
-                column.type->set_null(column.in(instance->values()));
-            }
+            set_null(*instance, ends.here);
             released.push_back(instance);
         }
     }
@@ -258,10 +262,7 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
             back.loaded() = true;
             back.changed() = true;
         }
-        for (const std::uint16_t index : ends.there) {
-            const mapping::Column& column = target->mapper().column(index);
-            column.type->set_null(column.in(target->values()));
-        }
+        set_null(*target, ends.there);
     }
     return true;
 }

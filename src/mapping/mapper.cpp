@@ -219,14 +219,12 @@ void MapperBuilder::rename(std::string_view member, std::string column) {
     by_member(member).name = std::move(column);
 }
 
-void MapperBuilder::set_key(std::span<const std::string_view> members, bool assigned) {
-    for (const std::string_view member : members) {
-        Column& column = by_member(member);
-        if (column.key)
-            throw MappingError(mapper_->entity_ + "." + column.member + " is named twice in the primary key");
-        column.key = true;
-        mapper_->key_.push_back(static_cast<std::uint16_t>(&column - mapper_->columns_.data()));
-    }
+void MapperBuilder::add_to_key(std::string_view member, bool assigned) {
+    Column& column = by_member(member);
+    if (column.key)
+        throw MappingError(mapper_->entity_ + "." + column.member + " is named twice in the primary key");
+    column.key = true;
+    mapper_->key_.push_back(static_cast<std::uint16_t>(&column - mapper_->columns_.data()));
     assigned_key_ = assigned;
 }
 
@@ -240,7 +238,7 @@ void MapperBuilder::set_version(std::string_view member, bool assigned) {
     mapper_->version_ = static_cast<int>(&column - mapper_->columns_.data());
 }
 
-void MapperBuilder::set_unique(std::span<const std::string_view> members, bool deferrable,
+void MapperBuilder::set_unique(std::initializer_list<std::string_view> members, bool deferrable,
                                std::shared_ptr<const void> temporary, const types::ValueType* type) {
     UniqueSet& set = mapper_->unique_sets_.emplace_back();
     set.deferrable = deferrable;

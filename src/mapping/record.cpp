@@ -75,8 +75,8 @@ RecordDefinition& RecordDefinition::column(std::string name, const types::ValueT
 }
 
 RecordDefinition& RecordDefinition::primary_key(std::vector<std::string> columns, bool assigned) {
-    const std::vector<std::string_view> names(columns.begin(), columns.end());
-    builder_.set_key(names, assigned);
+    for (const std::string& name : columns)
+        builder_.add_to_key(name, assigned);
     return *this;
 }
 
@@ -86,18 +86,18 @@ RecordDefinition& RecordDefinition::version(std::string_view column, bool assign
 }
 
 RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns) {
-    builder_.set_unique({columns.begin(), columns.size()});
+    builder_.set_unique(columns);
     return *this;
 }
 
 RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns, Deferrable) {
-    builder_.set_unique({columns.begin(), columns.size()}, true);
+    builder_.set_unique(columns, true);
     return *this;
 }
 
 RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns,
                                            const types::ValueType& type, std::shared_ptr<const void> temporary) {
-    builder_.set_unique({columns.begin(), columns.size()}, false, std::move(temporary), &type);
+    builder_.set_unique(columns, false, std::move(temporary), &type);
     return *this;
 }
 

@@ -71,16 +71,29 @@ void RelationState::clear() {
     replace({});
 }
 
-void RelationState::assign(const RelationState& other) {
+RelationState::RelationState() noexcept = default;
+
+RelationState::RelationState(const RelationState& other)
+    : links_(other.links_), loaded_(other.loaded_), given_(other.given_) {}
+
+RelationState::~RelationState() = default;
+
+RelationState& RelationState::operator=(const RelationState& other) {
+    if (this == &other)
+        return *this;
     if (owner_ == nullptr) {
         links_ = other.links_;
         loaded_ = other.loaded_;
         given_ = other.given_;
-        return;
-    }
-    // A copy: linking may change the other member as well, which may be the other side.
-    if (other.loaded_ && (other.given_ || other.owner_ != nullptr))
+    } else if (other.loaded_ && (other.given_ || other.owner_ != nullptr)) {
+        // A copy: linking may change the other member as well, which may be the other side.
         replace(std::vector<Link>{other.links_});
+    }
+    return *this;
+}
+
+std::shared_ptr<uow::Instance> RelationState::at(std::size_t index) const {
+    return follow(read().at(index));
 }
 
 void RelationState::replace(const std::vector<Link>& with) {

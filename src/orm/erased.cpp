@@ -129,7 +129,9 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
         throw NotFoundError(name + " has no row any more, so it cannot be refreshed", where);
 }
 
-Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where) {
+namespace {
+
+Task<std::vector<Outcome>> run_pipeline(Core core, std::vector<Query> queries, std::source_location where) {
     const SessionCore::Busy busy{core, "pipeline()", where};
     core->require_usable();
     OperationPlan plan = core->operation("pipeline()", {}, where);
@@ -162,6 +164,13 @@ Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::
         outcomes.push_back(std::move(part->outcome));
     }
     co_return outcomes;
+}
+
+} // namespace
+
+Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where) {
+    return run_pipeline(std::move(core),
+                        {std::make_move_iterator(queries.begin()), std::make_move_iterator(queries.end())}, where);
 }
 
 Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where) {

@@ -22,6 +22,16 @@ std::string in_lower_case(std::string name) {
 
 } // namespace
 
+SessionOptions SessionOptions::with_setting(std::string name, std::string value) && {
+    settings.emplace_back(std::move(name), std::move(value));
+    return std::move(*this);
+}
+
+TransactionOptions TransactionOptions::with_setting(std::string name, std::string value) && {
+    session.settings.emplace_back(std::move(name), std::move(value));
+    return std::move(*this);
+}
+
 std::unique_ptr<const types::Parameters> settings_of(const SessionOptions& options) {
     if (options.settings.empty())
         return nullptr;

@@ -40,9 +40,11 @@ bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
     const auto keys = mapper.key_columns();
     if (keys.size() != 1 || !mapper.column(keys.front()).type->integer)
         return false;
-    // The first bit is the sign.
-    std::stable_partition(instances.begin(), instances.end(),
-                          [](Handle instance) { return static_cast<signed char>((*instance)->key.front()) < 0; });
+    // The first bit is the sign: the negative ones are the last, and come first.
+    const auto negative = std::partition_point(instances.begin(), instances.end(), [](Handle instance) {
+        return static_cast<signed char>((*instance)->key.front()) >= 0;
+    });
+    std::rotate(instances.begin(), negative, instances.end());
     return true;
 }
 

@@ -5,7 +5,6 @@
 #include <corm/mapping/mapped.hpp>
 #include <corm/mapping/table.hpp>
 
-#include <array>
 #include <new>
 
 namespace corm::mapping {
@@ -13,13 +12,13 @@ namespace corm::mapping {
 namespace detail {
 
 template <class T, auto Member, class... Options>
-consteval bool is_unmapped(std::tuple<Options...>*) {
+consteval bool is_unmapped(options::Chain<Options...>*) {
     return (std::is_same_v<Options, options::Unmapped<Member>> || ...);
 }
 
 /// True if `Member` is the whole primary key.
 template <auto Member, class... Options>
-consteval bool is_key(std::tuple<Options...>*) {
+consteval bool is_key(options::Chain<Options...>*) {
     return (std::is_same_v<Options, options::PrimaryKey<Member>> || ...);
 }
 
@@ -71,8 +70,7 @@ void add_members(MapperBuilder& builder, const T& probe, List<Descriptors...>*) 
 
 template <class T, auto... Members>
 void apply(MapperBuilder& builder, const T&, const options::PrimaryKey<Members...>& option) {
-    const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
-    builder.set_key(names, option.assigned);
+    (builder.add_to_key(member_name<T, Members>, option.assigned), ...);
 }
 template <class T, auto Member>
 void apply(MapperBuilder& builder, const T&, const options::Version<Member>& option) {
@@ -94,10 +92,10 @@ std::shared_ptr<const void> temporary_value(const auto&) {
 template <class T, class Exchange, auto... Members>
 void apply(MapperBuilder& builder, const T&, const options::Unique<Exchange, Members...>& option) {
     if constexpr (sizeof...(Members) > 0) {
-        const std::array<std::string_view, sizeof...(Members)> names{member_name<T, Members>...};
         using Last =
             std::tuple_element_t<sizeof...(Members) - 1, std::tuple<std::remove_const_t<member_type<Members>>...>>;
-        builder.set_unique(names, std::is_same_v<Exchange, Deferrable>, temporary_value<Last>(option.exchange));
+        builder.set_unique({member_name<T, Members>...}, std::is_same_v<Exchange, Deferrable>,
+                           temporary_value<Last>(option.exchange));
     }
 }
 template <class T>
@@ -134,6 +132,15 @@ void apply(MapperBuilder& builder, const T&, const options::Rename<Member>& opti
 template <class T, auto Member>
 void apply(MapperBuilder&, const T&, const options::Unmapped<Member>&) {}
 
+/// In the order of the mapping.
+template <class T>
+void apply_all(MapperBuilder&, const T&, const options::Chain<>&) {}
+template <class T, class Last, class... Before>
+void apply_all(MapperBuilder& builder, const T& probe, const options::Chain<Last, Before...>& options) {
+    apply_all(builder, probe, options.before);
+    apply<T>(builder, probe, options.last);
+}
+
 template <class T>
 std::shared_ptr<const Mapper> build_mapper() {
     static_assert(!std::is_same_v<key_types<T>, std::tuple<>>,
@@ -149,7 +156,7 @@ std::shared_ptr<const Mapper> build_mapper() {
                           typeid(T)};
     const T probe{};
     add_members(builder, probe, static_cast<described_members<T>*>(nullptr));
-    std::apply([&](const auto&... options) { (apply<T>(builder, probe, options), ...); }, table.all_options());
+    apply_all(builder, probe, table.all_options());
     return builder.finish();
 }
 

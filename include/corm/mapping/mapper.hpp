@@ -178,11 +178,12 @@ public:
     void add_relation(Relation relation);
     void add_reference(TargetMapper target);
     void rename(std::string_view member, std::string column);
-    void set_key(std::span<const std::string_view> members, bool assigned);
+    /// The next member of the key.
+    void add_to_key(std::string_view member, bool assigned);
     /// `assigned`: the program counts.
     void set_version(std::string_view member, bool assigned = false);
     /// `temporary` is of the last member's type, which is checked against `type` if that is not null.
-    void set_unique(std::span<const std::string_view> members, bool deferrable = false,
+    void set_unique(std::initializer_list<std::string_view> members, bool deferrable = false,
                     std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);
     void set_confirm_rows(bool confirmed) { mapper_->confirms_rows_ = confirmed; }
     void set_bulk_copy(std::size_t min_rows) { mapper_->bulk_copy_rows_ = min_rows != 0 ? min_rows : 1; }

@@ -60,18 +60,15 @@ public:
     [[nodiscard]] const Relation* relation() const noexcept { return relation_; }
 
 protected:
-    RelationState() noexcept = default;
-    explicit RelationState(std::vector<Link> links) noexcept : links_(std::move(links)), given_(true) {}
-    RelationState(const RelationState& other) : links_(other.links_), loaded_(other.loaded_), given_(other.given_) {}
+    // Out of line: every file that includes corm would compile what a vector of links needs.
+    RelationState() noexcept;
+    RelationState(const RelationState& other);
     /// Moving is copying: a moved-from member of an object stays true.
-    RelationState& operator=(const RelationState& other) {
-        if (this != &other)
-            assign(other);
-        return *this;
-    }
-    ~RelationState() = default;
+    RelationState& operator=(const RelationState& other);
+    ~RelationState();
 
-    void assign(const RelationState& other);
+    /// Says that the member is meant to hold what it holds, nothing included.
+    void give() noexcept { given_ = true; }
     void insert(const std::shared_ptr<uow::Instance>& target);
     [[nodiscard]] bool erase(const std::shared_ptr<uow::Instance>& target);
     void clear();
@@ -84,6 +81,8 @@ protected:
             throw_not_loaded();
         return links_;
     }
+    /// The object at a place. Throws as `read` and `follow`, and `std::out_of_range`.
+    [[nodiscard]] std::shared_ptr<uow::Instance> at(std::size_t index) const;
     /// The object. Throws `NotLoadedError` if nobody has kept it.
     [[nodiscard]] std::shared_ptr<uow::Instance> follow(const Link& link) const;
 
@@ -154,7 +153,11 @@ public:
     using const_iterator = Iterator;
 
     Many() noexcept = default;
-    Many(std::initializer_list<orm::Ref<T>> objects) : RelationState(links_of(objects)) {}
+    Many(std::initializer_list<orm::Ref<T>> objects) {
+        give();
+        for (const orm::Ref<T>& object : objects)
+            push_back(object);
+    }
     Many(const Many&) = default;
     Many& operator=(const Many&) = default;
     ~Many() = default;
@@ -164,7 +167,7 @@ public:
     [[nodiscard]] std::size_t size() const { return read().size(); }
     [[nodiscard]] bool empty() const { return read().empty(); }
     /// Throws `std::out_of_range`.
-    [[nodiscard]] orm::Ref<T> operator[](std::size_t index) const { return orm::Ref<T>{follow(read().at(index))}; }
+    [[nodiscard]] orm::Ref<T> operator[](std::size_t index) const { return orm::Ref<T>{at(index)}; }
     [[nodiscard]] bool contains(const orm::Ref<T>& object) const { return holds(object.instance()); }
 
     /// Adds an object, unless it is there already. Needs no loading: what is in the database joins when it is loaded.
@@ -179,12 +182,6 @@ private:
         static_cast<void>(*object); // throws if it is empty or expired
         return object;
     }
-    static std::vector<Link> links_of(std::initializer_list<orm::Ref<T>> objects) {
-        std::vector<Link> links;
-        for (const orm::Ref<T>& object : objects)
-            links.emplace_back(required(object).instance());
-        return links;
-    }
 };
 
 /// The "one" side. Owns its object, unless that one owns this one's: it stays readable for as long as somebody keeps
@@ -198,9 +195,12 @@ public:
     using target_type = T;
 
     One() noexcept = default;
-    One(const orm::Ref<T>& target) // NOLINT: a handle is a reference
-        : RelationState(target ? std::vector<Link>{Link{target.instance()}} : std::vector<Link>{}) {}
-    One(std::nullptr_t) : RelationState(std::vector<Link>{}) {} // NOLINT: no object
+    One(const orm::Ref<T>& target) { // NOLINT: a handle is a reference
+        give();
+        if (target)
+            insert(target.instance());
+    }
+    One(std::nullptr_t) { give(); } // NOLINT: no object
     One(const One&) = default;
     One& operator=(const One&) = default;
     ~One() = default;

@@ -6,8 +6,6 @@
 #include <corm/mapping/unique.hpp>
 #include <corm/type/codec.hpp>
 
-#include <tuple>
-
 namespace corm::mapping {
 
 /// Asks that a key is always written, also when it holds 0 or a nil UUID: nothing is left to the server. Of a version,
@@ -75,6 +73,15 @@ struct Through {
     RelationOptions relation;
 };
 
+/// Options of a mapping, the last one first. Less for a compiler to do than a tuple: each call of a mapping adds one.
+template <class... All>
+struct Chain {};
+template <class Last, class... Before>
+struct Chain<Last, Before...> {
+    Last last;
+    Chain<Before...> before;
+};
+
 } // namespace options
 
 template <class T>
@@ -104,11 +111,13 @@ consteval void check_member() {
 /// }
 /// ```
 ///
-/// Every described public member that is not a relation becomes a column of the same name.
+/// Every described public member that is not a relation becomes a column of the same name. `Options`: the last one
+/// first.
 template <class T, class... Options>
 class Table {
 public:
-    constexpr explicit Table(std::string_view name, std::string_view schema = {}, std::tuple<Options...> options = {})
+    constexpr explicit Table(std::string_view name, std::string_view schema = {},
+                             options::Chain<Options...> options = {})
         : name_(name), schema_(schema), options_(options) {}
 
     /// The schema of the table; without one the server's search_path decides.
@@ -252,17 +261,17 @@ public:
 
     [[nodiscard]] constexpr std::string_view name() const noexcept { return name_; }
     [[nodiscard]] constexpr std::string_view schema_name() const noexcept { return schema_; }
-    [[nodiscard]] constexpr const std::tuple<Options...>& all_options() const noexcept { return options_; }
+    [[nodiscard]] constexpr const options::Chain<Options...>& all_options() const noexcept { return options_; }
 
 private:
     template <class Option>
     [[nodiscard]] constexpr auto with(Option option) const {
-        return Table<T, Options..., Option>{name_, schema_, std::tuple_cat(options_, std::tuple{option})};
+        return Table<T, Option, Options...>{name_, schema_, {option, options_}};
     }
 
     std::string_view name_;
     std::string_view schema_;
-    std::tuple<Options...> options_;
+    options::Chain<Options...> options_;
 };
 
 /// Maps `T` to the table `name`.

@@ -50,10 +50,7 @@ struct SessionOptions {
 
     /// These options with one more setting, for options that are made inside of an awaited expression: g++ 12 destroys
     /// texts twice that braces give to a member there.
-    [[nodiscard]] SessionOptions with_setting(std::string name, std::string value) && {
-        settings.emplace_back(std::move(name), std::move(value));
-        return std::move(*this);
-    }
+    [[nodiscard]] SessionOptions with_setting(std::string name, std::string value) &&;
 };
 
 /// For `merge`.
@@ -96,10 +93,7 @@ struct TransactionOptions {
 
     /// As `SessionOptions::with_setting`:
     /// `co_await engine.transaction(fn, corm::TransactionOptions{.max_attempts = 3}.with_setting("app.tenant", name))`.
-    [[nodiscard]] TransactionOptions with_setting(std::string name, std::string value) && {
-        session.settings.emplace_back(std::move(name), std::move(value));
-        return std::move(*this);
-    }
+    [[nodiscard]] TransactionOptions with_setting(std::string name, std::string value) &&;
 };
 
 } // namespace corm::orm

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <source_location>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -50,7 +51,8 @@ void abandon(const Core& core) noexcept;
                                    query::ReadOptions options, std::source_location where);
 [[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where);
 [[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
-[[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::vector<Query> queries, std::source_location where);
+/// Moves the queries out before it returns.
+[[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where);
 /// `wanted`: the written rows as objects; otherwise those that the session holds learn what was written.
 [[nodiscard]] Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query, bool wanted,
                                    std::source_location where);

@@ -7,6 +7,7 @@
 #include <corm/orm/savepoint.hpp>
 #include <corm/query/rows.hpp>
 
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <optional>
@@ -192,11 +193,9 @@ Task<std::tuple<ResultOf<Queries>...>> await_pipeline(Task<std::vector<Outcome>>
 template <class... Queries>
 Task<std::tuple<ResultOf<Queries>...>> typed_pipeline(Core core, std::tuple<Queries...> queries,
                                                       std::source_location where) {
-    std::vector<Query> erased;
-    erased.reserve(sizeof...(Queries));
-    std::apply([&erased](auto&... query) { (erased.push_back(erase(std::move(query))), ...); }, queries);
-    return await_pipeline<Queries...>(pipeline(std::move(core), std::move(erased), where),
-                                      std::index_sequence_for<Queries...>{});
+    auto erased = std::apply(
+        [](auto&... query) { return std::array<Query, sizeof...(Queries)>{erase(std::move(query))...}; }, queries);
+    return await_pipeline<Queries...>(pipeline(std::move(core), erased, where), std::index_sequence_for<Queries...>{});
 }
 
 template <class Awaitable>

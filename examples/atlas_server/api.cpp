@@ -4,13 +4,17 @@
 #include "errors.hpp"
 #include "patch.hpp"
 
+#include <corm/json.hpp>
+
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/value_from.hpp>
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace atlas {
 namespace {
@@ -21,11 +25,17 @@ namespace json = boost::json;
 constexpr corm::SessionOptions reading{.autocommit = true};
 
 template <class T>
-Response entity(const T& object) {
-    Response response{.body = json::serialize(json::value_from(object))};
-    if constexpr (requires { object.version; })
-        response.etag = entity_tag(object.version);
-    return response;
+Response entity(const corm::Ref<T>& row) {
+    return {.body = corm::to_json_text(row), .etag = entity_tag(row->version)};
+}
+
+/// True if the request asks for related objects as well: `with` has one value for each resource.
+bool asks_for(const Request& request, std::string_view name) {
+    allow_query(request, {"with"});
+    const std::string* with = query_value(request, "with");
+    if (with != nullptr && *with != name)
+        throw HttpError{400, "with takes '" + std::string{name} + "' here"};
+    return with != nullptr;
 }
 
 void allow_methods(const Request& request, std::string_view first, std::string_view second = {}) {
@@ -59,10 +69,32 @@ Enum enumerator(const Request& request, std::string_view name) {
 
 } // namespace
 
-template <class T>
-corm::Task<Response> Api::show(std::string key) {
+/// Alone, or as a tree: its subdivisions, and inside of them their parts.
+corm::Task<Response> Api::show_country(const Request& request) {
+    const bool as_tree = asks_for(request, "subdivisions");
     corm::AsyncSession session{engine_, reading};
-    co_return entity(*co_await session.get_one<T>(key));
+    const corm::Ref<Country> country = co_await session.get_one<Country>(request.path[1]);
+    if (!as_tree)
+        co_return entity(country);
+    // Parts are subdivisions of the country as well, so that one step links all levels.
+    co_await session.load(country, corm::load<&Country::subdivisions, &Subdivision::parts>);
+    std::vector<corm::Ref<Subdivision>> highest;
+    std::ranges::copy_if(country->subdivisions, std::back_inserter(highest),
+                         [](const corm::Ref<Subdivision>& subdivision) { return !subdivision->parent; });
+    json::object tree = corm::to_json(country).as_object();
+    tree["subdivisions"] = corm::to_json(highest);
+    co_return Response{.body = json::serialize(tree)}; // its version says nothing of the subdivisions: no ETag
+}
+
+/// Alone, or with what it is a part of and with its parts: both in one round trip.
+corm::Task<Response> Api::show_subdivision(const Request& request) {
+    const bool related = asks_for(request, "relations");
+    corm::AsyncSession session{engine_, reading};
+    const corm::Ref<Subdivision> subdivision = co_await session.get_one<Subdivision>(request.path[1]);
+    if (!related)
+        co_return entity(subdivision);
+    co_await session.load(subdivision, corm::load<&Subdivision::part_of>, corm::load<&Subdivision::parts>);
+    co_return Response{.body = corm::to_json_text(subdivision)};
 }
 
 template <class T>
@@ -85,7 +117,7 @@ corm::Task<Response> Api::patch(const Request& request, std::span<const std::str
         ++metrics_.stale_when_committed;
         throw;
     }
-    co_return entity(*row);
+    co_return entity(row);
 }
 
 /// One page of `matching`, and how many there are in all: one round trip.
@@ -99,11 +131,7 @@ corm::Task<Api::Page> Api::list(const Request& request, corm::query::Select<T> m
     corm::AsyncSession session{engine_, reading};
     const auto [total, rows] = co_await session.pipeline(
         corm::count(matching), corm::query::Select<T>{matching}.order_by(corm::asc<Key>).limit(limit).offset(offset));
-    json::array items;
-    items.reserve(rows.size());
-    for (const corm::Ref<T>& row : rows)
-        items.push_back(json::value_from(*row));
-    const json::object page{{"total", total}, {"limit", limit}, {"offset", offset}, {"items", std::move(items)}};
+    const json::object page{{"total", total}, {"limit", limit}, {"offset", offset}, {"items", corm::to_json(rows)}};
     co_return Page{.total = total, .response = {.body = json::serialize(page)}};
 }
 
@@ -187,17 +215,20 @@ corm::Task<Response> Api::route_country(const Request& request) {
     if (request.path.size() != 2)
         throw HttpError{404, "there is no such resource"};
     allow_methods(request, "GET", "PATCH");
+    if (request.method == "GET")
+        return show_country(request);
     allow_query(request, {});
-    return request.method == "GET" ? show<Country>(request.path[1]) : patch<Country>(request, fixed_of_country);
+    return patch<Country>(request, fixed_of_country);
 }
 
 corm::Task<Response> Api::route_subdivision(const Request& request) {
     if (request.path.size() != 2)
         throw HttpError{404, "there is no such resource"};
     allow_methods(request, "GET", "PATCH");
+    if (request.method == "GET")
+        return show_subdivision(request);
     allow_query(request, {});
-    return request.method == "GET" ? show<Subdivision>(request.path[1])
-                                   : patch<Subdivision>(request, fixed_of_subdivision);
+    return patch<Subdivision>(request, fixed_of_subdivision);
 }
 
 corm::Task<Response> Api::route(const Request& request) {

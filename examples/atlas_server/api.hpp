@@ -31,6 +31,8 @@ private:
     corm::Task<Response> route_country(const Request& request);
     corm::Task<Response> route_subdivision(const Request& request);
 
+    corm::Task<Response> show_country(const Request& request);
+    corm::Task<Response> show_subdivision(const Request& request);
     corm::Task<Response> list_countries(const Request& request);
     corm::Task<Response> list_subdivisions(const Request& request);
     corm::Task<Response> list_languages(const Request& request);
@@ -38,8 +40,6 @@ private:
     corm::Task<Response> health();
     corm::Task<Response> stats() const;
 
-    template <class T>
-    corm::Task<Response> show(std::string key);
     template <class T>
     corm::Task<Response> patch(const Request& request, std::span<const std::string_view> fixed);
     template <auto Key, class T>

@@ -11,6 +11,8 @@
 
 namespace atlas {
 
+struct Subdivision;
+
 struct Country {
     std::string alpha_2;
     std::string alpha_3;
@@ -20,34 +22,44 @@ struct Country {
     std::optional<std::string> common_name{};
     std::string flag;
     std::int32_t version = 0;
+    corm::Many<Subdivision> subdivisions{};
 };
-BOOST_DESCRIBE_STRUCT(Country, (), (alpha_2, alpha_3, numeric, name, official_name, common_name, flag, version))
+BOOST_DESCRIBE_STRUCT(Country, (),
+                      (alpha_2, alpha_3, numeric, name, official_name, common_name, flag, version, subdivisions))
+
+/// A province, state, parish, ... of a country, perhaps part of another one.
+struct Subdivision {
+    std::string code;
+    std::string country; ///< its code, as that of the parent: the foreign keys
+    std::string name;
+    std::string type;
+    std::optional<std::string> parent{};
+    std::int32_t version = 0;
+    corm::One<Subdivision> part_of{}; ///< the parent
+    corm::Many<Subdivision> parts{};
+};
+BOOST_DESCRIBE_STRUCT(Subdivision, (), (code, country, name, type, parent, version, part_of, parts))
 
 constexpr auto corm_mapping(corm::type<Country>) {
     return corm::table<Country>("countries")
         .schema("corm_atlas")
         .primary_key<&Country::alpha_2>()
         .unique<&Country::alpha_3>()
-        .version<&Country::version>();
+        .version<&Country::version>()
+        .one_to_many<&Country::subdivisions, &Subdivision::country>();
 }
-
-/// A province, state, parish, ... of a country, perhaps part of another one.
-struct Subdivision {
-    std::string code;
-    std::string country;
-    std::string name;
-    std::string type;
-    std::optional<std::string> parent{};
-    std::int32_t version = 0;
-};
-BOOST_DESCRIBE_STRUCT(Subdivision, (), (code, country, name, type, parent, version))
+/// The parts of subdivisions are in the collection, too: answers show it as a tree instead.
+constexpr auto corm_json(corm::type<Country>) {
+    return corm::json_without<&Country::subdivisions>;
+}
 
 constexpr auto corm_mapping(corm::type<Subdivision>) {
     return corm::table<Subdivision>("subdivisions")
         .schema("corm_atlas")
         .primary_key<&Subdivision::code>()
-        .references<Country>()
-        .version<&Subdivision::version>();
+        .version<&Subdivision::version>()
+        .many_to_one<&Subdivision::part_of, &Subdivision::parent>()
+        .one_to_many<&Subdivision::parts, &Subdivision::parent>();
 }
 
 enum class LanguageScope { individual, macrolanguage, special };

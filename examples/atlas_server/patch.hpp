@@ -3,6 +3,8 @@
 
 #include "message.hpp"
 
+#include <corm/mapping/relation.hpp>
+
 #include <boost/describe/members.hpp>
 #include <boost/json/value_to.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -19,7 +21,7 @@ namespace atlas {
 [[nodiscard]] boost::json::object parse_object(const std::string& body);
 
 /// Assigns each field of `fields` to the member of its name. Throws `HttpError` 422 for an unknown name, one of
-/// `fixed`, and a value of the wrong type; `target` may be half changed then.
+/// `fixed`, and a value of the wrong type; `target` may be half changed then. Relations are no fields.
 template <class T>
 void apply_patch(T& target, const boost::json::object& fields, std::span<const std::string_view> fixed) {
     for (const auto& field : fields) {
@@ -28,14 +30,17 @@ void apply_patch(T& target, const boost::json::object& fields, std::span<const s
             throw HttpError{422, std::string{name} + " cannot be changed"};
         bool known = false;
         boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>([&](auto member) {
-            if (name != member.name)
-                return;
-            known = true;
             auto& value = target.*member.pointer;
-            auto read = boost::json::try_value_to<std::remove_reference_t<decltype(value)>>(field.value());
-            if (!read)
-                throw HttpError{422, std::string{name} + " has the wrong type"};
-            value = std::move(*read);
+            using Value = std::remove_reference_t<decltype(value)>;
+            if constexpr (!corm::mapping::RelationMember<Value>::value) {
+                if (name != member.name)
+                    return;
+                known = true;
+                auto read = boost::json::try_value_to<Value>(field.value());
+                if (!read)
+                    throw HttpError{422, std::string{name} + " has the wrong type"};
+                value = std::move(*read);
+            }
         });
         if (!known)
             throw HttpError{422, "there is no field '" + std::string{name} + "'"};

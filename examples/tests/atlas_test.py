@@ -83,6 +83,54 @@ class AtlasTest(unittest.TestCase):
         self.assertEqual(answer.json()["name"], "California")
         self.refused(404, self.atlas.get("/subdivisions/US-XX"))
 
+    def round_trips_of(self, path):
+        """The answer to GET, and what it cost."""
+        self.wait_until_the_pool_is_clean()
+        before = self.atlas.get("/stats").json()["pool"]["round_trips"]
+        answer = self.atlas.get(path)
+        return answer, self.atlas.get("/stats").json()["pool"]["round_trips"] - before
+
+    def test_a_country_with_its_subdivisions_as_a_tree(self):
+        answer, round_trips = self.round_trips_of("/countries/FR?with=subdivisions")
+        self.assertEqual((answer.status, answer.etag, round_trips), (200, "", 3))
+        tree = answer.json()
+        self.assertEqual(tree["alpha_3"], "FRA")
+        found = {}
+        for region in tree["subdivisions"]:
+            self.assertEqual((region["parent"], region["part_of"]), (None, None), region)
+            found[region["code"]] = [part["code"] for part in region["parts"]]
+            for part in region["parts"]:
+                self.assertEqual((part["part_of"], part["parts"]), (region["code"], []), part)
+        expected = {}
+        for entry in sorted((entry for entry in iso("3166-2") if entry["code"].startswith("FR-")),
+                            key=lambda entry: ("parent" in entry, entry["code"])):
+            if "parent" in entry:
+                expected["FR-" + entry["parent"].removeprefix("FR-")].append(entry["code"])
+            else:
+                expected[entry["code"]] = []
+        self.assertEqual(found, expected)
+        self.assertIn("FR-29", found["FR-BRE"])
+        self.assertEqual(self.atlas.get("/countries/AX?with=subdivisions").json()["subdivisions"], [])
+        self.refused(404, self.atlas.get("/countries/XX?with=subdivisions"))
+        self.assertIn("subdivisions", self.refused(400, self.atlas.get("/countries/FR?with=rivers")))
+        # Nothing of it without being asked for, in one round trip.
+        answer, round_trips = self.round_trips_of("/countries/FR")
+        self.assertEqual((round_trips, "subdivisions" in answer.json()), (1, False))
+
+    def test_a_subdivision_with_its_relations(self):
+        answer, round_trips = self.round_trips_of("/subdivisions/FR-BRE?with=relations")
+        self.assertEqual((answer.status, round_trips), (200, 2))
+        region = answer.json()
+        self.assertIsNone(region["part_of"])
+        self.assertEqual([(part["code"], part["part_of"]) for part in region["parts"]],
+                         [(code, "FR-BRE") for code in ("FR-22", "FR-29", "FR-35", "FR-56")])
+        part = self.atlas.get("/subdivisions/FR-29?with=relations").json()
+        self.assertEqual((part["part_of"]["code"], part["part_of"]["name"]), ("FR-BRE", region["name"]))
+        self.assertEqual(part["parts"], [])
+        alone, round_trips = self.round_trips_of("/subdivisions/FR-29")
+        self.assertEqual((round_trips, "parts" in alone.json()), (1, False))
+        self.refused(400, self.atlas.get("/subdivisions/FR-29?with=subdivisions"))
+
     def test_languages_by_enum(self):
         everything = iso("639-3")
         self.assertEqual(self.atlas.get("/languages?limit=1").json()["total"], len(everything))
@@ -129,7 +177,8 @@ class AtlasTest(unittest.TestCase):
         self.refused(413, self.atlas.patch("/countries/SE", b"x" * 100_000, '"1"'))
         self.refused(400, self.atlas.patch("/countries/SE", b"{", '"1"'))
         self.refused(422, self.atlas.patch("/countries/SE", [1], '"1"'))
-        for fields in ({"nmae": "x"}, {"name": 7}, {"name": None}, {"version": 9}, {"alpha_2": "XX"}, {"name": "a\0b"}):
+        for fields in ({"nmae": "x"}, {"name": 7}, {"name": None}, {"version": 9}, {"alpha_2": "XX"}, {"name": "a\0b"},
+                       {"subdivisions": []}):
             etag = self.atlas.get("/countries/SE").etag
             self.refused(422, self.atlas.patch("/countries/SE", fields, etag))
             self.assertEqual(self.atlas.get("/countries/SE").etag, etag)

@@ -4,6 +4,7 @@
 #include <corm/base/error.hpp>
 #include <corm/mapping/describe.hpp>
 #include <corm/mapping/given.hpp>
+#include <corm/mapping/json_members.hpp>
 #include <corm/mapping/key.hpp>
 #include <corm/mapping/record.hpp>
 #include <corm/orm/async_session.hpp>
@@ -28,6 +29,8 @@ using mapping::deferrable;
 using mapping::define;
 using mapping::given;
 using mapping::given_columns;
+using mapping::json_only;
+using mapping::json_without;
 using mapping::key;
 using mapping::Many;
 using mapping::Mapper;

@@ -95,8 +95,7 @@ std::string_view json_document(const FieldView& field, std::string_view target) 
     return text;
 }
 
-json::value parse_json(const FieldView& field, std::string_view target, const json::storage_ptr& storage) {
-    const std::string_view text = json_document(field, target);
+json::value parse_json(std::string_view text, std::string_view name, const json::storage_ptr& storage) {
     json::parse_options options;
     options.max_depth = json_depth_limit;
     json::basic_parser<Builder> parser(options, storage);
@@ -107,8 +106,12 @@ json::value parse_json(const FieldView& field, std::string_view target, const js
     if (problem == json::error::too_deep)
         throw ConversionError("JSON value nested deeper than " + std::to_string(json_depth_limit) + " levels");
     if (problem || !parser.done() || consumed != text.size())
-        throw_malformed(field.oid == oids::jsonb ? "jsonb" : "json");
+        throw_malformed(name);
     return parser.handler().release();
+}
+
+json::value parse_json(const FieldView& field, std::string_view target, const json::storage_ptr& storage) {
+    return parse_json(json_document(field, target), field.oid == oids::jsonb ? "jsonb" : "json", storage);
 }
 
 void Codec<json::value>::decode(const FieldView& field, json::value& target) {

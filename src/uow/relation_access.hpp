@@ -24,6 +24,9 @@ struct RelationAccess {
         state.owner_ = &owner;
         state.relation_ = &relation;
     }
+    /// These two throw as reading does.
+    static const std::vector<Link>& read(const RelationState& state) { return state.read(); }
+    static std::shared_ptr<Instance> follow(const RelationState& state, const Link& link) { return state.follow(link); }
     static std::vector<Link>& links(RelationState& state) noexcept { return state.links_; }
     static std::uint32_t& read_at(RelationState& state) noexcept { return state.read_at_; }
     static bool& loaded(RelationState& state) noexcept { return state.loaded_; }

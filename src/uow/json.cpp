@@ -1,0 +1,115 @@
+#include <corm/uow/json.hpp>
+
+#include "type/json_format.hpp"
+#include "uow/relation_access.hpp"
+#include <corm/base/error.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+
+namespace corm::uow {
+
+std::string JsonWriter::object(const JsonEntity& entity, const void* object) {
+    JsonWriter writer;
+    writer.write_root(entity, object, Path{});
+    return std::move(writer.out_);
+}
+
+void JsonWriter::add(const JsonEntity& entity, const void* object) {
+    const Path document;
+    out_.push_back(added_ == 0 ? '[' : ',');
+    write_root(entity, object, Path{document, added_});
+    ++added_;
+}
+
+std::string JsonWriter::array() && {
+    out_ += added_ == 0 ? "[]" : "]";
+    return std::move(out_);
+}
+
+void JsonWriter::write_root(const JsonEntity& entity, const void* object, const Path& path) {
+    brought_ = 0;
+    if (object == nullptr)
+        out_ += "null";
+    else
+        write_object(entity, object, path);
+}
+
+void JsonWriter::write_object(const JsonEntity& entity, const void* object, const Path& path) {
+    path.check_depth();
+    way_.push_back(object);
+    char separator = '{';
+    for (std::size_t i = 0; i < entity.count; ++i) {
+        const JsonMember& member = entity.members[i];
+        const mapping::RelationState* relation = member.relation != nullptr ? &member.relation(object) : nullptr;
+        if (relation != nullptr && !relation->is_loaded())
+            continue;
+        out_.push_back(separator);
+        out_.push_back('"');
+        out_ += member.name; // an identifier of C++: nothing in it needs an escape
+        out_ += "\":";
+        separator = ',';
+        const Path inner{path, member.name};
+        if (relation != nullptr)
+            write_relation(member, *relation, inner);
+        else
+            member.write(object, out_, inner);
+    }
+    out_ += separator == '{' ? "{}" : "}";
+    way_.pop_back();
+}
+
+void JsonWriter::write_relation(const JsonMember& member, const mapping::RelationState& state, const Path& path) {
+    const std::vector<Link>& links = RelationAccess::read(state);
+    if (!member.many) {
+        if (links.empty())
+            out_ += "null";
+        else
+            write_target(member.target(), *RelationAccess::follow(state, links.front()), path);
+        return;
+    }
+    path.check_depth();
+    out_.push_back('[');
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        if (i != 0)
+            out_.push_back(',');
+        write_target(member.target(), *RelationAccess::follow(state, links[i]), Path{path, i});
+    }
+    out_.push_back(']');
+}
+
+void JsonWriter::write_target(const JsonEntity& entity, Instance& target, const Path& path) {
+    const void* const object = target.readable();
+    if (std::find(way_.begin(), way_.end(), object) != way_.end()) {
+        write_key(entity, object, path);
+        return;
+    }
+    if (++brought_ > json_object_limit)
+        path.refuse("is one of more than " + std::to_string(json_object_limit) +
+                    " objects that one object brings along, each of them on every way that leads to it; leave the way "
+                    "back out by corm_json and corm::json_without");
+    write_object(entity, object, path);
+}
+
+void JsonWriter::write_key(const JsonEntity& entity, const void* object, const Path& path) {
+    if (entity.key_count == 0) {
+        out_ += "null";
+        return;
+    }
+    if (entity.key_count == 1) {
+        entity.key->write(object, out_, path);
+        return;
+    }
+    for (std::size_t i = 0; i < entity.key_count; ++i) {
+        out_.push_back(i == 0 ? '[' : ',');
+        entity.key[i].write(object, out_, path);
+    }
+    out_.push_back(']');
+}
+
+boost::json::value parse_json_document(std::string_view text, boost::json::storage_ptr storage) {
+    return types::parse_json(text, "json", storage);
+}
+
+} // namespace corm::uow

@@ -1,0 +1,9 @@
+// expect-ok
+#include "json_entities.hpp"
+
+constexpr auto corm_json(corm::type<Car>) {
+    return corm::json_without<&Car::colour>;
+}
+std::string write(const corm::orm::Ref<Car>& car) {
+    return corm::to_json_text(car);
+}

@@ -1,0 +1,6 @@
+// expect: corm: to_json takes a mapped struct, a handle to one, or a range of either
+#include "json_entities.hpp"
+
+boost::json::value write(const Other& other) {
+    return corm::to_json(other);
+}

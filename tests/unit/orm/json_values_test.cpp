@@ -1,0 +1,210 @@
+// What each type of column is in JSON.
+#include <corm/base/error.hpp>
+#include <corm/json.hpp>
+#include <corm/type/types.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <boost/json/monotonic_resource.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace json_values_test {
+
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+namespace types = corm::types;
+
+enum class Mood { sad, happy };
+BOOST_DESCRIBE_ENUM(Mood, sad, happy)
+constexpr auto corm_enum(corm::type<Mood>) {
+    return types::pg_enum("mood");
+}
+
+struct Address {
+    std::string street{};
+    std::optional<std::string> zip{};
+    std::vector<Mood> moods{};
+};
+BOOST_DESCRIBE_STRUCT(Address, (), (street, zip, moods))
+constexpr auto corm_json(corm::type<Address>) {
+    return types::as_jsonb;
+}
+
+/// A type of the program's own: its codec says nothing about JSON.
+struct Money {
+    std::int64_t cents = 0;
+};
+void tag_invoke(const boost::json::value_from_tag&, boost::json::value& to, const Money& from) {
+    to = {{"cents", from.cents}};
+}
+
+} // namespace json_values_test
+
+template <>
+struct corm::types::Codec<json_values_test::Money> {
+    using Money = json_values_test::Money;
+    static constexpr Oid oid = oids::int8;
+    static constexpr Oid array_oid = oids::int8_array;
+    static constexpr Format format = Format::binary;
+    static std::string_view sql_type() { return "int8"; }
+    static void encode(const Money& value, std::string& out) { Codec<std::int64_t>::encode(value.cents, out); }
+    static void decode(const FieldView& field, Money& to) { Codec<std::int64_t>::decode(field, to.cents); }
+    static void literal(const Money& value, std::string& out) { Codec<std::int64_t>::literal(value.cents, out); }
+    static bool same(const Money& left, const Money& right) { return left.cents == right.cents; }
+};
+
+namespace json_values_test {
+
+struct Everything {
+    bool flag = true;
+    std::int16_t small = -7;
+    std::int32_t number = 8;
+    std::int64_t large = 9'007'199'254'740'993; // 2^53 + 1
+    float ratio = 0.1F;
+    double wide = 2.0;
+    std::string text = "a \"b\"\n\xC3\xA9";
+    types::Bytes bytes{std::byte{0}, std::byte{0xff}};
+    types::Uuid uuid = types::Uuid::from_string("00112233-4455-6677-8899-aabbccddeeff");
+    types::Numeric price = types::Numeric::from_string("12345678901234567890.10");
+    std::chrono::sys_days day{std::chrono::year{2024} / 2 / 29};
+    std::chrono::local_days local_day{std::chrono::year{2024} / 2 / 29};
+    std::chrono::year_month_day date = std::chrono::year{2024} / 2 / 29;
+    types::Timestamp at{std::chrono::sys_days{std::chrono::year{2024} / 2 / 29} + 13h + 4min + 5s + 600us};
+    types::LocalTimestamp local{std::chrono::local_days{std::chrono::year{2024} / 2 / 29} + 1h};
+    std::chrono::sys_seconds coarse{std::chrono::sys_days{std::chrono::year{1999} / 12 / 31}};
+    types::TimeOfDay clock{8h + 30min};
+    types::Interval span{.months = 1, .days = 2, .time = 3h};
+    std::chrono::minutes length = 90min;
+    Mood mood = Mood::happy;
+    boost::json::value document{{"k", {1, nullptr, 2.5}}};
+    types::JsonText kept{R"( { "b" : 1,  "a" : [ ] } )"};
+    Address address{.street = "Main", .moods = {Mood::sad}};
+    Money money{.cents = 250};
+};
+BOOST_DESCRIBE_STRUCT(Everything, (),
+                      (flag, small, number, large, ratio, wide, text, bytes, uuid, price, day, local_day, date, at,
+                       local, coarse, clock, span, length, mood, document, kept, address, money))
+constexpr auto corm_mapping(corm::type<Everything>) {
+    return corm::mapping::table<Everything>("everything").primary_key<&Everything::number>();
+}
+
+struct Arrays {
+    std::int32_t id = 0;
+    std::optional<std::int32_t> none{};
+    std::optional<types::Numeric> some = types::Numeric{3};
+    std::vector<std::int32_t> empty{};
+    std::vector<std::vector<std::int16_t>> grid{{1, 2}, {3, 4}};
+    std::vector<std::optional<std::string>> holes{"a", std::nullopt};
+    std::vector<bool> bits{true, false};
+    std::vector<Mood> moods{Mood::sad};
+    std::vector<Address> addresses{Address{}};
+    std::vector<types::Uuid> uuids{types::Uuid{}};
+    std::optional<std::vector<double>> maybe{};
+};
+BOOST_DESCRIBE_STRUCT(Arrays, (), (id, none, some, empty, grid, holes, bits, moods, addresses, uuids, maybe))
+constexpr auto corm_mapping(corm::type<Arrays>) {
+    return corm::mapping::table<Arrays>("arrays").primary_key<&Arrays::id>();
+}
+
+struct Reading {
+    std::int32_t id = 0;
+    double value = 0;
+    float narrow = 0;
+    std::vector<double> series{};
+    types::Numeric exact{};
+};
+BOOST_DESCRIBE_STRUCT(Reading, (), (id, value, narrow, series, exact))
+constexpr auto corm_mapping(corm::type<Reading>) {
+    return corm::mapping::table<Reading>("readings").primary_key<&Reading::id>();
+}
+
+struct Note {
+    std::int32_t id = 0;
+    std::vector<std::string> lines{};
+    types::JsonText kept{};
+    Mood mood{};
+    types::Timestamp at{};
+};
+BOOST_DESCRIBE_STRUCT(Note, (), (id, lines, kept, mood, at))
+constexpr auto corm_mapping(corm::type<Note>) {
+    return corm::mapping::table<Note>("notes").primary_key<&Note::id>();
+}
+
+TEST_CASE("a value of each type", "[json][unit]") {
+    CHECK(corm::to_json_text(Everything{}) ==
+          R"({"flag":true,"small":-7,"number":8,"large":9007199254740993,"ratio":0.1,"wide":2.0,)"
+          R"("text":"a \"b\"\u000a)"
+          "\xC3\xA9"
+          R"(","bytes":"\\x00ff","uuid":"00112233-4455-6677-8899-aabbccddeeff",)"
+          R"("price":"12345678901234567890.10","day":"2024-02-29","local_day":"2024-02-29","date":"2024-02-29",)"
+          R"("at":"2024-02-29T13:04:05.000600Z","local":"2024-02-29T01:00:00.000000",)"
+          R"("coarse":"1999-12-31T00:00:00.000000Z",)"
+          R"("clock":"08:30:00.000000","span":"+1 mons +2 days +03:00:00.000000",)"
+          R"("length":"+0 mons +0 days +01:30:00.000000",)"
+          R"("mood":"happy","document":{"k":[1,null,2.5]},"kept":{"b":1,"a":[]},)"
+          R"("address":{"street":"Main","zip":null,"moods":["sad"]},"money":{"cents":250}})");
+}
+
+TEST_CASE("the value is the text, read", "[json][unit]") {
+    const boost::json::value value = corm::to_json(Everything{});
+    CHECK(value.at("large").as_int64() == 9'007'199'254'740'993);
+    CHECK(value.at("wide").as_double() == 2.0);
+    CHECK(value.at("ratio").as_double() == 0.1);
+    CHECK(value.at("text").as_string() == "a \"b\"\n\xC3\xA9");
+    CHECK(value.at("document") == Everything{}.document);
+    CHECK(value.at("address").at("zip").is_null());
+
+    boost::json::monotonic_resource memory;
+    CHECK(corm::to_json(Everything{}, &memory).at("document").storage().get() == &memory);
+}
+
+TEST_CASE("NULL and arrays", "[json][unit]") {
+    CHECK(corm::to_json_text(Arrays{.maybe = std::vector{1.5}}) ==
+          R"({"id":0,"none":null,"some":"3","empty":[],"grid":[[1,2],[3,4]],"holes":["a",null],"bits":[true,false],)"
+          R"("moods":["sad"],"addresses":[{"street":"","zip":null,"moods":[]}],)"
+          R"("uuids":["00000000-0000-0000-0000-000000000000"],"maybe":[1.5]})");
+}
+
+TEST_CASE("numbers that JSON does not have are strings, as the server writes them", "[json][unit]") {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const Reading reading{.id = 1,
+                          .value = std::nan(""),
+                          .narrow = -std::numeric_limits<float>::infinity(),
+                          .series = {infinity, -0.0, 1e300},
+                          .exact = types::Numeric::from_string("NaN")};
+    CHECK(corm::to_json_text(reading) ==
+          R"({"id":1,"value":"NaN","narrow":"-Infinity","series":["Infinity",-0.0,1e+300],"exact":"NaN"})");
+}
+
+TEST_CASE("timestamps before Christ keep their mark", "[json][unit]") {
+    const Note note{.at = types::Timestamp{std::chrono::sys_days{std::chrono::year{-43} / 3 / 15}}};
+    CHECK(corm::to_json(note).at("at").as_string() == "0044-03-15T00:00:00.000000Z BC");
+}
+
+TEST_CASE("what JSON cannot hold names its path", "[json][unit]") {
+    CHECK_THROWS_MATCHES(corm::to_json_text(Note{.lines = {"a", std::string{"b\0c", 3}}}), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'lines[1]': ")));
+    CHECK_THROWS_MATCHES(corm::to_json_text(Note{.lines = {"\xff"}}), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'lines[0]': ")));
+    CHECK_THROWS_MATCHES(corm::to_json_text(Note{.mood = static_cast<Mood>(7)}), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'mood' is none of the enumerators")));
+    CHECK_THROWS_MATCHES(corm::to_json_text(Note{.at = types::Timestamp::min()}), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'at': ")));
+    // Text that is no document must not become a part of one.
+    for (const char* bad : {"", "1, \"id\": 2", "{", "1e999"})
+        CHECK_THROWS_MATCHES(corm::to_json_text(Note{.kept = {bad}}), corm::ConversionError,
+                             MessageMatches(ContainsSubstring("JSON member 'kept': ")));
+}
+
+} // namespace json_values_test

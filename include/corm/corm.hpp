@@ -11,6 +11,7 @@
 #include <corm/orm/engine.hpp>
 #include <corm/orm/inspect.hpp>
 #include <corm/orm/session_handle.hpp>
+#include <corm/orm/session_hooks.hpp>
 #include <corm/orm/transaction.hpp>
 #include <corm/query/options.hpp>
 #include <corm/query/raw.hpp>
@@ -57,6 +58,7 @@ using orm::Edit;
 using orm::Engine;
 using orm::EngineOptions;
 using orm::ExpireOnCommit;
+using orm::FlushedObjects;
 using orm::Freshness;
 using orm::inspect;
 using orm::Isolation;
@@ -68,9 +70,12 @@ using orm::object_session;
 using orm::ObjectState;
 using orm::PasswordProvider;
 using orm::Ref;
+using orm::RowEvent;
 using orm::rows_as;
 using orm::Savepoint;
+using orm::SessionEvent;
 using orm::SessionHandle;
+using orm::SessionHooks;
 using orm::SessionOptions;
 using orm::TransactionOptions;
 using orm::transient;

@@ -31,6 +31,7 @@ class AsyncSession;
 class Savepoint;
 class SessionHandle;
 class NewConnection;
+class SessionHooks;
 template <class T>
 class Ref;
 template <class T>

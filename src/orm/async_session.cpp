@@ -3,6 +3,7 @@
 #include <corm/orm/transaction.hpp>
 
 #include "orm/session_core.hpp"
+#include "orm/session_hooks.hpp"
 
 namespace corm::orm {
 
@@ -25,6 +26,27 @@ AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions
 Task<void> end_scope(const AsyncSession& session, std::source_location where) {
     if (session.core_->leave_scope())
         co_await session.commit({}, where);
+}
+
+bool undoes_hooked(const AsyncSession& session) noexcept {
+    return session.core_->engine->options.hooks != nullptr;
+}
+
+// No statement: the connection goes back as it is, and the pool rolls back behind it.
+Task<void> undo_hooked(const AsyncSession& session, std::source_location where) {
+    const SessionCore::Busy busy{session.core_, "the rollback of transaction()", where, SessionCore::Use::end};
+    session.core_->rolled_back();
+    co_await HookCalls::run(session.core_, SessionEvent::after_rollback);
+}
+
+bool is_retryable(const std::exception_ptr& failure) noexcept {
+    try {
+        std::rethrow_exception(failure);
+    } catch (const DatabaseError& error) {
+        return error.is_retryable();
+    } catch (...) {
+        return false;
+    }
 }
 
 } // namespace detail

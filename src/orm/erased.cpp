@@ -4,6 +4,7 @@
 #include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
+#include "orm/session_hooks.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/orm/detail/typed.hpp>
@@ -26,26 +27,29 @@ void check_wanted(const QueryPart& part, Wanted wanted, std::source_location whe
 }
 
 Task<void> end(Core core, const char* name, Duration within, std::source_location where) {
+    const bool undoes = core->in_transaction || core->failure || !core->savepoints.empty() || core->uow.has_changes();
+    std::exception_ptr error;
     if (!core->in_transaction || !core->lease || core->only_read) {
         // Nobody waits for the end of reads: the pool sends ROLLBACK with the next use of the connection.
         core->rolled_back();
-        co_return;
+    } else {
+        OperationPlan plan = core->operation(name, within, where);
+        plan.kind = trace::Operation::rollback;
+        plan.transactional = false;
+        plan.rolls_back = true;
+        try {
+            co_await core->run(plan, {});
+        } catch (...) {
+            error = std::current_exception();
+        }
+        // Whatever happened to the connection, its transaction cannot be committed any more.
+        if (error)
+            core->rolled_back();
     }
-    OperationPlan plan = core->operation(name, within, where);
-    plan.kind = trace::Operation::rollback;
-    plan.transactional = false;
-    plan.rolls_back = true;
-    std::exception_ptr error;
-    try {
-        co_await core->run(plan, {});
-    } catch (...) {
-        error = std::current_exception();
-    }
-    // Whatever happened to the connection, its transaction cannot be committed any more.
-    if (error) {
-        core->rolled_back();
+    if (undoes && core->engine->options.hooks)
+        co_await HookCalls::run(core, SessionEvent::after_rollback);
+    if (error)
         std::rethrow_exception(error);
-    }
 }
 
 } // namespace
@@ -77,7 +81,7 @@ Task<Handle> read(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapp
     if (core->autoflush()) {
         // Links are flushed along, and what the lock would have checked is checked then.
         const uow::PlanMode mode{.except = known.get(), .guarded = options.lock && known && known->is_relinked()};
-        if (core->uow.has_relations())
+        if (core->flushes_ahead())
             co_await flush_ahead(core, plan, mode);
         plan.flushes = add_flush(*core, parts, where, mode);
     }
@@ -113,7 +117,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
     OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {
-        if (core->uow.has_relations()) {
+        if (core->flushes_ahead()) {
             core->uow.revert(instance);
             co_await flush_ahead(core, plan, {.except = instance.get()});
         }
@@ -149,7 +153,7 @@ Task<std::vector<Outcome>> run_pipeline(Core core, std::vector<Query> queries, s
     }
     Parts parts;
     if (core->autoflush()) {
-        if (core->uow.has_relations())
+        if (core->flushes_ahead())
             co_await flush_ahead(core, plan, {.guarded = locks});
         plan.flushes = add_flush(*core, parts, where, {.guarded = locks});
     }
@@ -191,7 +195,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
                         where);
         plan.transactional = false;
     } else if (core->autoflush()) {
-        if (core->uow.has_relations())
+        if (core->flushes_ahead())
             co_await flush_ahead(core, plan, {.guarded = part->locks()});
         plan.flushes = add_flush(*core, parts, where, {.guarded = part->locks()});
     }
@@ -206,11 +210,11 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
 }
 
 Task<void> flush(Core core, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "flush()", where};
+    const SessionCore::Busy busy{core, "flush()", where, SessionCore::Use::flush};
     core->require_usable();
     OperationPlan plan = core->operation("flush()", within, where);
     plan.kind = trace::Operation::flush;
-    if (core->uow.has_relations())
+    if (core->flushes_ahead())
         co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_flush(*core, parts, where);
@@ -219,31 +223,35 @@ Task<void> flush(Core core, Duration within, std::source_location where) {
 }
 
 Task<void> commit(Core core, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "commit()", where};
+    const SessionCore::Busy busy{core, "commit()", where, SessionCore::Use::end};
     core->require_usable();
     OperationPlan plan = core->operation("commit()", within, where);
     plan.kind = trace::Operation::commit;
-    if (core->uow.has_relations())
+    const bool hooked = core->engine->options.hooks != nullptr;
+    if (hooked)
+        co_await HookCalls::run(core, SessionEvent::before_commit);
+    if (core->flushes_ahead())
         co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_final_flush(*core, parts, where);
     plan.commits = true;
     // Reads at the weaker levels have nothing to commit; a serializable transaction may still fail.
     const bool nothing_read_matters = core->only_read && core->options.isolation != Isolation::serializable;
-    if (!plan.flushes && (!core->in_transaction || nothing_read_matters)) {
+    if (!plan.flushes && (!core->in_transaction || nothing_read_matters))
         core->committed();
-        co_return;
-    }
-    co_await core->run(plan, std::move(parts));
+    else
+        co_await core->run(plan, std::move(parts));
+    if (hooked)
+        co_await HookCalls::run(core, SessionEvent::after_commit);
 }
 
 Task<void> rollback(Core core, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "rollback()", where};
+    const SessionCore::Busy busy{core, "rollback()", where, SessionCore::Use::end};
     co_await end(core, "rollback()", within, where);
 }
 
 Task<void> close(Core core, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "close()", where};
+    const SessionCore::Busy busy{core, "close()", where, SessionCore::Use::end};
     std::exception_ptr error;
     try {
         co_await end(core, "close()", within, where);

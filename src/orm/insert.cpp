@@ -49,6 +49,9 @@ public:
                 outcome.instances.push_back(std::move(instance));
         }
     }
+    void append_loaded(std::vector<detail::Handle>& loaded) const override {
+        loaded.insert(loaded.end(), outcome.instances.begin(), outcome.instances.end());
+    }
 
     detail::Outcome outcome;
 
@@ -73,7 +76,7 @@ Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query,
     OperationPlan plan = core->operation("insert()", query->within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {
-        if (core->uow.has_relations())
+        if (core->flushes_ahead())
             co_await flush_ahead(core, plan);
         plan.flushes = add_flush(*core, parts, where);
     }

@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "orm/session_core.hpp"
+#include "orm/session_hooks.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -46,6 +47,15 @@ void LoadPart::digest(std::span<wire::Result> results) {
     session_.uow.loaded(load_, results.front(), where_);
 }
 
+void LoadPart::append_loaded(std::vector<detail::Handle>& loaded) const {
+    for (const auto& owners : load_.owners) {
+        for (const detail::Handle& owner : owners) {
+            const auto living = uow::Member{*owner, *load_.ends->relation}.living();
+            loaded.insert(loaded.end(), living.begin(), living.end());
+        }
+    }
+}
+
 Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail::Handle> owners,
                       std::vector<query::RelationPath> paths, Parts ahead) {
     std::vector<Step> steps;
@@ -83,6 +93,27 @@ Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail:
 }
 
 Task<void> flush_ahead(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
+    return core->engine->options.hooks ? flush_hooked(core, operation, flush) : write_ahead(core, operation, flush);
+}
+
+Task<void> remove_ahead(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
+    OperationPlan plan = operation;
+    plan.commits = plan.rolls_back = plan.flushes = false;
+    plan.only_reads = true;
+    plan.kind = trace::Operation::execute;
+    do {
+        for (;;) {
+            Parts parts;
+            for (uow::RelationLoad& load : core->uow.cascade_removals())
+                add_load(*core, parts, std::move(load), plan.where);
+            if (parts.empty())
+                break;
+            co_await core->run(plan, std::move(parts));
+        }
+    } while (core->uow.has_relations() && core->uow.plan(flush).has_orphans);
+}
+
+Task<void> write_ahead(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
     OperationPlan plan = operation;
     uow::PlanMode mode = flush;
     plan.commits = plan.rolls_back = false;
@@ -132,7 +163,7 @@ Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::Relati
     OperationPlan plan = core->operation("load()", within, where);
     Parts parts;
     if (core->autoflush() && core->uow.has_changes()) {
-        if (core->uow.has_relations())
+        if (core->flushes_ahead())
             co_await flush_ahead(core, plan);
         plan.flushes = add_flush(*core, parts, where);
     }

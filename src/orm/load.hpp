@@ -19,6 +19,7 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
+    void append_loaded(std::vector<detail::Handle>& loaded) const override;
 
 private:
     SessionCore& session_; // the operation keeps it alive
@@ -34,8 +35,14 @@ private:
 /// What a flush of related objects needs beforehand: the objects of removed ones, and rows whose keys others refer to.
 /// A round trip for each; what is left can be written at once. The caller holds a `Busy`. Throws `Error` for rows that
 /// need each other's keys in an autocommit session, which could write them but half.
-/// What is given has to live until it has ended: copies would lie in the frames of all operations.
+/// Hooks of the flush run as well. What is given has to live until it has ended: copies would lie in the frames of all
+/// operations.
 [[nodiscard]] Task<void> flush_ahead(const detail::Core& core, const OperationPlan& operation,
                                      const uow::PlanMode& flush = {});
+/// Its parts: without hooks, and what removals mean for other objects alone.
+[[nodiscard]] Task<void> write_ahead(const detail::Core& core, const OperationPlan& operation,
+                                     const uow::PlanMode& flush);
+[[nodiscard]] Task<void> remove_ahead(const detail::Core& core, const OperationPlan& operation,
+                                      const uow::PlanMode& flush);
 
 } // namespace corm::orm

@@ -10,7 +10,9 @@
 #include <corm/base/error.hpp>
 #include <corm/type/scalar.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 
 namespace corm::orm {
 namespace {
@@ -42,6 +44,10 @@ public:
             if (const auto known = session_.uow.find(*mapper_, keys_[i]))
                 session_.uow.vanished(known);
         }
+    }
+    void append_loaded(std::vector<detail::Handle>& loaded) const override {
+        std::copy_if(found_.begin(), found_.end(), std::back_inserter(loaded),
+                     [](const detail::Handle& instance) { return instance != nullptr; });
     }
     void add_rows(uow::Merge& merge) {
         for (std::size_t i = 0; i < found_.size(); ++i) {
@@ -76,7 +82,7 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
         OperationPlan plan = core->operation(name, options.within, where);
         Parts parts;
         if (core->autoflush()) {
-            if (core->uow.has_relations())
+            if (core->flushes_ahead())
                 co_await flush_ahead(core, plan);
             plan.flushes = add_flush(*core, parts, where);
         }

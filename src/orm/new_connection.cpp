@@ -98,6 +98,10 @@ Task<wire::Result> run(std::shared_ptr<wire::Connection> connection, query::RawS
 
 } // namespace
 
+Task<void> detail::done() {
+    co_return;
+}
+
 NewConnection::NewConnection(std::shared_ptr<wire::Connection> connection, TimePoint deadline) noexcept
     : connection_(std::move(connection)), deadline_(deadline) {}
 

@@ -57,6 +57,7 @@ bool is_modified(const Core& core, const Handle& instance, std::source_location 
 
 void invalidate(const Core& core, std::source_location where) {
     SessionCore& session = quiet(core, "invalidate()", where);
+    session.require_no_hook("invalidate()", where);
     if (session.lease)
         session.lease->close(nullptr);
     session.rolled_back();

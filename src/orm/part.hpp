@@ -11,6 +11,10 @@
 #include <span>
 #include <vector>
 
+namespace corm::uow {
+class Instance;
+}
+
 namespace corm::orm {
 
 /// Parts of one operation travel in one request. They are shared by the operation and the coroutine that reads their
@@ -29,6 +33,8 @@ public:
     virtual void append(std::vector<wire::Statement>& request) = 0;
     /// Takes the results of exactly these statements, all of which succeeded.
     virtual void digest(std::span<wire::Result> results) = 0;
+    /// Objects that its rows were, for hooks.
+    virtual void append_loaded(std::vector<std::shared_ptr<uow::Instance>>& /*loaded*/) const {}
     /// A better error for the failure of the part's n-th statement, or null to keep the server's.
     [[nodiscard]] virtual std::exception_ptr explain(std::size_t /*statement*/,
                                                      const std::exception_ptr& /*error*/) const {

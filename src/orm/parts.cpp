@@ -40,6 +40,8 @@ private:
 };
 
 bool add_changes(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode, bool final) {
+    if (std::exchange(session.flushed_ahead, false))
+        return false;
     mode.copies = !session.options.autocommit; // a COPY needs a transaction around it
     uow::FlushPlan plan = session.uow.plan(mode);
     if (plan.empty())

@@ -36,6 +36,10 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
+    void append_loaded(std::vector<detail::Handle>& loaded) const override {
+        if (found)
+            loaded.push_back(found);
+    }
     /// For messages: entity and key.
     [[nodiscard]] std::string subject() const { return mapper_->entity() + " with key " + mapper_->key_text(key_); }
 
@@ -58,6 +62,9 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
+    void append_loaded(std::vector<detail::Handle>& loaded) const override {
+        loaded.insert(loaded.end(), outcome.instances.begin(), outcome.instances.end());
+    }
 
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;

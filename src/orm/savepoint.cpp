@@ -15,7 +15,7 @@ namespace {
 Task<void> flush_in(const detail::Core& core, const char* name, Duration within, std::source_location where) {
     OperationPlan plan = core->operation(name, within, where);
     plan.kind = trace::Operation::flush;
-    if (core->uow.has_relations())
+    if (core->flushes_ahead())
         co_await flush_ahead(core, plan);
     Parts parts;
     plan.flushes = add_flush(*core, parts, where);
@@ -24,7 +24,7 @@ Task<void> flush_in(const detail::Core& core, const char* name, Duration within,
 }
 
 Task<void> release_savepoint(detail::Core core, std::uint64_t serial, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "release()", where};
+    const SessionCore::Busy busy{core, "release()", where, SessionCore::Use::flush};
     const std::size_t depth = core->require_savepoint(serial, "release()", where);
     core->require_usable();
     co_await flush_in(core, "release()", within, where);
@@ -33,7 +33,7 @@ Task<void> release_savepoint(detail::Core core, std::uint64_t serial, Duration w
 }
 
 Task<void> roll_back_savepoint(detail::Core core, std::uint64_t serial, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "rollback()", where};
+    const SessionCore::Busy busy{core, "rollback()", where, SessionCore::Use::flush};
     const std::size_t depth = core->require_savepoint(serial, "rollback()", where);
     const std::exception_ptr original = core->failure;
     const bool sent = core->savepoints.is_sent(depth);
@@ -65,7 +65,7 @@ detail::Core living(const std::weak_ptr<SessionCore>& session, const char* name,
 namespace detail {
 
 Task<Savepoint> begin_nested(Core core, Duration within, std::source_location where) {
-    const SessionCore::Busy busy{core, "begin_nested()", where};
+    const SessionCore::Busy busy{core, "begin_nested()", where, SessionCore::Use::flush};
     core->require_usable();
     if (core->options.autocommit)
         throw Error("begin_nested() was called on an autocommit session, which has no transaction to nest in; use a "

@@ -1,6 +1,7 @@
 #include "orm/session_core.hpp"
 
 #include "base/memory.hpp"
+#include "orm/session_hooks.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -40,13 +41,17 @@ SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions sess
                     "travel; leave it out, or leave them out");
 }
 
-SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where)
+SessionCore::Busy::Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where, Use use)
     : session_(std::move(session)) {
     if (session_ == nullptr)
         throw Error(std::string{name} + " was called on a session that was moved from", where);
     const std::scoped_lock lock{session_->mutex_};
     session_->check_quiet(name, where);
-    session_->busy_ = true;
+    if (session_->hook_ != nullptr) {
+        session_->hook_->require_use(name, where, use);
+        session_->hook_->begin_operation();
+    }
+    ++session_->busy_;
     session_->busy_with_ = name;
     session_->busy_where_ = where;
 }
@@ -59,8 +64,11 @@ SessionCore::Busy::~Busy() {
             const std::scoped_lock lock{session_->mutex_};
             dropped.swap(session_->dropped_);
             busy = !dropped.empty();
-            session_->busy_ = busy;
-            abandoned = session_->abandoned_;
+            if (!busy) {
+                abandoned = --session_->busy_ == 0 && session_->abandoned_;
+                if (session_->hook_ != nullptr)
+                    session_->hook_->end_operation();
+            }
         }
         for (const Savepoints::Serial serial : dropped)
             session_->undo_dropped(serial);
@@ -69,16 +77,24 @@ SessionCore::Busy::~Busy() {
         session_->release();
 }
 
-void SessionCore::require_quiet(const char* name, std::source_location where) {
+void SessionCore::require_quiet(const char* name, std::source_location where, const uow::Instance* edited) {
     // Asked for every edit.
-    if (!busy_.load(std::memory_order_acquire))
+    if (busy_.load(std::memory_order_acquire) == 0)
         return;
     const std::scoped_lock lock{mutex_};
     check_quiet(name, where);
+    if (hook_ != nullptr)
+        hook_->require_allowed(name, where, edited);
+}
+
+void SessionCore::require_no_hook(const char* name, std::source_location where) const {
+    const std::scoped_lock lock{mutex_};
+    if (hook_ != nullptr)
+        hook_->require_use(name, where, Use::end);
 }
 
 void SessionCore::check_quiet(const char* name, std::source_location where) const {
-    if (busy_)
+    if (busy_ != 0 && (hook_ == nullptr || hook_->waits()))
         throw ConcurrentUseError(
             std::string{name} + " at " + place(where) + " was called while " + busy_with_ + " at " +
                 place(busy_where_) +
@@ -104,7 +120,7 @@ bool SessionCore::abandoned() const {
 }
 
 void SessionCore::on_edit(const std::shared_ptr<uow::Instance>& instance) {
-    require_quiet("edit()", {});
+    require_quiet("edit()", {}, instance.get());
     require_scope();
     uow.watch(instance);
 }
@@ -118,6 +134,10 @@ void SessionCore::on_link(const std::shared_ptr<uow::Instance>& instance) {
     require_quiet("a change of a relation", {});
     require_scope();
     uow.add(instance, {});
+}
+
+void SessionCore::on_relink(const std::shared_ptr<uow::Instance>& /*instance*/) {
+    require_quiet("a change of a relation", {});
 }
 
 TimePoint SessionCore::deadline(Duration call) const noexcept {
@@ -134,9 +154,15 @@ OperationPlan SessionCore::operation(const char* name, Duration within, std::sou
     return plan;
 }
 
+Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
+    if (HookCalls::see_loaded(*engine))
+        return run_and_show(shared_from_this(), plan, std::move(parts));
+    return start(plan, std::move(parts));
+}
+
 // No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
 // handler, and with it that frame.
-Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
+Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
         [](auto handler, std::shared_ptr<Operation> started) {
             Operation& running = *started;
@@ -209,7 +235,7 @@ void SessionCore::roll_back_to(std::size_t depth) {
 void SessionCore::drop_savepoint(Savepoints::Serial serial) noexcept {
     {
         const std::scoped_lock lock{mutex_};
-        if (busy_) {
+        if (busy_ != 0) {
             dropped_.push_back(serial);
             return;
         }
@@ -243,7 +269,7 @@ void SessionCore::abandon() noexcept {
     {
         const std::scoped_lock lock{mutex_};
         abandoned_ = true;
-        busy = busy_;
+        busy = busy_ != 0;
         operation = operation_.lock();
     }
     if (!busy)

@@ -22,6 +22,8 @@
 
 namespace corm::orm {
 
+class RunningHook;
+
 /// Held by the session's handle and by each of its operations. One task at a time, which the guard enforces; a
 /// destroyed handle may cancel from another thread.
 class SessionCore final : public uow::Scope, public std::enable_shared_from_this<SessionCore> {
@@ -29,10 +31,13 @@ public:
     static std::shared_ptr<SessionCore> create(std::shared_ptr<EngineCore> engine, SessionOptions options);
     SessionCore(std::shared_ptr<EngineCore> engine, SessionOptions options);
 
+    /// What an operation does, for hooks that may not do it.
+    enum class Use : std::uint8_t { statement, flush, end };
     /// Marks the session as busy for its lifetime.
     class Busy {
     public:
-        Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where);
+        Busy(std::shared_ptr<SessionCore> session, const char* name, std::source_location where,
+             Use use = Use::statement);
         Busy(const Busy&) = delete;
         Busy& operator=(const Busy&) = delete;
         ~Busy();
@@ -42,19 +47,25 @@ public:
     };
 
     /// Throws `ConcurrentUseError` while an operation is in flight: `name` and `where` are what the caller attempts.
-    void require_quiet(const char* name, std::source_location where);
+    /// Hooks are a part of it; one of a row may but edit that.
+    void require_quiet(const char* name, std::source_location where, const uow::Instance* edited = nullptr);
+    /// Throws `Error` in a hook, which may not end the transaction.
+    void require_no_hook(const char* name, std::source_location where) const;
     /// Throws what ended the transaction, until `rollback`.
     void require_usable() const;
     void on_edit(const std::shared_ptr<uow::Instance>& instance) override;
     void on_leave(const std::shared_ptr<uow::Instance>& instance) override;
     void on_link(const std::shared_ptr<uow::Instance>& instance) override;
+    void on_relink(const std::shared_ptr<uow::Instance>& instance) override;
     [[nodiscard]] std::shared_ptr<uow::Instance> find(const mapping::Mapper& mapper,
                                                       std::string_view key) const override {
         return uow.find(mapper, key);
     }
     [[nodiscard]] bool autoflush() const noexcept { return options.autoflush && autoflush_off == 0; }
+    /// True if `flush_ahead` may have something to do.
+    [[nodiscard]] bool flushes_ahead() const { return engine->options.hooks != nullptr || uow.has_relations(); }
 
-    /// Runs the parts in one round trip. The caller holds a `Busy`.
+    /// Runs the parts in one round trip, and the hooks of objects that they have loaded. The caller holds a `Busy`.
     Task<void> run(const OperationPlan& plan, Parts&& parts);
     [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
 
@@ -112,12 +123,16 @@ public:
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
     Scoped scoped = Scoped::none;
+    bool flushed_ahead = false;               ///< by hooks: what they changed since is left to the next flush
     bool only_read = true;                    ///< nothing in this transaction that somebody could wait for
     std::optional<TransactionId> transaction; ///< its number, as far as it has been asked for
     std::exception_ptr failure;               ///< why the session needs a rollback
 
 private:
     friend class Busy;
+    friend class RunningHook;
+    friend Task<void> run_and_show(std::shared_ptr<SessionCore> core, OperationPlan plan, Parts parts);
+    Task<void> start(const OperationPlan& plan, Parts&& parts);
     void end_transaction() noexcept;
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
@@ -128,12 +143,14 @@ private:
     }
     [[noreturn]] static void throw_scope_ended();
 
-    mutable std::mutex mutex_;      // guards what follows
-    std::atomic<bool> busy_{false}; // read without the mutex to see that nothing is in flight
+    mutable std::mutex mutex_; // guards what follows
+    /// Operations in flight: more than one if a hook began the last. Read without the mutex to see that there is none.
+    std::atomic<int> busy_{0};
     bool abandoned_ = false;
     std::vector<Savepoints::Serial> dropped_; // while an operation was in flight
     const char* busy_with_ = "";
     std::source_location busy_where_;
+    RunningHook* hook_ = nullptr; ///< the innermost
     std::weak_ptr<Operation> operation_;
 };
 

@@ -167,6 +167,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     instance->key = scratch_;
     instance->state = ObjectState::persistent;
     instance->scope = scope_;
+    instance->unseen = true;
     place = instance;
     if (!scopes_.empty())
         scopes_.back().note_read(instance);

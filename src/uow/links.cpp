@@ -16,6 +16,8 @@ using Object = std::shared_ptr<Instance>;
 
 /// The object is about to change: its session watches it from now on.
 void touch(const Object& instance) {
+    if (const auto scope = instance->scope.lock())
+        scope->on_relink(instance);
     static_cast<void>(Instance::editable(instance));
     if (RelationBook* const book = instance->book())
         book->remember();
@@ -219,6 +221,8 @@ void RelationBook::unlink(const Relation& relation, const Object& target) {
         if (relation.kind == RelationKind::many_to_many) {
             if (mirror.holds(self)) // added, if it is not loaded
                 drop(target, *other, self);
+            else if (mirror.loaded() && !mirror.changed() && mirror.living().size() != mirror.links().size())
+                mirror.unload(); // this row may be one whose object is gone
         } else if (referred(target, *other) == self) {
             set_single(target, *other, nullptr, false);
         }

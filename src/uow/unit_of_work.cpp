@@ -1,6 +1,7 @@
 #include "uow/unit_of_work.hpp"
 
 #include "uow/flush_statements.hpp"
+#include "uow/relation_access.hpp"
 #include "uow/relation_book.hpp"
 
 #include <corm/base/error.hpp>
@@ -88,6 +89,26 @@ UnitOfWork::changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>
             if (auto instance = weak.lock())
                 consider(living.emplace_back(std::move(instance)));
         }
+    }
+    return found;
+}
+
+std::vector<std::shared_ptr<Instance>> UnitOfWork::modified(const PlanMode& mode) const {
+    // A foreign key changes for certain where it gets a key that there is not yet.
+    const auto refers_to_new = [](Instance& instance) {
+        const auto relations = instance.mapper().relations();
+        return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
+            if (!mapping::refers(relation.kind))
+                return false;
+            const Member member{instance, relation};
+            const auto target = member.changed() ? member.single() : nullptr;
+            return target && target->state == ObjectState::pending;
+        });
+    };
+    std::vector<std::shared_ptr<Instance>> living, found;
+    for (const std::shared_ptr<Instance>* const instance : changed(mode, living)) {
+        if ((*instance)->is_modified() || refers_to_new(**instance))
+            found.push_back(*instance);
     }
     return found;
 }

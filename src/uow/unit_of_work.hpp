@@ -107,6 +107,9 @@ public:
     [[nodiscard]] std::span<const std::shared_ptr<Instance>> removed() const noexcept { return doomed_; }
     /// Persistent objects that were edited since they were last flushed.
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> dirty() const;
+    /// Persistent objects of which a flush would write a row, as far as it is known: what `has_relations` says is left
+    /// to the plan.
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> modified(const PlanMode& mode) const;
     [[nodiscard]] bool has_changes() const;
     /// Objects of relations that have to be known before removed objects are deleted: to be read and given to
     /// `loaded`. Called again until there are none; what the removals mean for other objects is done by then.

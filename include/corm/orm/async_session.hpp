@@ -9,12 +9,16 @@ namespace corm::orm {
 class AsyncSession;
 
 namespace detail {
-/// The session of `Engine::transaction`.
-/// Of `Engine::transaction`. Throws `Error` for an autocommit session.
+/// The session of `Engine::transaction`. Throws `Error` for an autocommit session.
 [[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options,
                                       std::source_location where);
 /// What `Engine::transaction` does behind its function: commits, unless that has ended the transaction itself.
 [[nodiscard]] Task<void> end_scope(const AsyncSession& session, std::source_location where);
+/// The function, or the end of its transaction, has failed: true if hooks are to be told, by `undo_hooked`.
+[[nodiscard]] bool undoes_hooked(const AsyncSession& session) noexcept;
+[[nodiscard]] Task<void> undo_hooked(const AsyncSession& session, std::source_location where);
+/// The server asks for another attempt.
+[[nodiscard]] bool is_retryable(const std::exception_ptr& failure) noexcept;
 } // namespace detail
 
 /// The calls of `AsyncSession` that write and end transactions; not a type of its own.
@@ -110,6 +114,8 @@ private:
     friend AsyncSession detail::session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options,
                                            std::source_location where);
     friend Task<void> detail::end_scope(const AsyncSession& session, std::source_location where);
+    friend bool detail::undoes_hooked(const AsyncSession& session) noexcept;
+    friend Task<void> detail::undo_hooked(const AsyncSession& session, std::source_location where);
 };
 
 } // namespace corm::orm

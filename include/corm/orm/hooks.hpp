@@ -25,14 +25,25 @@ namespace corm::orm {
 template <class Signature>
 class AsyncFunction;
 
-/// Any function object that returns a coroutine, or none. Copies share the object, which lives as long as one of its
-/// coroutines runs.
+namespace detail {
+/// Of a function that is no coroutine.
+[[nodiscard]] Task<void> done();
+/// True if a call yields `Result` when it is awaited; where nothing is yielded, it need not be a coroutine.
+template <class Function, class Result, class... Arguments>
+concept HookFunction = std::is_invocable_r_v<Task<Result>, Function&, Arguments...> ||
+                       (std::is_void_v<Result> && requires(Function& function, Arguments&&... arguments) {
+                           { function(std::forward<Arguments>(arguments)...) } -> std::same_as<void>;
+                       });
+} // namespace detail
+
+/// Any function object that returns a coroutine, or nothing where nothing is asked for. Copies share the object, which
+/// lives as long as one of its coroutines runs.
 template <class Result, class... Arguments>
 class AsyncFunction<Result(Arguments...)> {
 public:
     AsyncFunction() noexcept = default;
     template <class Function>
-        requires(!std::same_as<Function, AsyncFunction> && std::is_invocable_r_v<Task<Result>, Function&, Arguments...>)
+        requires(!std::same_as<Function, AsyncFunction> && detail::HookFunction<Function, Result, Arguments...>)
     AsyncFunction(Function function) // NOLINT: a lambda is meant to convert
         : target_(std::make_shared<Target<Function>>(std::move(function))) {}
 
@@ -50,7 +61,14 @@ private:
     template <class Function>
     struct Target final : Base {
         explicit Target(Function given) : function(std::move(given)) {}
-        Task<Result> call(Arguments... arguments) override { return function(std::forward<Arguments>(arguments)...); }
+        Task<Result> call(Arguments... arguments) override {
+            if constexpr (std::is_invocable_r_v<Task<Result>, Function&, Arguments...>) {
+                return function(std::forward<Arguments>(arguments)...);
+            } else {
+                function(std::forward<Arguments>(arguments)...);
+                return detail::done();
+            }
+        }
         Function function;
     };
 

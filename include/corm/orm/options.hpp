@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/fwd.hpp>
 #include <corm/orm/hooks.hpp>
 #include <corm/pool/options.hpp>
 #include <corm/trace/tracer.hpp>
@@ -81,6 +82,8 @@ struct EngineOptions {
     PasswordProvider password{};
     /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
     ConnectHook on_connect{};
+    /// Functions that run at points of every session: see `SessionHooks`. Shared by all of them, on all their threads.
+    std::shared_ptr<const SessionHooks> hooks{};
 };
 
 /// For `Engine::transaction`.

@@ -4,6 +4,8 @@
 #include <corm/base/error.hpp>
 #include <corm/orm/async_session.hpp>
 
+#include <exception>
+
 namespace corm::orm {
 namespace detail {
 
@@ -11,21 +13,31 @@ template <class Result, class Function>
 Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, TransactionOptions options,
                              std::source_location where) {
     for (int attempt = 1;; ++attempt) {
-        try {
+        std::exception_ptr failure;
+        {
             AsyncSession session = session_of(engine, options.session, where);
-            if constexpr (std::is_void_v<Result>) {
-                co_await fn(session);
-                co_await end_scope(session, where);
-                co_return;
-            } else {
-                Result result = co_await fn(session);
-                co_await end_scope(session, where);
-                co_return result;
+            try {
+                if constexpr (std::is_void_v<Result>) {
+                    co_await fn(session);
+                    co_await end_scope(session, where);
+                    co_return;
+                } else {
+                    Result result = co_await fn(session);
+                    co_await end_scope(session, where);
+                    co_return result;
+                }
+            } catch (...) {
+                failure = std::current_exception();
             }
-        } catch (const DatabaseError& error) {
-            if (!error.is_retryable() || attempt >= options.max_attempts)
-                throw;
+            if (undoes_hooked(session)) {
+                try {
+                    co_await undo_hooked(session, where);
+                } catch (...) { // what made it fail says more
+                }
+            }
         }
+        if (attempt >= options.max_attempts || !is_retryable(failure))
+            std::rethrow_exception(failure);
         co_await back_off(engine, options, attempt, where);
     }
 }

@@ -38,6 +38,8 @@ public:
     virtual ~Scope() = default;
     /// `instance` is about to be edited. Throws `ConcurrentUseError` while an operation of the session is in flight.
     virtual void on_edit(const std::shared_ptr<Instance>& instance) = 0;
+    /// Relations of `instance` are about to change. Throws as `on_edit`.
+    virtual void on_relink(const std::shared_ptr<Instance>& /*instance*/) {}
     /// `instance` is about to leave. Throws as `on_edit`.
     virtual void on_leave(const std::shared_ptr<Instance>& instance) = 0;
     /// `instance`, of no session, was linked to an object of this one, and joins. Throws as `on_edit`.
@@ -102,6 +104,8 @@ public:
     bool doomed = false;
     /// Inserted by the transaction under way.
     bool inserted_now = false;
+    /// Made from a row, and shown to no hook yet.
+    bool unseen = false;
     /// Detached because its row was deleted: only as a new object may it be added again.
     bool row_deleted = false;
     /// Columns marked `server_default` that the insert is to write, one bit for each (`Column::server_default`).

@@ -205,6 +205,16 @@ struct AwaitedType<Task<Result>> {
     using type = Result;
 };
 
+/// The handle lives as long as the coroutine of the hook.
+template <class Function, class T>
+Task<void> call_hook(Function& hook, Ref<T> ref) {
+    if constexpr (std::is_void_v<std::invoke_result_t<Function&, Ref<T>>>)
+        hook(std::move(ref));
+    else
+        co_await hook(std::move(ref));
+    co_return;
+}
+
 // Nothing is cleaned up here: the handle is dropped when the function throws, and that is enough.
 template <class Result, class Function>
 Task<Result> nested(Core core, Function fn, std::source_location where) {

@@ -14,7 +14,7 @@ import sys
 
 BUDGET = 6_000  # instructions for each row
 ROWS = (1_000, 100_000)
-GROWTH = 1.5  # of what a row costs, from the first number of rows to the last: sorting takes more than linear time
+GROWTH = 1.7  # of what a row costs, from the first number of rows to the last: what sorting takes, log(100,000) / log(1,000)
 WORKLOADS = ("insert", "update", "remove", "graph", "relink")
 COLLECTED = re.compile(r"^==\d+== Collected : (\d+)$", re.MULTILINE)
 
@@ -48,8 +48,8 @@ def measure(program, workload, rows):
 def self_test():
     checks = [
         collected("==7== \n==7== Events    : Ir\n==7== Collected : 1234\n==7== \n") == 1234,
-        judge({1_000: 2_000, 100_000: 2_900}) == [],
-        len(judge({1_000: 2_000, 100_000: 3_100})) == 1,
+        judge({1_000: 2_000, 100_000: 3_300}) == [],
+        len(judge({1_000: 2_000, 100_000: 3_500})) == 1,
         len(judge({1_000: BUDGET + 1, 100_000: BUDGET})) == 1,
     ]
     print(f"{sum(checks)} passed, {len(checks) - sum(checks)} failed, 0 skipped")

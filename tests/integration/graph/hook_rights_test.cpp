@@ -239,8 +239,10 @@ TEST_CASE("hooks: a commit whose hooks always find something to do", "[hooks][in
 TEST_CASE("hooks: an operation that a hook has not awaited", "[hooks][integration]") {
     Hooked h;
     h.hooks->before_flush([&](const corm::SessionHandle& session) -> corm::Task<void> {
+        // Apart: g++ 12 destroys captures twice that stand beside a co_await.
+        const auto executor = co_await boost::asio::this_coro::executor;
         boost::asio::co_spawn(
-            co_await boost::asio::this_coro::executor,
+            executor,
             [session, &h]() -> corm::Task<void> {
                 const auto error = co_await failure(session->execute(corm::raw_sql("select pg_sleep(60)")));
                 h.say(caught<boost::system::system_error>(error).code().message());
@@ -268,8 +270,9 @@ TEST_CASE("hooks: while one waits, the session is guarded as ever", "[hooks][int
     Hooked h;
     corm::AsyncSession* used = nullptr;
     h.hooks->before_flush([&](const corm::SessionHandle& session) -> corm::Task<void> {
+        const auto executor = co_await boost::asio::this_coro::executor;
         boost::asio::co_spawn(
-            co_await boost::asio::this_coro::executor,
+            executor,
             [&]() -> corm::Task<void> {
                 co_await turn();
                 const auto error = co_await failure(used->get<Author>(1));
@@ -296,7 +299,7 @@ TEST_CASE("hooks: cancelling an operation ends its hook, and nothing was sent", 
     h.hooks->before_flush([&](const corm::SessionHandle&) -> corm::Task<void> {
         h.say("begun");
         boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, std::chrono::hours{1}};
-        boost::asio::post(co_await boost::asio::this_coro::executor, [&] {
+        boost::asio::post(timer.get_executor(), [&] {
             if (destroyed)
                 session.reset();
             signal->emit(boost::asio::cancellation_type::terminal);

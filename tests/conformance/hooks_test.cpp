@@ -36,16 +36,16 @@ corm::Task<std::string> refused(Call call) {
 TEST_CASE("IM-15 a row that was flushed and is loaded by a hook is the flushed object", "[conformance]") {
     const auto hooks = std::make_shared<corm::SessionHooks>();
     bool same = false;
-    hooks->after_flush(
-        [&](const corm::SessionHandle& session, const corm::FlushedObjects& flushed) -> corm::Task<void> {
-            const auto inserted = flushed.inserted<Address>();
-            if (inserted.empty())
-                co_return;
-            const auto user = co_await session->get_one<User>(7);
-            co_await session->load(user, corm::load<&User::addresses>);
-            same = user->addresses.size() == 2 && user->addresses.contains(inserted.front()) &&
-                   co_await session->get<Address>(inserted.front()->id) == inserted.front();
-        });
+    hooks->after_flush([&](const corm::SessionHandle& session,
+                           const corm::FlushedObjects& flushed) -> corm::Task<void> {
+        const auto inserted = flushed.inserted<Address>();
+        if (inserted.empty())
+            co_return;
+        const auto user = co_await session->get_one<User>(7);
+        co_await session->load(user, corm::load<&User::addresses>);
+        const auto again = co_await session->get<Address>(inserted.front()->id);
+        same = user->addresses.size() == 2 && user->addresses.contains(inserted.front()) && again == inserted.front();
+    });
     Fixture f{stock, with(hooks)};
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};

@@ -28,8 +28,10 @@ Task<void> end_scope(const AsyncSession& session, std::source_location where) {
         co_await session.commit({}, where);
 }
 
+// Not behind a commit that has happened: a hook behind that may have thrown.
 bool undoes_hooked(const AsyncSession& session) noexcept {
-    return session.core_->engine->options.hooks != nullptr;
+    const SessionCore& core = *session.core_;
+    return core.engine->options.hooks != nullptr && (core.in_open_scope() || core.has_work());
 }
 
 // No statement: the connection goes back as it is, and the pool rolls back behind it.

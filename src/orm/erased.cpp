@@ -27,7 +27,7 @@ void check_wanted(const QueryPart& part, Wanted wanted, std::source_location whe
 }
 
 Task<void> end(Core core, const char* name, Duration within, std::source_location where) {
-    const bool undoes = core->in_transaction || core->failure || !core->savepoints.empty() || core->uow.has_changes();
+    const bool undoes = core->has_work();
     std::exception_ptr error;
     if (!core->in_transaction || !core->lease || core->only_read) {
         // Nobody waits for the end of reads: the pool sends ROLLBACK with the next use of the connection.

@@ -47,6 +47,7 @@ private:
 
 Task<void> flush_hooked(const detail::Core& core, const OperationPlan& operation, const uow::PlanMode& flush) {
     const std::shared_ptr<const SessionHooks> hooks = core->engine->options.hooks;
+    core->flushed_ahead = false; // whatever became of the operation that it was meant for
     for (int flushes = 0; core->uow.has_changes(); ++flushes) {
         if (flushes == max_flushes)
             throw Error(std::string{operation.name} + " has flushed " + std::to_string(max_flushes) +

@@ -111,7 +111,13 @@ public:
         if (scoped == Scoped::ended) [[unlikely]]
             throw_scope_ended();
     }
+    /// The scope of `Engine::transaction` that its function has left to it.
+    [[nodiscard]] bool in_open_scope() const noexcept { return scoped == Scoped::open; }
     [[nodiscard]] bool abandoned() const;
+    /// A rollback would have something to undo, here or on the server.
+    [[nodiscard]] bool has_work() const {
+        return in_transaction || failure || !savepoints.empty() || uow.has_changes();
+    }
 
     std::shared_ptr<EngineCore> engine;
     SessionOptions options;

@@ -201,6 +201,22 @@ TEST_CASE("hooks: engine.transaction runs them for each attempt", "[hooks][integ
     CHECK(g.query("select count(*) from authors") == "1");
 }
 
+TEST_CASE("hooks: a commit that has happened is not reported as undone", "[hooks][integration]") {
+    Hooked h;
+    h.hooks->after_commit([](const corm::SessionHandle&) { throw std::runtime_error("too late"); })
+        .after_rollback([&](const corm::SessionHandle&) { h.say("after_rollback"); });
+    Graph g{"", h.options()};
+    g.run([&]() -> corm::Task<> {
+        const auto error = co_await failure(g.engine.transaction([](corm::AsyncSession& session) -> corm::Task<void> {
+            session.add(Author{.name = "Ada"});
+            co_return;
+        }));
+        CHECK(std::string{caught<std::runtime_error>(error).what()} == "too late");
+    });
+    CHECK(h.said().empty());
+    CHECK(g.query("select count(*) from authors") == "1");
+}
+
 TEST_CASE("hooks: what is changed behind a flush is left to the next, and a commit takes it along",
           "[hooks][integration]") {
     Hooked h;

@@ -35,6 +35,14 @@ void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, std::s
         parts.push_back(corm::detail::make_recycled<LoadPart>(session, std::move(load), where));
 }
 
+/// What removals have to know of other objects.
+Parts removal_loads(SessionCore& session, std::source_location where) {
+    Parts parts;
+    for (uow::RelationLoad& load : session.uow.cascade_removals())
+        add_load(session, parts, std::move(load), where);
+    return parts;
+}
+
 } // namespace
 
 void LoadPart::append(std::vector<wire::Statement>& request) {
@@ -102,14 +110,8 @@ Task<void> remove_ahead(const detail::Core& core, const OperationPlan& operation
     plan.only_reads = true;
     plan.kind = trace::Operation::execute;
     do {
-        for (;;) {
-            Parts parts;
-            for (uow::RelationLoad& load : core->uow.cascade_removals())
-                add_load(*core, parts, std::move(load), plan.where);
-            if (parts.empty())
-                break;
+        for (Parts parts; !(parts = removal_loads(*core, plan.where)).empty();)
             co_await core->run(plan, std::move(parts));
-        }
     } while (core->uow.has_relations() && core->uow.plan(flush).has_orphans);
 }
 
@@ -119,9 +121,7 @@ Task<void> write_ahead(const detail::Core& core, const OperationPlan& operation,
     plan.commits = plan.rolls_back = false;
     mode.copies = !core->options.autocommit;
     for (;;) {
-        Parts parts;
-        for (uow::RelationLoad& load : core->uow.cascade_removals())
-            add_load(*core, parts, std::move(load), plan.where);
+        Parts parts = removal_loads(*core, plan.where);
         plan.flushes = parts.empty();
         plan.only_reads = !parts.empty();
         plan.kind = parts.empty() ? trace::Operation::flush : trace::Operation::execute;

@@ -1,13 +1,17 @@
 // IM, AB, UO, BT: what hooks see and may do.
 #include "graph.hpp"
 
+#include "support/refused.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <type_traits>
+#include <memory>
+#include <utility>
 
 namespace graph {
 using Catch::Matchers::ContainsSubstring;
+using corm::test::refused;
 
 namespace {
 
@@ -15,20 +19,6 @@ corm::EngineOptions with(std::shared_ptr<corm::SessionHooks> hooks) {
     corm::EngineOptions options;
     options.hooks = std::move(hooks);
     return options;
-}
-
-/// What one call of a hook throws, as text; "nothing" if it is allowed.
-template <class Call>
-corm::Task<std::string> refused(Call call) {
-    try {
-        if constexpr (std::is_void_v<std::invoke_result_t<Call&>>)
-            call();
-        else
-            static_cast<void>(co_await call());
-    } catch (const corm::Error& error) {
-        co_return error.what();
-    }
-    co_return "nothing";
 }
 
 } // namespace

@@ -59,16 +59,14 @@ enum class RowEvent : std::uint8_t {
 /// it, on every thread. References that a hook is given are good until it has returned; it must not be one of a
 /// destroyed object, so captures live as long as the engine and its sessions.
 ///
-/// | hook | runs | may |
-/// |---|---|---|
-/// | `before_flush` | before changes are written, if there are any | read, add, edit, remove; not flush or end the
-/// transaction | | `before_insert`, `before_update`, `before_delete` | for each object, behind `before_flush` | edit
-/// columns of the object | | `after_insert`, `after_update`, `after_delete` | for each object, behind its row | read
-/// the object | | `after_flush` | behind the last statement of a flush | as `before_flush`; its changes are left to the
-/// next flush, and a commit flushes again | | `before_commit` | first thing in `commit` | everything but end the
-/// transaction | | `after_commit`, `after_rollback` | behind `commit`, and `rollback` or `close` | nothing that needs
-/// the database | | `load` | for each object that was made from a row, before the operation returns it | edit the
-/// object |
+/// * `before_flush`: ahead of changes, if there are any. May read, add, edit, link and remove.
+/// * `before_insert`, `before_update`, `before_delete`: for each object, behind `before_flush`. May edit its columns.
+/// * `after_insert`, `after_update`, `after_delete`: for each object, behind the rows of the flush. May read it.
+/// * `after_flush`: last thing of a flush. As `before_flush`; its changes are left to the next flush, and a commit
+///   flushes again.
+/// * `before_commit`: first thing in `commit`. May do everything but end the transaction.
+/// * `after_commit`, `after_rollback`: behind `commit`, and `rollback` or `close`. Nothing that needs the server.
+/// * `load`: for each object that was made from a row, before the operation returns it. May edit it.
 ///
 /// What a hook may not do throws `Error` and says what to do instead. Queries of a hook do not write changes first.
 ///

@@ -1,7 +1,7 @@
 // What hooks may not do, and what becomes of operations whose hooks fail.
 #include "hooks.hpp"
 
-#include "support/timed_executor.hpp"
+#include "support/refused.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -20,33 +20,15 @@
 namespace graph_test {
 using Catch::Matchers::ContainsSubstring;
 
-namespace {
-
-/// What one call of a hook throws, as text; empty if it is allowed.
-template <class Call>
-corm::Task<std::string> refusal(Call call) {
-    try {
-        if constexpr (std::is_void_v<std::invoke_result_t<Call&>>)
-            call();
-        else
-            static_cast<void>(co_await call());
-    } catch (const corm::Error& error) {
-        co_return error.what();
-    }
-    co_return std::string{};
-}
-
-} // namespace
-
 TEST_CASE("hooks: a flush is neither begun nor ended by its own hooks", "[hooks][integration]") {
     Hooked h;
     const auto try_all = [&](const corm::SessionHandle& session) -> corm::Task<void> {
-        h.say(co_await refusal([&] { return session->flush(); }));
-        h.say(co_await refusal([&] { return session->begin_nested(); }));
-        h.say(co_await refusal([&] { return session->commit(); }));
-        h.say(co_await refusal([&] { return session->rollback(); }));
-        h.say(co_await refusal([&] { return session->close(); }));
-        h.say(co_await refusal([&] { session->invalidate(); }));
+        h.say(co_await corm::test::refused([&] { return session->flush(); }));
+        h.say(co_await corm::test::refused([&] { return session->begin_nested(); }));
+        h.say(co_await corm::test::refused([&] { return session->commit(); }));
+        h.say(co_await corm::test::refused([&] { return session->rollback(); }));
+        h.say(co_await corm::test::refused([&] { return session->close(); }));
+        h.say(co_await corm::test::refused([&] { session->invalidate(); }));
         const auto found = co_await session->scalar(corm::count<Author>());
         CHECK(found == 0);
     };
@@ -83,7 +65,7 @@ TEST_CASE("hooks: before_commit may flush, and not end the transaction", "[hooks
         co_await savepoint.release();
         const auto found = co_await session->scalar(corm::count<Tag>());
         CHECK(found == 2);
-        h.say(co_await refusal([&] { return session->rollback(); }));
+        h.say(co_await corm::test::refused([&] { return session->rollback(); }));
     });
     Graph g{"", h.options()};
     g.run([&]() -> corm::Task<> {
@@ -101,15 +83,15 @@ TEST_CASE("hooks: a row's own hook does nothing else", "[hooks][integration]") {
     std::optional<corm::Ref<Book>> book;
     const auto try_all = [&](corm::Ref<Author> author) -> corm::Task<void> {
         const corm::SessionHandle session = corm::object_session(author);
-        h.say(co_await refusal([&] { session->add(Tag{.label = "no"}); }));
-        h.say(co_await refusal([&] { session->remove(author); }));
-        h.say(co_await refusal([&] { session->expunge(author); }));
-        h.say(co_await refusal([&] { return session->merge(Tag{.id = 1}); }));
-        h.say(co_await refusal([&] { other->edit().name = "no"; }));
-        h.say(co_await refusal([&] { author.edit().books.push_back(*book); }));
-        h.say(co_await refusal([&] { book->edit().author = author; }));
-        h.say(co_await refusal([&] { return session->get<Tag>(1); }));
-        h.say(co_await refusal([&] { return session->flush(); }));
+        h.say(co_await corm::test::refused([&] { session->add(Tag{.label = "no"}); }));
+        h.say(co_await corm::test::refused([&] { session->remove(author); }));
+        h.say(co_await corm::test::refused([&] { session->expunge(author); }));
+        h.say(co_await corm::test::refused([&] { return session->merge(Tag{.id = 1}); }));
+        h.say(co_await corm::test::refused([&] { other->edit().name = "no"; }));
+        h.say(co_await corm::test::refused([&] { author.edit().books.push_back(*book); }));
+        h.say(co_await corm::test::refused([&] { book->edit().author = author; }));
+        h.say(co_await corm::test::refused([&] { return session->get<Tag>(1); }));
+        h.say(co_await corm::test::refused([&] { return session->flush(); }));
     };
     std::string_view point;
     SECTION("before") {
@@ -119,7 +101,7 @@ TEST_CASE("hooks: a row's own hook does nothing else", "[hooks][integration]") {
     }
     SECTION("behind") {
         h.hooks->after_insert<Author>(try_all).after_insert<Author>([&](corm::Ref<Author> author) -> corm::Task<void> {
-            h.say(co_await refusal([&] { author.edit().name = "too late"; }));
+            h.say(co_await corm::test::refused([&] { author.edit().name = "too late"; }));
         });
         point = "the after_insert hook of Author(3), whose row is written";
     }
@@ -148,9 +130,9 @@ TEST_CASE("hooks: a row's own hook does nothing else", "[hooks][integration]") {
 TEST_CASE("hooks: behind the end of a transaction there is no other one", "[hooks][integration]") {
     Hooked h;
     const auto try_all = [&](const corm::SessionHandle& session) -> corm::Task<void> {
-        h.say(co_await refusal([&] { return session->get<Author>(1); }));
-        h.say(co_await refusal([&] { return session->flush(); }));
-        h.say(co_await refusal([&] { return session->commit(); }));
+        h.say(co_await corm::test::refused([&] { return session->get<Author>(1); }));
+        h.say(co_await corm::test::refused([&] { return session->flush(); }));
+        h.say(co_await corm::test::refused([&] { return session->commit(); }));
         session->add(Tag{.label = "for the next"});
     };
     h.hooks->after_commit(try_all).after_rollback(try_all);

@@ -132,10 +132,15 @@ const uow::JsonEntity& json_entity() {
     return entity;
 }
 
+template <>
+inline const uow::JsonEntity& json_entity<mapping::Record>() {
+    return uow::json_record;
+}
+
 /// What an object is given by: a handle, or the struct.
 template <class T>
 struct JsonSource {
-    static constexpr bool value = mapping::Mapped<T>;
+    static constexpr bool value = mapping::Mapped<T> || std::is_same_v<T, mapping::Record>;
     using entity = T;
     static const void* object(const T& from) noexcept { return &from; }
 };
@@ -152,15 +157,19 @@ concept JsonRange = requires(const Range& range) {
 
 } // namespace detail
 
-/// JSON text of a mapped struct, a handle to one, a `One`, or a range of either, `Many` and `std::vector` for instance.
-/// A struct is an object of its described members by name; a handle that is empty is null.
+/// JSON text of a mapped struct or a `Record`, a handle to one, a `One`, or a range of either, `Many` and `std::vector`
+/// for instance. A struct is an object of its described members by name; a handle that is empty is null.
 ///
 /// Relations are written if they are loaded and left out if not: nothing is read from the database. An object that is
 /// being written, met again on a way that leads back to it, is its key. `corm_json` says which members are left out
 /// (see `json_without` and `json_only`); unmapped members are, unless `json_only` names them.
 ///
+/// A `Record` is an object of its columns by name. The types of its values are known at run time alone: a type of your
+/// own is what its codec sends, a number for `int4`, and a string if that is no type of PostgreSQL's own.
+///
 /// Throws `ConversionError` with the path of a value that JSON cannot hold, `NotLoadedError` for an expired object and
-/// for a related one that nobody has kept. What is passed is read in the task of its session.
+/// for a related one that nobody has kept, `MappingError` for a `Record` that holds nothing. What is passed is read in
+/// the task of its session.
 template <class What>
 [[nodiscard]] std::string to_json_text(const What& what) {
     using Source = detail::JsonSource<What>;
@@ -173,7 +182,8 @@ template <class What>
             writer.add(detail::json_entity<typename Element::entity>(), Element::object(element));
         return std::move(writer).array();
     } else {
-        static_assert(!sizeof(What), "corm: to_json takes a mapped struct, a handle to one, or a range of either");
+        static_assert(!sizeof(What),
+                      "corm: to_json takes a mapped struct or a corm::Record, a handle to one, or a range of either");
         return {};
     }
 }

@@ -1,23 +1,17 @@
 #include <corm/type/array.hpp>
 
+#include "type/array_reader.hpp"
 #include "type/refuse.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 #include <corm/type/oid.hpp>
 
-#include <array>
 #include <limits>
 
 namespace corm::types::detail {
 namespace {
 
-constexpr std::size_t most_dimensions = 6;
-
-struct Shape {
-    std::array<std::size_t, most_dimensions> sizes{};
-    std::size_t count = 0; // 0 for an empty array
-    std::size_t elements = 0;
-};
+using Shape = ArrayShape;
 
 void check_shape(const ArrayLevel& level, const void* array, const Shape& shape, std::size_t dimension) {
     const std::size_t size = level.size(array);
@@ -60,91 +54,14 @@ void for_each_element(const ArrayLevel& level, const void* array, const Visit& v
     }
 }
 
-// The element type of PostgreSQL's own array types, 0 for anything else.
-Oid element_of(Oid array) noexcept {
-    switch (array) {
-    case oids::boolean_array: return oids::boolean;
-    case oids::bytea_array: return oids::bytea;
-    case oids::int2_array: return oids::int2;
-    case oids::int4_array: return oids::int4;
-    case oids::int8_array: return oids::int8;
-    case oids::text_array: return oids::text;
-    case oids::varchar_array: return oids::varchar;
-    case oids::float4_array: return oids::float4;
-    case oids::float8_array: return oids::float8;
-    case oids::date_array: return oids::date;
-    case oids::timestamp_array: return oids::timestamp;
-    case oids::timestamptz_array: return oids::timestamptz;
-    case oids::time_array: return oids::time;
-    case oids::interval_array: return oids::interval;
-    case oids::numeric_array: return oids::numeric;
-    case oids::uuid_array: return oids::uuid;
-    case oids::json_array: return oids::json;
-    case oids::jsonb_array: return oids::jsonb;
-    case oids::character_array: return oids::character;
-    case oids::name_array: return oids::name;
-    case oids::bpchar_array: return oids::bpchar;
-    case oids::oid_array: return oids::oid;
-    default: return 0;
-    }
-}
-
-/// Takes bytes from the front, never beyond the end.
-class Reader {
-public:
-    explicit Reader(std::string_view bytes) noexcept : rest_(bytes) {}
-
-    std::string_view take(std::size_t size) {
-        if (size > rest_.size())
-            throw_malformed("array");
-        const std::string_view taken = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return taken;
-    }
-    std::int32_t take_int32() { return get_big_endian<std::int32_t>(take(4).data()); }
-    [[nodiscard]] std::size_t size() const noexcept { return rest_.size(); }
-
-private:
-    std::string_view rest_;
-};
-
-// Throws unless the header fits the bytes behind it: every element has a length of four bytes at least.
-Shape read_shape(Reader& reader, std::size_t dimensions) {
-    Shape shape;
-    shape.count = dimensions;
-    shape.elements = dimensions == 0 ? 0 : 1;
-    for (std::size_t i = 0; i < dimensions; ++i) {
-        const std::int32_t size = reader.take_int32();
-        static_cast<void>(reader.take_int32()); // the lower bound
-        if (size <= 0)
-            throw_malformed("array");
-        shape.sizes[i] = static_cast<std::size_t>(size);
-        if (shape.sizes[i] > reader.size() / 4 / shape.elements)
-            throw_malformed("array");
-        shape.elements *= shape.sizes[i];
-    }
-    return shape;
-}
-
-void fill(const ArrayLevel& level, void* array, const Shape& shape, std::size_t dimension, Oid element,
-          Reader& reader) {
-    const std::size_t size = shape.sizes[dimension];
+void fill(const ArrayLevel& level, void* array, std::size_t dimension, ArrayReader& reader) {
+    const std::size_t size = reader.shape().sizes[dimension];
     level.resize(array, size);
     for (std::size_t i = 0; i < size; ++i) {
-        if (level.inner != nullptr) {
-            fill(*level.inner, level.inner_at(array, i), shape, dimension + 1, element, reader);
-            continue;
-        }
-        FieldView field;
-        field.oid = element;
-        const std::int32_t length = reader.take_int32();
-        if (length < -1)
-            throw_malformed("array");
-        if (length >= 0) {
-            field.data = reader.take(static_cast<std::size_t>(length)).data();
-            field.size = length;
-        }
-        level.decode_at(array, i, field);
+        if (level.inner != nullptr)
+            fill(*level.inner, level.inner_at(array, i), dimension + 1, reader);
+        else
+            level.decode_at(array, i, reader.next());
     }
 }
 
@@ -236,25 +153,19 @@ void decode_array(const ArrayLevel& level, const FieldView& field, void* array) 
         throw_unreadable(field, "std::vector");
     if (field.format == Format::text)
         throw_text_format("array");
-    Reader reader{field.bytes()};
-    const std::int32_t dimensions = reader.take_int32();
-    const std::int32_t has_null = reader.take_int32();
-    const auto element = static_cast<Oid>(reader.take_int32());
-    if (dimensions < 0 || dimensions > static_cast<std::int32_t>(most_dimensions) || (has_null != 0 && has_null != 1))
+    ArrayReader reader{field.bytes()};
+    if (expected_element != 0 && reader.element() != expected_element)
         throw_malformed("array");
-    if (expected_element != 0 && element != expected_element)
-        throw_malformed("array");
-    if (dimensions != 0 && dimensions != level.depth)
+    const std::size_t dimensions = reader.shape().count;
+    if (dimensions != 0 && dimensions != static_cast<std::size_t>(level.depth))
         throw ConversionError("an array of " + std::to_string(dimensions) +
                               " dimensions cannot be read into std::vector nested to depth " +
                               std::to_string(level.depth));
-    const Shape shape = read_shape(reader, static_cast<std::size_t>(dimensions));
-    if (shape.count == 0)
+    if (dimensions == 0)
         level.resize(array, 0);
     else
-        fill(level, array, shape, 0, element, reader);
-    if (reader.size() != 0)
-        throw_malformed("array");
+        fill(level, array, 0, reader);
+    reader.finish();
 }
 
 void write_array(const ArrayLevel& level, const void* array, std::string& out) {

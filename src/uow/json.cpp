@@ -1,6 +1,7 @@
 #include <corm/uow/json.hpp>
 
 #include "type/json_format.hpp"
+#include "type/json_value.hpp"
 #include "uow/relation_access.hpp"
 #include <corm/base/error.hpp>
 
@@ -9,6 +10,8 @@
 #include <algorithm>
 
 namespace corm::uow {
+
+const JsonEntity json_record{nullptr, 0, nullptr, 0};
 
 std::string JsonWriter::object(const JsonEntity& entity, const void* object) {
     JsonWriter writer;
@@ -38,6 +41,10 @@ void JsonWriter::write_root(const JsonEntity& entity, const void* object, const 
 
 void JsonWriter::write_object(const JsonEntity& entity, const void* object, const Path& path) {
     path.check_depth();
+    if (&entity == &json_record) {
+        write_record(*static_cast<const mapping::Record*>(object), path);
+        return;
+    }
     way_.push_back(object);
     char separator = '{';
     for (std::size_t i = 0; i < entity.count; ++i) {
@@ -58,6 +65,21 @@ void JsonWriter::write_object(const JsonEntity& entity, const void* object, cons
     }
     out_ += separator == '{' ? "{}" : "}";
     way_.pop_back();
+}
+
+void JsonWriter::write_record(const mapping::Record& record, const Path& path) {
+    const mapping::Mapper& mapper = *mapping::mapper_of_record(record);
+    const void* const values = mapper.object().values(const_cast<mapping::Record*>(&record)); // gives their place alone
+    char separator = '{';
+    for (const mapping::Column& column : mapper.columns()) {
+        const Path inner{path, column.name};
+        out_.push_back(separator);
+        types::detail::write_json(std::string_view{column.name}, out_, inner);
+        out_.push_back(':');
+        types::detail::write_json_value(*column.type, column.in(values), out_, inner);
+        separator = ',';
+    }
+    out_.push_back('}');
 }
 
 void JsonWriter::write_relation(const JsonMember& member, const mapping::RelationState& state, const Path& path) {

@@ -1,4 +1,4 @@
-// expect: corm: to_json takes a mapped struct, a handle to one, or a range of either
+// expect: corm: to_json takes a mapped struct or a corm::Record, a handle to one, or a range of either
 #include "json_entities.hpp"
 
 boost::json::value write(const Other& other) {

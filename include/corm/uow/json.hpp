@@ -1,6 +1,7 @@
 // Mapped objects and what they are related to as JSON text: the compiled part of corm/json.hpp.
 #pragma once
 
+#include <corm/mapping/record.hpp>
 #include <corm/mapping/relation.hpp>
 #include <corm/type/detail/json_table.hpp>
 
@@ -41,11 +42,15 @@ struct JsonEntity {
     std::size_t key_count; ///< 0 if a member of the key is not to be seen
 };
 
+/// Stands for every `Record`: the object has the columns of its mapper.
+extern const JsonEntity json_record;
+
 /// Writes objects into one document. An object that is being written, met again, is its key. Not thread-safe; reading
 /// objects belongs to the task of their session.
 ///
 /// Throws `ConversionError` with the path of what JSON cannot hold, for `json_depth_limit` and `json_object_limit`;
-/// `NotLoadedError` for an expired object, and for a related one that nobody has kept.
+/// `NotLoadedError` for an expired object, and for a related one that nobody has kept; `MappingError` for a `Record`
+/// that holds nothing.
 class JsonWriter {
 public:
     /// Null: there is no object.
@@ -61,6 +66,7 @@ private:
 
     void write_root(const JsonEntity& entity, const void* object, const Path& path);
     void write_object(const JsonEntity& entity, const void* object, const Path& path);
+    void write_record(const mapping::Record& record, const Path& path);
     void write_relation(const JsonMember& member, const mapping::RelationState& state, const Path& path);
     void write_target(const JsonEntity& entity, Instance& target, const Path& path);
     void write_key(const JsonEntity& entity, const void* object, const Path& path);

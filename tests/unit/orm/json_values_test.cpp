@@ -6,6 +6,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <boost/json/monotonic_resource.hpp>
+#include <boost/mp11/algorithm.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
@@ -23,6 +24,8 @@ namespace json_values_test {
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
+namespace mapping = corm::mapping;
+namespace orm = corm::orm;
 namespace types = corm::types;
 
 enum class Mood { sad, happy };
@@ -67,6 +70,7 @@ struct corm::types::Codec<json_values_test::Money> {
 namespace json_values_test {
 
 struct Everything {
+    std::int32_t id = 1;
     bool flag = true;
     std::int16_t small = -7;
     std::int32_t number = 8;
@@ -93,10 +97,10 @@ struct Everything {
     Money money{.cents = 250};
 };
 BOOST_DESCRIBE_STRUCT(Everything, (),
-                      (flag, small, number, large, ratio, wide, text, bytes, uuid, price, day, local_day, date, at,
+                      (id, flag, small, number, large, ratio, wide, text, bytes, uuid, price, day, local_day, date, at,
                        local, coarse, clock, span, length, mood, document, kept, address, money))
 constexpr auto corm_mapping(corm::type<Everything>) {
-    return corm::mapping::table<Everything>("everything").primary_key<&Everything::number>();
+    return corm::mapping::table<Everything>("everything").primary_key<&Everything::id>();
 }
 
 struct Arrays {
@@ -141,9 +145,23 @@ constexpr auto corm_mapping(corm::type<Note>) {
     return corm::mapping::table<Note>("notes").primary_key<&Note::id>();
 }
 
+/// A record with the members of a struct.
+template <class T>
+mapping::Record record_of(const T& object) {
+    mapping::RecordDefinition definition{"records"};
+    const auto for_each_member = [](const auto& visit) {
+        boost::mp11::mp_for_each<mapping::described_members<T>>([&](auto descriptor) { visit(descriptor); });
+    };
+    for_each_member(
+        [&](auto member) { definition.column<std::remove_cvref_t<decltype(object.*member.pointer)>>(member.name); });
+    mapping::Record record{definition.primary_key({"id"}).build()};
+    for_each_member([&](auto member) { record.set(member.name, object.*member.pointer); });
+    return record;
+}
+
 TEST_CASE("a value of each type", "[json][unit]") {
     CHECK(corm::to_json_text(Everything{}) ==
-          R"({"flag":true,"small":-7,"number":8,"large":9007199254740993,"ratio":0.1,"wide":2.0,)"
+          R"({"id":1,"flag":true,"small":-7,"number":8,"large":9007199254740993,"ratio":0.1,"wide":2.0,)"
           R"("text":"a \"b\"\u000a)"
           "\xC3\xA9"
           R"(","bytes":"\\x00ff","uuid":"00112233-4455-6677-8899-aabbccddeeff",)"
@@ -205,6 +223,42 @@ TEST_CASE("what JSON cannot hold names its path", "[json][unit]") {
     for (const char* bad : {"", "1, \"id\": 2", "{", "1e999"})
         CHECK_THROWS_MATCHES(corm::to_json_text(Note{.kept = {bad}}), corm::ConversionError,
                              MessageMatches(ContainsSubstring("JSON member 'kept': ")));
+}
+
+TEST_CASE("a record is written as the struct with its members", "[json][record][unit]") {
+    CHECK(corm::to_json_text(record_of(Reading{.id = 1, .value = std::nan(""), .series = {-0.0, 1e300}})) ==
+          corm::to_json_text(Reading{.id = 1, .value = std::nan(""), .series = {-0.0, 1e300}}));
+    const Note note{.id = 3, .lines = {"\"", ""}, .kept = {"[1 , 2]"}, .mood = Mood::happy};
+    CHECK(corm::to_json_text(record_of(note)) == corm::to_json_text(note));
+
+    // Its types are known at run time alone: enums are text, and so are arrays of them.
+    boost::json::value arrays = corm::to_json(Arrays{.maybe = std::vector{1.5}});
+    arrays.at("moods") = "{sad}";
+    CHECK(corm::to_json(record_of(Arrays{.maybe = std::vector{1.5}})) == arrays);
+    boost::json::value everything = corm::to_json(Everything{});
+    everything.at("money") = 250; // a codec for int8
+    CHECK(corm::to_json(record_of(Everything{})) == everything);
+}
+
+TEST_CASE("records are objects by the names of their columns, in lists and behind handles", "[json][record][unit]") {
+    const auto mapper =
+        mapping::define("t").column<std::int32_t>("id").column<bool>("is \"it\"").primary_key({"id"}).build();
+    std::vector<mapping::Record> records(2, mapping::Record{mapper});
+    records[1].set<std::int32_t>("id", 7);
+    CHECK(corm::to_json_text(records) == R"([{"id":0,"is \"it\"":false},{"id":7,"is \"it\"":false}])");
+    CHECK(corm::to_json_text(orm::Ref<mapping::Record>{}) == "null");
+    CHECK_THROWS_MATCHES(corm::to_json_text(mapping::Record{}), corm::MappingError,
+                         MessageMatches(ContainsSubstring("a default-constructed Record has no columns")));
+}
+
+TEST_CASE("a record names the column that JSON cannot hold", "[json][record][unit]") {
+    for (const Note& note : {Note{.lines = {"a", std::string{"b\0c", 3}}}, Note{.lines = {"a", "\xff"}}})
+        CHECK_THROWS_MATCHES(corm::to_json_text(record_of(note)), corm::ConversionError,
+                             MessageMatches(ContainsSubstring("JSON member 'lines")));
+    CHECK_THROWS_MATCHES(corm::to_json_text(record_of(Note{.mood = static_cast<Mood>(7)})), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'mood': ")));
+    CHECK_THROWS_MATCHES(corm::to_json_text(record_of(Note{.kept = {"1, \"id\": 2"}})), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("JSON member 'kept': ")));
 }
 
 } // namespace json_values_test

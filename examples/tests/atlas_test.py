@@ -95,19 +95,23 @@ class AtlasTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.etag, round_trips), (200, "", 3))
         tree = answer.json()
         self.assertEqual(tree["alpha_3"], "FRA")
+        self.assertEqual([region["parent"] for region in tree["subdivisions"]], [None] * len(tree["subdivisions"]))
+        entries = sorted((entry for entry in iso("3166-2") if entry["code"].startswith("FR-")),
+                         key=lambda entry: entry["code"])
+        expected = {None: []}  # codes by the code of what they are part of; newer lists have three levels
+        for entry in entries:
+            parent = "FR-" + entry["parent"].removeprefix("FR-") if "parent" in entry else None
+            expected.setdefault(parent, []).append(entry["code"])
         found = {}
-        for region in tree["subdivisions"]:
-            self.assertEqual((region["parent"], region["part_of"]), (None, None), region)
-            found[region["code"]] = [part["code"] for part in region["parts"]]
-            for part in region["parts"]:
-                self.assertEqual((part["part_of"], part["parts"]), (region["code"], []), part)
-        expected = {}
-        for entry in sorted((entry for entry in iso("3166-2") if entry["code"].startswith("FR-")),
-                            key=lambda entry: ("parent" in entry, entry["code"])):
-            if "parent" in entry:
-                expected["FR-" + entry["parent"].removeprefix("FR-")].append(entry["code"])
-            else:
-                expected[entry["code"]] = []
+
+        def walk(parts, part_of):
+            if parts:
+                found[part_of] = [part["code"] for part in parts]
+            for part in parts:
+                self.assertEqual(part["part_of"], part_of, part)
+                walk(part["parts"], part["code"])
+
+        walk(tree["subdivisions"], None)
         self.assertEqual(found, expected)
         self.assertIn("FR-29", found["FR-BRE"])
         self.assertEqual(self.atlas.get("/countries/AX?with=subdivisions").json()["subdivisions"], [])

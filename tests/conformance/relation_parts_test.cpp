@@ -91,7 +91,8 @@ TEST_CASE("children come and go with the collection of a switched row: UO-21", "
         corm::AsyncSession session{f.engine};
         const auto old = co_await with_addresses<Owner>(session, 8);
         session.remove(old);
-        const auto a = corm::transient(OwnedAddress{.email = "a@new"}), b = corm::transient(OwnedAddress{.email = "b@new"});
+        const auto a = corm::transient(OwnedAddress{.email = "a@new"}),
+                   b = corm::transient(OwnedAddress{.email = "b@new"});
         const auto fresh = session.add(Owner{.id = 8, .name = "new", .addresses = {a, b}});
         f.statements();
         co_await session.flush();

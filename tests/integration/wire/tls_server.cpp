@@ -44,10 +44,13 @@ TlsServer::TlsServer()
     openssl("req -x509 " + key + "-days 2 -subj /CN=corm-other -keyout other.key -out other.crt");
     for (const std::string name : {"server", "expired"})
         openssl("req " + key + "-subj /CN=localhost -keyout " + name + ".key -out " + name + ".csr");
-    sign("server", 2);
-    sign("expired", -1);
     std::ofstream{directory_ / "index"};
-    std::ofstream{directory_ / "ca.conf"} << "[ca]\ndefault_ca = a\n[a]\ndatabase = index\ndefault_md = sha256\n";
+    std::ofstream{directory_ / "ca.conf"}
+        << "[ca]\ndefault_ca = a\n[a]\ndatabase = index\ndefault_md = sha256\nnew_certs_dir = .\nrand_serial = yes\n"
+           "unique_subject = no\npolicy = p\n[p]\ncommonName = supplied\n";
+    sign("server", "-days 2");
+    // Newer versions refuse negative days.
+    sign("expired", "-startdate 20200101000000Z -enddate 20200102000000Z");
     openssl("ca -config ca.conf -cert ca.crt -keyfile ca.key -revoke server.crt");
     openssl("ca -config ca.conf -cert ca.crt -keyfile ca.key -gencrl -crldays 2 -out revoked.crl");
     std::filesystem::copy_file(directory_ / "server.key", directory_ / "open.key");
@@ -83,9 +86,9 @@ void TlsServer::openssl(const std::string& arguments) const {
     }
 }
 
-void TlsServer::sign(const std::string& name, int days) const {
-    openssl("x509 -req -in " + name + ".csr -CA ca.crt -CAkey ca.key -CAcreateserial -days " + std::to_string(days) +
-            " -out " + name + ".crt");
+void TlsServer::sign(const std::string& name, const std::string& validity) const {
+    openssl("ca -batch -notext -config ca.conf -cert ca.crt -keyfile ca.key " + validity + " -in " + name +
+            ".csr -out " + name + ".crt");
 }
 
 wire::Config TlsServer::secure() const {

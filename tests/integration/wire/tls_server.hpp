@@ -33,7 +33,7 @@ public:
 
 private:
     void openssl(const std::string& arguments) const;
-    void sign(const std::string& name, int days) const;
+    void sign(const std::string& name, const std::string& validity) const;
 
     std::filesystem::path directory_;
     dev::PostgresServer server_;

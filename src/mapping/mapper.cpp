@@ -194,11 +194,14 @@ void MapperBuilder::skip_member() {
 
 void MapperBuilder::add_relation(Relation relation) {
     relation.entity = mapper_->entity_;
-    if (relation.options.delete_orphan && (!relation.options.delete_ || relation.kind == RelationKind::many_to_many))
-        throw MappingError(mapper_->entity_ + "." + relation.name +
-                           (relation.options.delete_
-                                ? " is many-to-many, where objects have several owners; leave out delete_orphan"
-                                : " is delete_orphan without delete_; give both, as cascade_all_delete_orphan does"));
+    const auto refuse = [&](const char* why) { throw MappingError(mapper_->entity_ + "." + relation.name + why); };
+    if (relation.options.delete_orphan && !relation.options.delete_)
+        refuse(" is delete_orphan without delete_; give both, as cascade_all_delete_orphan does");
+    if (relation.options.delete_orphan && relation.kind == RelationKind::many_to_many)
+        refuse(" is many-to-many, where objects have several owners; leave out delete_orphan");
+    if (relation.options.delete_orphan && refers(relation.kind))
+        refuse(" refers to its object by a foreign key, as others may do; leave out delete_orphan, which is for "
+               "one_to_many and one_to_one_inverse");
     mapper_->relations_.push_back(std::move(relation));
 }
 

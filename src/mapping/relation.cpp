@@ -74,7 +74,7 @@ void RelationState::clear() {
 RelationState::RelationState() noexcept = default;
 
 RelationState::RelationState(const RelationState& other)
-    : links_(other.links_), loaded_(other.loaded_), given_(other.given_) {}
+    : links_(other.links_), read_at_(other.read_at_ != 0), loaded_(other.loaded_), given_(other.given_) {}
 
 RelationState::~RelationState() = default;
 
@@ -85,7 +85,8 @@ RelationState& RelationState::operator=(const RelationState& other) {
         links_ = other.links_;
         loaded_ = other.loaded_;
         given_ = other.given_;
-    } else if (other.loaded_ && (other.given_ || other.owner_ != nullptr)) {
+        read_at_ = other.read_at_ != 0;
+    } else if (other.loaded_ && (other.given_ || other.read_at_ != 0 || other.owner_ != nullptr)) {
         // A copy: linking may change the other member as well, which may be the other side.
         replace(std::vector<Link>{other.links_});
     }

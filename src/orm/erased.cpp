@@ -9,6 +9,8 @@
 #include <corm/base/error.hpp>
 #include <corm/orm/detail/typed.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace corm::orm::detail {
@@ -24,6 +26,11 @@ void check_wanted(const QueryPart& part, Wanted wanted, std::source_location whe
         throw NotFoundError(part.subject() + " yielded " + std::to_string(rows) +
                                 " rows where one was asked for; narrow it down, or use first() or all()",
                             where);
+}
+
+/// The first relation of the path is one whose foreign key its owner has.
+bool through_own_key(const query::RelationPath& path) {
+    return refers(path.front()->kind);
 }
 
 Task<void> end(Core core, const char* name, Duration within, std::source_location where) {
@@ -107,7 +114,8 @@ Task<Handle> get_one(Core core, std::shared_ptr<const mapping::Mapper> mapper, m
     return read(std::move(core), std::move(mapper), std::move(key), std::move(options), where, true);
 }
 
-Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where) {
+Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::vector<query::RelationPath> relations,
+                   std::source_location where) {
     const SessionCore::Busy busy{core, "refresh()", where};
     core->require_usable();
     if (instance->state != uow::ObjectState::persistent || instance->scope.lock() != core)
@@ -128,9 +136,23 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
                                                      uow::Populate::overwrite, where);
     parts.push_back(part);
     const std::string name = instance->describe();
-    co_await core->run(plan, std::move(parts));
+    // What the object refers to, its row says.
+    std::vector<query::RelationPath> behind;
+    std::copy_if(relations.begin(), relations.end(), std::back_inserter(behind), through_own_key);
+    std::erase_if(relations, through_own_key);
+    const std::vector<Handle> owner(1, instance);
+    constexpr LoadMode mode{.again = true};
+    if (relations.empty())
+        co_await core->run(plan, std::move(parts));
+    else
+        co_await load_paths(core, plan, owner, std::move(relations), std::move(parts), mode);
     if (!part->found)
         throw NotFoundError(name + " has no row any more, so it cannot be refreshed", where);
+    if (behind.empty())
+        co_return;
+    plan.flushes = false;
+    plan.only_reads = true;
+    co_await load_paths(core, plan, owner, std::move(behind), Parts{}, mode);
 }
 
 namespace {
@@ -164,7 +186,7 @@ Task<std::vector<Outcome>> run_pipeline(Core core, std::vector<Query> queries, s
     for (const auto& part : query_parts) {
         if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
             co_await load_paths(core, core->operation("pipeline()", {}, where), part->outcome.instances,
-                                std::move(paths));
+                                std::move(paths), Parts{}, part->load_mode());
         outcomes.push_back(std::move(part->outcome));
     }
     co_return outcomes;
@@ -205,7 +227,7 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
     check_wanted(*part, wanted, where);
     if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
         co_await load_paths(core, core->operation("a query", part->within().value_or(Duration{}), where),
-                            part->outcome.instances, std::move(paths));
+                            part->outcome.instances, std::move(paths), Parts{}, part->load_mode());
     co_return std::move(part->outcome);
 }
 

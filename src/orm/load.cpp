@@ -30,20 +30,21 @@ std::vector<detail::Handle> related(const std::vector<detail::Handle>& owners, c
     return found;
 }
 
-void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, std::source_location where) {
-    if (!load.empty())
-        parts.push_back(corm::detail::make_recycled<LoadPart>(session, std::move(load), where));
-}
-
 /// What removals have to know of other objects.
 Parts removal_loads(SessionCore& session, std::source_location where) {
     Parts parts;
     for (uow::RelationLoad& load : session.uow.cascade_removals())
-        add_load(session, parts, std::move(load), where);
+        add_load(session, parts, std::move(load), uow::Populate::fill, where);
     return parts;
 }
 
 } // namespace
+
+void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, uow::Populate populate,
+              std::source_location where) {
+    if (!load.empty())
+        parts.push_back(corm::detail::make_recycled<LoadPart>(session, std::move(load), populate, where));
+}
 
 void LoadPart::append(std::vector<wire::Statement>& request) {
     wire::Statement& statement = request.emplace_back();
@@ -52,7 +53,7 @@ void LoadPart::append(std::vector<wire::Statement>& request) {
 }
 
 void LoadPart::digest(std::span<wire::Result> results) {
-    session_.uow.loaded(load_, results.front(), where_);
+    session_.uow.loaded(load_, results.front(), populate_, where_);
 }
 
 void LoadPart::append_loaded(std::vector<detail::Handle>& loaded) const {
@@ -65,7 +66,8 @@ void LoadPart::append_loaded(std::vector<detail::Handle>& loaded) const {
 }
 
 Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail::Handle> owners,
-                      std::vector<query::RelationPath> paths, Parts ahead) {
+                      std::vector<query::RelationPath> paths, Parts ahead, LoadMode mode) {
+    const uow::Populate populate = mode.overwrite ? uow::Populate::overwrite : uow::Populate::fill;
     std::vector<Step> steps;
     steps.push_back({std::move(owners), std::move(paths)});
     while (!steps.empty()) {
@@ -77,9 +79,10 @@ Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail:
                                 [&](const auto& earlier) { return earlier[0] == (*path)[0]; }))
                     continue;
                 const mapping::Relation& relation = *path->front();
+                const bool again = mode.overwrite || (mode.again && !refers(relation.kind));
                 add_load(*core, parts,
-                         core->uow.load(mapping::RelationMap::of(*relation.owner(), relation), step.owners),
-                         plan.where);
+                         core->uow.load(mapping::RelationMap::of(*relation.owner(), relation), step.owners, again),
+                         populate, plan.where);
             }
         }
         if (!parts.empty())

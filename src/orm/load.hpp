@@ -14,8 +14,8 @@ namespace corm::orm {
 /// One relation of some objects.
 class LoadPart final : public Part {
 public:
-    LoadPart(SessionCore& session, uow::RelationLoad load, std::source_location where)
-        : session_(session), load_(std::move(load)), where_(where) {}
+    LoadPart(SessionCore& session, uow::RelationLoad load, uow::Populate populate, std::source_location where)
+        : session_(session), load_(std::move(load)), populate_(populate), where_(where) {}
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
@@ -24,13 +24,18 @@ public:
 private:
     SessionCore& session_; // the operation keeps it alive
     uow::RelationLoad load_;
+    uow::Populate populate_;
     std::source_location where_;
 };
+
+/// A part for it, unless there is nothing to read.
+void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, uow::Populate populate,
+              std::source_location where);
 
 /// Reads the relations at these paths, a round trip for each step of the longest that is not known yet. The caller
 /// holds a `Busy`. `parts` go ahead in the first one, and are sent in any case.
 [[nodiscard]] Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail::Handle> owners,
-                                    std::vector<query::RelationPath> paths, Parts ahead = {});
+                                    std::vector<query::RelationPath> paths, Parts ahead = {}, LoadMode mode = {});
 
 /// What a flush of related objects needs beforehand: the objects of removed ones, and rows whose keys others refer to.
 /// A round trip for each; what is left can be written at once. The caller holds a `Busy`. Throws `Error` for rows that

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 
 namespace corm::orm {
 namespace {
@@ -52,7 +53,7 @@ public:
     void add_rows(uow::Merge& merge) {
         for (std::size_t i = 0; i < found_.size(); ++i) {
             if (found_[i])
-                merge.add_row(std::move(keys_[i]), std::move(found_[i]));
+                merge.add_row(*mapper_, std::move(keys_[i]), std::move(found_[i]));
         }
     }
 
@@ -64,9 +65,43 @@ private:
     std::source_location where_;
 };
 
+/// All that a merge has to know. Rows of every table go in one round trip, and with them the collections of objects
+/// that are in the session already; those of the others are one more.
+Task<void> read_for(uow::Merge& merge, const detail::Core& core, OperationPlan plan) {
+    for (const bool first : {true, false}) {
+        if ((!first || merge.unread().empty()) && merge.unread_relations().empty())
+            continue;
+        Parts parts;
+        if (first && core->autoflush()) {
+            if (core->flushes_ahead())
+                co_await flush_ahead(core, plan);
+            plan.flushes = add_flush(*core, parts, plan.where);
+        }
+        plan.only_reads = !plan.flushes;
+        // What was flushed need not be read.
+        std::vector<uow::Merge::Keys> unread;
+        if (first)
+            unread = merge.unread();
+        std::vector<std::shared_ptr<KeysPart>> reads;
+        for (uow::Merge::Keys& rows : unread) {
+            reads.push_back(
+                corm::detail::make_recycled<KeysPart>(*core, std::move(rows.mapper), std::move(rows.keys), plan.where));
+            parts.push_back(reads.back());
+        }
+        for (uow::RelationLoad& load : merge.unread_relations())
+            add_load(*core, parts, std::move(load), uow::Populate::fill, plan.where);
+        if (!parts.empty())
+            co_await core->run(plan, std::move(parts));
+        plan.flushes = false;
+        for (const auto& read : reads)
+            read->add_rows(merge);
+    }
+}
+
 Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name, std::vector<detail::Handle> sources,
                                             MergeOptions options, std::source_location where) {
-    const SessionCore::Busy busy{core, name, where};
+    std::optional<SessionCore::Busy> busy;
+    busy.emplace(core, name, where);
     core->require_usable();
     for (const detail::Handle& source : sources) {
         if (&source->mapper() != &sources.front()->mapper())
@@ -74,25 +109,15 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
                             source->mapper().entity() + "; merge those of one table at a time",
                         where);
     }
-    if (sources.empty() || !options.load)
-        co_return core->uow.merge_clean(sources, where);
-    const std::shared_ptr<const mapping::Mapper> mapper = sources.front()->shared_mapper();
     uow::Merge merge{core->uow, std::move(sources)};
-    if (std::vector<mapping::EncodedKey> keys = merge.unread(); !keys.empty()) {
-        OperationPlan plan = core->operation(name, options.within, where);
-        Parts parts;
-        if (core->autoflush()) {
-            if (core->flushes_ahead())
-                co_await flush_ahead(core, plan);
-            plan.flushes = add_flush(*core, parts, where);
-        }
-        plan.only_reads = !plan.flushes;
-        auto read = corm::detail::make_recycled<KeysPart>(*core, mapper, std::move(keys), where);
-        parts.push_back(read);
-        co_await core->run(plan, std::move(parts));
-        read->add_rows(merge);
-    }
-    co_return merge.finish(options.check_version, where);
+    if (!options.load)
+        co_return merge.take(where);
+    co_await read_for(merge, core, core->operation(name, options.within, where));
+    if (options.check_version)
+        merge.check_versions(where);
+    // From here on nothing waits: objects are edited as the program would edit them.
+    busy.reset();
+    co_return merge.finish(where);
 }
 
 } // namespace

@@ -176,6 +176,11 @@ std::vector<query::RelationPath> QueryPart::with() const {
     return select != nullptr ? select->with : std::vector<query::RelationPath>{};
 }
 
+LoadMode QueryPart::load_mode() const noexcept {
+    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    return {.overwrite = select != nullptr && select->populate_existing};
+}
+
 bool QueryPart::alone() const noexcept {
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     return raw != nullptr && raw->alone;

@@ -54,6 +54,14 @@ private:
     std::source_location where_;
 };
 
+/// How relations are read.
+struct LoadMode {
+    /// Also what is known, but where a foreign key of the owner tells that the object is the one.
+    bool again = false;
+    /// Related objects take all that their rows say, unflushed edits go, and everything is read again.
+    bool overwrite = false;
+};
+
 /// One query.
 class QueryPart final : public Part {
 public:
@@ -73,6 +81,7 @@ public:
     [[nodiscard]] bool alone() const noexcept;
     /// Relations of its objects that are to be read.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
+    [[nodiscard]] LoadMode load_mode() const noexcept;
     [[nodiscard]] std::optional<Duration> within() const noexcept;
     /// For messages: the entity, or "a statement".
     [[nodiscard]] std::string subject() const;

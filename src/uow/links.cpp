@@ -59,18 +59,6 @@ void drop(const Object& instance, const RelationEnds& ends, const Object& target
     std::erase_if(member.links(), [&](const Link& link) { return link.refers_to(target); });
 }
 
-/// The object that a member which refers by a foreign key has now, as far as it is known.
-Object referred(const Object& instance, const RelationEnds& ends) {
-    const Member member{*instance, *ends.relation};
-    if (member.loaded())
-        return member.single();
-    const auto scope = instance->scope.lock();
-    std::string key;
-    if (!scope || !refers(ends.kind()) || !append_related_key(*instance, ends, key))
-        return nullptr;
-    return scope->find(*ends.target, key);
-}
-
 /// `child` goes out of the collection of its parent, if that is loaded.
 void leave_parent(const Object& parent, const RelationEnds& many, const Object& child) {
     const Member member{*parent, *many.relation};
@@ -93,6 +81,17 @@ void join(const Object& owner, const Relation& relation, const Object& target) {
 }
 
 } // namespace
+
+Object referred(const Object& instance, const RelationEnds& ends) {
+    const Member member{*instance, *ends.relation};
+    if (member.loaded())
+        return member.single();
+    const auto scope = instance->scope.lock();
+    std::string key;
+    if (!scope || !refers(ends.kind()) || !append_related_key(*instance, ends, key))
+        return nullptr;
+    return scope->find(*ends.target, key);
+}
 
 bool leads_to(const Instance& from, const Instance& to) {
     if (&from == &to)

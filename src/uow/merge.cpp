@@ -32,12 +32,16 @@ std::uint64_t given_of(const Instance& source) noexcept {
 
 } // namespace
 
-void UnitOfWork::merge_into(const Instance& source, std::string_view key, const std::shared_ptr<Instance>& target) {
+void UnitOfWork::merge_into(const Instance& source, std::string_view key, std::span<const std::uint16_t> linked,
+                            const std::shared_ptr<Instance>& target) {
     const bool row = target->state == ObjectState::persistent;
     // To the server both are one key, such as 1.5 and 1.50.
     const bool keeps_key = row && key != target->key;
-    for (const mapping::Column& column : source.mapper().columns()) {
+    for (std::size_t i = 0; i < source.mapper().columns().size(); ++i) {
+        const mapping::Column& column = source.mapper().column(i);
         if (!copied(source, column) || (row && column.counted))
+            continue;
+        if (!column.key && std::find(linked.begin(), linked.end(), i) != linked.end())
             continue;
         if (keeps_key && column.key && !source.is_changed(column))
             continue;
@@ -52,14 +56,13 @@ void UnitOfWork::merge_into(const Instance& source, std::string_view key, const 
         target->given |= given_of(source);
 }
 
-std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source, std::source_location where) {
+std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source) {
     std::shared_ptr<Instance> made = Instance::create(source.shared_mapper());
     for (const mapping::Column& column : source.mapper().columns()) {
         if (copied(source, column))
             column.type->copy_assign(column.in(made->values()), column.in(source.values()));
     }
     made->given = given_of(source);
-    add(made, where);
     return made;
 }
 
@@ -69,11 +72,12 @@ void UnitOfWork::require_clean(const Instance& source, std::source_location wher
     };
     if (source.key.empty() || source.row_deleted)
         refuse(source, "has no row that its values could be taken for; merge it with MergeOptions::load");
-    if (source.is_modified())
+    if (source.is_modified() || source.is_relinked())
         refuse(source, "has changes that are not flushed; flush them in its session, or merge it with "
                        "MergeOptions::load");
     static_cast<void>(source.readable());
-    if (const auto target = map_.find(source.mapper(), source.key); target && target->is_modified())
+    if (const auto target = map_.find(source.mapper(), source.key);
+        target && (target->is_modified() || target->is_relinked()))
         refuse(*target, "has changes in this session as well, which would be lost; flush them first");
 }
 
@@ -91,7 +95,9 @@ std::shared_ptr<Instance> UnitOfWork::take_clean(const Instance& source) {
     if (target->sent)
         target->sent = mapping::ValueBlock(target->mapper(), target->values());
     target->freshness = Freshness::fresh;
-    if (!known) {
+    if (known) {
+        target->check_references();
+    } else {
         target->forget_relations();
         map_.insert(target);
     }
@@ -100,119 +106,186 @@ std::shared_ptr<Instance> UnitOfWork::take_clean(const Instance& source) {
     return target;
 }
 
-std::vector<std::shared_ptr<Instance>> UnitOfWork::merge_clean(std::span<const std::shared_ptr<Instance>> sources,
-                                                               std::source_location where) {
-    for (const std::shared_ptr<Instance>& source : sources) {
-        if (!owns(*source))
-            require_clean(*source, where);
+Merge::Merge(UnitOfWork& uow, std::vector<Object> sources) : uow_(uow) {
+    roots_.reserve(sources.size());
+    entries_.reserve(sources.size());
+    for (const Object& source : sources)
+        roots_.push_back(reach(source));
+    given_ = entries_.size();
+    for (std::size_t i = 0; i < entries_.size(); ++i) { // grows
+        if (!entries_[i].own)
+            walk(i);
     }
-    std::vector<std::shared_ptr<Instance>> merged;
-    merged.reserve(sources.size());
-    for (const std::shared_ptr<Instance>& source : sources)
-        forget_removal(merged.emplace_back(owns(*source) ? source : take_clean(*source)));
-    return merged;
+    for (const Entry& entry : entries_)
+        hold(entry);
 }
 
-Merge::Merge(UnitOfWork& uow, std::vector<std::shared_ptr<Instance>> sources) : uow_(uow) {
-    bool new_keys = false;
-    entries_.reserve(sources.size());
-    for (std::shared_ptr<Instance>& source : sources) {
-        const bool own = uow_.owns(*source) && source->state != ObjectState::deleted;
-        if (!own)
-            static_cast<void>(source->readable());
-        std::string key = own ? std::string{} : identity_of(*source);
-        if (!key.empty() && !new_keys) {
-            const std::shared_ptr<Instance> known = uow_.find(source->mapper(), key);
-            new_keys = !known || known->doomed;
-        }
-        entries_.push_back({std::move(source), std::move(key), own});
-    }
-    // There may be many, and each key has to be encoded.
-    if (!new_keys)
+std::size_t Merge::reach(const Object& source) {
+    const auto [place, added] = places_.try_emplace(source.get(), entries_.size());
+    if (!added)
+        return place->second;
+    const bool own = uow_.owns(*source) && source->state != ObjectState::deleted;
+    if (!own)
+        static_cast<void>(source->readable());
+    entries_.push_back({source, own ? std::string{} : identity_of(*source), own, table_of(*source)});
+    return entries_.size() - 1;
+}
+
+std::size_t Merge::table_of(const Instance& source) {
+    const auto found = std::find_if(tables_.begin(), tables_.end(),
+                                    [&](const Table& table) { return table.mapper.get() == &source.mapper(); });
+    if (found != tables_.end())
+        return static_cast<std::size_t>(found - tables_.begin());
+    tables_.push_back({source.shared_mapper()});
+    return tables_.size() - 1;
+}
+
+// What is known of the session under the key stays.
+void Merge::hold(const Entry& entry) {
+    if (entry.own || entry.key.empty())
         return;
-    for (const std::shared_ptr<Instance>& pending : uow_.added()) {
-        if (&pending->mapper() != &entries_.front().source->mapper())
+    const Object known = uow_.find(entry.source->mapper(), entry.key);
+    if (known)
+        held_.push_back(known);
+    Table& table = tables_[entry.table];
+    if ((known && !known->doomed) || table.searched)
+        return;
+    // There may be many, and each key has to be encoded.
+    table.searched = true;
+    for (const Object& pending : uow_.added()) {
+        if (&pending->mapper() != table.mapper.get())
             continue;
         if (std::string key = identity_of(*pending); !key.empty())
-            pending_.insert_or_assign(std::move(key), pending);
+            table.pending.insert_or_assign(std::move(key), pending);
     }
 }
 
-std::shared_ptr<Instance> Merge::target(const Entry& entry) const {
-    if (entry.own)
+Merge::Object Merge::target(const Entry& entry) const {
+    // A flush on the way may have carried out its removal: then it is copied like any other.
+    if (entry.own && entry.source->state != ObjectState::deleted)
         return entry.source;
     if (entry.key.empty())
         return nullptr;
-    const auto row = rows_.find(entry.key);
-    std::shared_ptr<Instance> known = row == rows_.end() ? uow_.find(entry.source->mapper(), entry.key) : row->second;
+    const Table& table = tables_[entry.table];
+    const auto row = table.rows.find(entry.key);
+    Object known = row == table.rows.end() ? uow_.find(*table.mapper, entry.key) : row->second;
     if (known && !known->doomed)
         return known;
     // One that was added under the key of a removed object takes its row over.
-    const auto found = pending_.find(entry.key);
-    return found == pending_.end() ? known : found->second;
+    const auto found = table.pending.find(entry.key);
+    return found == table.pending.end() ? known : found->second;
 }
 
-void Merge::add_row(mapping::EncodedKey key, std::shared_ptr<Instance> object) {
-    rows_.insert_or_assign(std::move(key), std::move(object));
+void Merge::add_row(const mapping::Mapper& mapper, mapping::EncodedKey key, Object object) {
+    for (Table& table : tables_) {
+        if (table.mapper.get() == &mapper)
+            table.rows.insert_or_assign(std::move(key), std::move(object));
+    }
 }
 
-std::vector<mapping::EncodedKey> Merge::unread() const {
-    std::vector<mapping::EncodedKey> keys;
+std::vector<Merge::Keys> Merge::unread() const {
+    std::vector<Keys> found;
+    for (const Table& table : tables_)
+        found.push_back({table.mapper, {}});
     for (const Entry& entry : entries_) {
         if (entry.own || entry.key.empty())
             continue;
-        if (const std::shared_ptr<Instance> known = target(entry); !known || known->freshness != Freshness::fresh)
-            keys.push_back(entry.key);
+        if (const Object known = target(entry); !known || known->freshness != Freshness::fresh)
+            found[entry.table].keys.push_back(entry.key);
     }
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    return keys;
+    for (Keys& of_table : found) {
+        std::vector<mapping::EncodedKey>& keys = of_table.keys;
+        std::sort(keys.begin(), keys.end());
+        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    }
+    std::erase_if(found, [](const Keys& of_table) { return of_table.keys.empty(); });
+    return found;
 }
 
 void Merge::check_versions(std::source_location where) const {
-    if (entries_.empty())
-        return;
-    const mapping::Mapper& mapper = entries_.front().source->mapper();
-    if (mapper.version_column() < 0)
-        return;
-    const mapping::Column& version = mapper.column(static_cast<std::size_t>(mapper.version_column()));
-    std::vector<std::string> keys;
-    for (const Entry& entry : entries_) {
-        const std::shared_ptr<Instance> known = target(entry);
-        if (entry.own || !known || known->state != ObjectState::persistent)
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+        const mapping::Mapper& mapper = *tables_[i].mapper;
+        if (mapper.version_column() < 0)
             continue;
-        if (version.type->same(loaded(*entry.source, version), loaded(*known, version)))
+        const mapping::Column& version = mapper.column(static_cast<std::size_t>(mapper.version_column()));
+        std::vector<std::string> keys;
+        for (const Entry& entry : entries_) {
+            if (entry.own || entry.table != i)
+                continue;
+            const Object known = target(entry);
+            if (!known || known->state != ObjectState::persistent)
+                continue;
+            if (!version.type->same(loaded(*entry.source, version), loaded(*known, version)))
+                keys.push_back(mapper.key_text(entry.key));
+        }
+        if (keys.empty())
             continue;
-        keys.push_back(mapper.key_text(entry.key));
+        const std::string list = joined(keys);
+        throw StaleDataError(mapper.entity() + " with key " + list + " has another " + version.member +
+                                 " than the merged values: it was changed since they were read, or they never had "
+                                 "one; read it again, or give MergeOptions::check_version = false to write over it",
+                             mapper.entity(), std::move(keys), where);
     }
-    if (keys.empty())
-        return;
-    const std::string list = joined(keys);
-    throw StaleDataError(mapper.entity() + " with key " + list + " has another " + version.member +
-                             " than the merged values: it was changed since they were read, or they never had one; "
-                             "read it again, or give MergeOptions::check_version = false to write over it",
-                         mapper.entity(), std::move(keys), where);
 }
 
-std::vector<std::shared_ptr<Instance>> Merge::finish(bool check_version, std::source_location where) {
-    if (check_version)
-        check_versions(where);
-    std::vector<std::shared_ptr<Instance>> merged;
-    merged.reserve(entries_.size());
+std::vector<Merge::Object> Merge::roots(const std::vector<Object>& targets) const {
+    std::vector<Object> found;
+    found.reserve(roots_.size());
+    for (const std::size_t root : roots_)
+        found.push_back(targets[root]);
+    return found;
+}
+
+std::vector<Merge::Object> Merge::finish(std::source_location where) {
+    std::vector<Object> targets;
+    std::vector<bool> made;
     for (const Entry& entry : entries_) {
-        std::shared_ptr<Instance> object = target(entry);
-        if (!object) {
-            object = uow_.merge_new(*entry.source, where);
+        Object object = target(entry);
+        made.push_back(object == nullptr);
+        if (!entry.own || object == nullptr) // a savepoint that was dropped meanwhile has forgotten what it read
+            static_cast<void>((object == nullptr ? entry.source : object)->readable());
+        if (object == nullptr) {
+            object = UnitOfWork::merge_new(*entry.source);
             if (!entry.key.empty())
-                pending_.insert_or_assign(entry.key, object);
-        } else {
-            uow_.forget_removal(object);
-            if (!entry.own)
-                uow_.merge_into(*entry.source, entry.key, object);
+                tables_[entry.table].pending.insert_or_assign(entry.key, object);
         }
-        merged.push_back(std::move(object));
+        targets.push_back(std::move(object));
     }
-    return merged;
+    std::vector<Change> changes = this->changes(targets);
+    std::for_each(changes.begin(), changes.end(), prepare);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const Entry& entry = entries_[i];
+        if (made[i]) {
+            uow_.add(targets[i], where);
+            continue;
+        }
+        uow_.forget_removal(targets[i]);
+        if (!entry.own)
+            uow_.merge_into(*entry.source, entry.key, entry.linked, targets[i]);
+    }
+    // What moves from one collection to another must not look lost between the two.
+    for (const Change& change : changes)
+        link(change);
+    for (const Change& change : changes)
+        unlink(change);
+    for (const Change& change : changes)
+        sort(change);
+    return roots(targets);
+}
+
+std::vector<Merge::Object> Merge::take(std::source_location where) {
+    for (const Entry& entry : entries_) {
+        if (!entry.own)
+            uow_.require_clean(*entry.source, where);
+    }
+    std::vector<Object> targets;
+    for (const Entry& entry : entries_) {
+        targets.push_back(entry.own ? entry.source : uow_.take_clean(*entry.source));
+        uow_.forget_removal(targets.back());
+    }
+    for (Change& change : changes(targets))
+        uow_.know_links(change.owner, *change.ends, std::move(change.content));
+    return roots(targets);
 }
 
 } // namespace corm::uow

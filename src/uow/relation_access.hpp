@@ -45,6 +45,8 @@ public:
     [[nodiscard]] bool& loaded() const noexcept { return RelationAccess::loaded(state_); }
     [[nodiscard]] bool& changed() const noexcept { return RelationAccess::changed(state_); }
     [[nodiscard]] bool& given() const noexcept { return RelationAccess::given(state_); }
+    /// Says what it holds, nothing included: it was given that, or has read it.
+    [[nodiscard]] bool says() const noexcept { return loaded() && (given() || changed() || read_at() != 0); }
     void bind(mapping::RelationOwner& owner, const Relation& relation) const {
         RelationAccess::bind(state_, owner, relation);
     }

@@ -154,8 +154,12 @@ void RelationBook::forget_row() {
     sent.clear();
     const std::shared_ptr<Instance> instance = owner();
     for (const Relation& relation : mapper_.relations()) {
-        if (!refers(relation.kind))
-            Member{*instance, relation}.loaded() = true;
+        const Member member{*instance, relation};
+        if (refers(relation.kind) || member.loaded())
+            continue;
+        member.loaded() = true;
+        member.given() = false; // it has nothing to say about the row that it had
+        member.read_at() = 0;
     }
 }
 

@@ -82,6 +82,10 @@ private:
 [[nodiscard]] constexpr bool owns_targets(mapping::RelationKind kind) noexcept {
     return kind == mapping::RelationKind::one_to_many || kind == mapping::RelationKind::one_to_one_inverse;
 }
+/// The object that a member which refers by a foreign key has now, as far as it is known. Of one that is not loaded,
+/// the object that the session holds under that key.
+[[nodiscard]] std::shared_ptr<Instance> referred(const std::shared_ptr<Instance>& instance,
+                                                 const mapping::RelationEnds& ends);
 /// `ends` are those of the parent, which is about to own `child`.
 void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent);
 

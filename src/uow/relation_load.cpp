@@ -189,7 +189,12 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
     return load;
 }
 
-void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, std::source_location where) {
+void UnitOfWork::know_links(const Object& owner, const RelationEnds& ends, std::vector<Object> targets) const {
+    set_links(owner, ends, std::move(targets), time_);
+}
+
+void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, Populate populate,
+                        std::source_location where) {
     const RelationEnds& ends = *load.ends;
     const std::shared_ptr<const mapping::Mapper>& mapper = ends.relation->target();
     const RelationEnds* const other = ends.other();
@@ -198,7 +203,7 @@ void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, std::
     for (int row = 0; row < rows.row_count(); ++row) {
         std::int64_t ordinal = 0;
         types::Codec<std::int64_t>::decode(rows.field(row, static_cast<int>(mapper->columns().size())), ordinal);
-        found.at(static_cast<std::size_t>(ordinal - 1)).push_back(attach(mapper, rows, row, 0, Populate::fill, where));
+        found.at(static_cast<std::size_t>(ordinal - 1)).push_back(attach(mapper, rows, row, 0, populate, where));
     }
     // Of changes that are not flushed yet the database knows nothing.
     std::vector<Object> unsent;

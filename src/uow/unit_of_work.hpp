@@ -67,16 +67,18 @@ public:
     [[nodiscard]] bool holds(const mapping::Mapper& mapper) const;
     [[nodiscard]] bool holds(const mapping::Mapper& mapper, const types::Rows& rows, int row);
 
-    /// Copies the columns of `source`, whose identity is `key`, into an object of this session, as edits. A row that
-    /// the server finds by that key keeps the key that it has. Precondition: `target` is readable.
-    void merge_into(const Instance& source, std::string_view key, const std::shared_ptr<Instance>& target);
-    /// A new object with the columns of `source`.
-    [[nodiscard]] std::shared_ptr<Instance> merge_new(const Instance& source, std::source_location where);
-    /// For each source the object with its identity, with its values taken for those of the row; a removal that was not
-    /// flushed is taken back. Throws `Error` unless all of `sources` have a row, and if there are changes in one of
-    /// them or in an object of its identity; nothing was copied then. Objects of this session are their own result.
-    [[nodiscard]] std::vector<std::shared_ptr<Instance>> merge_clean(std::span<const std::shared_ptr<Instance>> sources,
-                                                                     std::source_location where);
+    /// Copies the columns of `source`, whose identity is `key`, into an object of this session, as edits; of `linked`
+    /// ones, those of the key alone. A row that the server finds by that key keeps the key that it has. Precondition:
+    /// `target` is readable.
+    void merge_into(const Instance& source, std::string_view key, std::span<const std::uint16_t> linked,
+                    const std::shared_ptr<Instance>& target);
+    /// A new object with the columns of `source`, of no session yet.
+    [[nodiscard]] static std::shared_ptr<Instance> merge_new(const Instance& source);
+    /// Throws `Error` unless the values of `source` can be taken for those of its row: it has one, and there are no
+    /// changes in it nor in the object of its identity.
+    void require_clean(const Instance& source, std::source_location where) const;
+    /// The object with its identity, with its values taken for those of the row.
+    [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
     /// A removal that was not flushed is taken back.
     void forget_removal(const std::shared_ptr<Instance>& instance);
 
@@ -84,7 +86,11 @@ public:
     [[nodiscard]] RelationLoad load(const mapping::RelationEnds& ends,
                                     std::span<const std::shared_ptr<Instance>> owners, bool again = false) const;
     /// The rows of such a load have come.
-    void loaded(const RelationLoad& load, const types::Rows& rows, std::source_location where);
+    void loaded(const RelationLoad& load, const types::Rows& rows, Populate populate, std::source_location where);
+
+    /// The relation of `owner` is known to hold these objects, as if it had been read.
+    void know_links(const std::shared_ptr<Instance>& owner, const mapping::RelationEnds& ends,
+                    std::vector<std::shared_ptr<Instance>> targets) const;
 
     /// Room for so many more objects.
     void expect(std::size_t rows) { map_.reserve(rows); }
@@ -166,9 +172,6 @@ private:
     /// The object is neither compared by flushes nor kept for its edits.
     void forget_edits(const std::shared_ptr<Instance>& instance);
     void abandon(Instance& instance) const;
-    /// Throws `Error` unless `source` can be taken for its row.
-    void require_clean(const Instance& source, std::source_location where) const;
-    [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
     void settle_edits(const Instance* except = nullptr);
     [[nodiscard]] std::vector<const std::shared_ptr<Instance>*>
     changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;

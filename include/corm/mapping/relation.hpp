@@ -96,7 +96,7 @@ private:
     const Relation* relation_ = nullptr;
     /// What is known. Of a member that is not loaded: what was added since it was read or flushed.
     std::vector<Link> links_;
-    std::uint32_t read_at_ = 0; ///< the time of its session when it was read
+    std::uint32_t read_at_ = 0; ///< the time of its session when it was read; of a copy, 1 if it was
     bool loaded_ = true;
     bool given_ = false;   ///< says something: a default-constructed member of a struct does not
     bool changed_ = false; ///< since it was last read or flushed

@@ -37,8 +37,10 @@ enum class RelationKind : std::uint8_t {
 /// What operations on an object do to its related objects (the cascades of SQLAlchemy), and how a flush treats them.
 struct RelationOptions {
     bool save_update = true; ///< `add` takes related objects along, and so does linking to an object of a session
+    bool merge = true;       ///< `merge` goes on to related objects; otherwise it leaves the relation as it is
     bool delete_ = false;    ///< related objects are removed with their owner
-    /// An object that loses its owner is removed. Needs `delete_`, and a target that has one owner.
+    /// An object that loses its owner is removed. Needs `delete_`; for one_to_many and one_to_one_inverse, whose
+    /// targets have one owner.
     bool delete_orphan = false;
     bool refresh_expire = false; ///< `expire` reaches related objects
     bool expunge = false;        ///< `expunge` takes related objects along

@@ -230,7 +230,8 @@ public:
         check_member<T, Member>();
         return with(options::ToMany<Member, ForeignKey...>{options});
     }
-    /// `Member` is a `One<Target>`; `ForeignKey` are the members of this struct that refer to the target's key.
+    /// `Member` is a `One<Target>`; `ForeignKey` are the members of this struct that refer to the target's key. No
+    /// `delete_orphan`, which is of the other side.
     template <auto Member, auto... ForeignKey>
     [[nodiscard]] constexpr auto many_to_one(RelationOptions options = {}) const {
         check_member<T, Member>();
@@ -250,8 +251,8 @@ public:
         check_member<T, Member>();
         return with(options::OneInverse<Member, ForeignKey...>{options});
     }
-    /// `Member` is a `Many<Target>`; the pairs are rows of a table of their own: see `association`. `delete_orphan` and
-    /// `post_update` mean nothing here.
+    /// `Member` is a `Many<Target>`; the pairs are rows of a table of their own: see `association`. No `delete_orphan`,
+    /// because objects have several owners; `post_update` means nothing here.
     template <auto Member, std::size_t Own, std::size_t Target>
     [[nodiscard]] constexpr auto many_to_many(const Association<Own, Target>& association,
                                               RelationOptions options = {}) const {

@@ -56,7 +56,7 @@ struct SessionOptions {
 
 /// For `merge`.
 struct MergeOptions {
-    /// False: a detached object without changes is taken for the row as it is, and no statement is sent.
+    /// False: detached objects without changes are taken for their rows as they are, and no statement is sent.
     bool load = true;
     /// False: the values go over whatever version the row has.
     bool check_version = true;

@@ -49,17 +49,42 @@ public:
     template <class T>
     [[nodiscard]] Task<void> refresh(const Ref<T>& ref,
                                      std::source_location where = std::source_location::current()) const {
-        return detail::refresh(core_, detail::required(ref), {}, where);
+        return detail::refresh(core_, detail::required(ref), {}, {}, where);
     }
     template <class T, query::ReadOption Option>
     [[nodiscard]] Task<void> refresh(const Ref<T>& ref, Option option,
                                      std::source_location where = std::source_location::current()) const {
-        return detail::refresh(core_, detail::required(ref), query::read_options(option), where);
+        return detail::refresh(core_, detail::required(ref), query::read_options(option), {}, where);
     }
     template <class T, query::ReadOption First, query::ReadOption Second>
     [[nodiscard]] Task<void> refresh(const Ref<T>& ref, First first, Second second,
                                      std::source_location where = std::source_location::current()) const {
-        return detail::refresh(core_, detail::required(ref), query::read_options(first, second), where);
+        return detail::refresh(core_, detail::required(ref), query::read_options(first, second), {}, where);
+    }
+
+    /// Reads the row anew, and these relations with it, whatever is known of them:
+    /// `co_await session.refresh(user, corm::load<&User::orders>)`. The objects that come are filled where they are
+    /// stale; those that are fresh keep their values. Changes of other objects are flushed first, or laid over what is
+    /// read; a changed collection whose objects do not know their owner stays as it is.
+    ///
+    /// One round trip, with BEGIN and unflushed changes in it. Relations whose foreign key is the object's own are read
+    /// behind the row, by one more for all whose object the session does not hold; each further step of a path is one
+    /// more. Errors and cancellation: as `refresh`; the row may have been read by then.
+    template <class T, auto... A>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, query::Load<A...> first,
+                                     std::source_location where = std::source_location::current()) const {
+        return refresh_with(ref, where, first);
+    }
+    template <class T, auto... A, auto... B>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, query::Load<A...> first, query::Load<B...> second,
+                                     std::source_location where = std::source_location::current()) const {
+        return refresh_with(ref, where, first, second);
+    }
+    template <class T, auto... A, auto... B, auto... C>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, query::Load<A...> first, query::Load<B...> second,
+                                     query::Load<C...> third,
+                                     std::source_location where = std::source_location::current()) const {
+        return refresh_with(ref, where, first, second, third);
     }
 
     /// Reads relations of an object, or of a range of objects, with one statement for each relation and one round trip
@@ -166,8 +191,14 @@ public:
     /// set makes a new object at once. Columns marked `server_default` are copied from values only if they are given,
     /// from objects that have a row always; what the server computes never.
     ///
-    /// A version that is not the row's is a `StaleDataError`. No round trip for objects that are in the session and
-    /// fresh; else one, with BEGIN and unflushed changes in it. Throws `NotLoadedError` for an expired object.
+    /// Related objects are merged along, as far as `value` says which they are and unless the relation is mapped with
+    /// `{.merge = false}`. A collection becomes the one of `value`; a relation that was never given or read leaves the
+    /// object's as it is. A foreign key follows what is linked.
+    ///
+    /// A version that is not the row's is a `StaleDataError`. No round trip for what is in the session and fresh; else
+    /// one for all rows, with BEGIN and unflushed changes in it, and one for all collections that are replaced. Throws
+    /// `NotLoadedError` for an expired object, and for one that nobody has kept. Nothing is merged if it throws.
+    /// Cancellation: as a query; nothing is merged then.
     template <class T>
     [[nodiscard]] Task<Ref<T>> merge(T value, MergeOptions options = {},
                                      std::source_location where = std::source_location::current()) const {
@@ -184,8 +215,8 @@ public:
                                      std::source_location where = std::source_location::current()) const {
         return detail::typed<T>(detail::merge(core_, detail::source_of(ref), options, where));
     }
-    /// As `merge`, for a range of values or handles of one type, in one round trip. Several of one key are one object,
-    /// and the last one wins. Nothing is merged if a version differs.
+    /// As `merge`, for a range of values or handles of one type, in as many round trips as for one. Several of one key
+    /// are one object, and the last one wins.
     template <class Range>
     [[nodiscard]] auto merge_all(Range&& values, MergeOptions options = {},
                                  std::source_location where = std::source_location::current()) const {
@@ -216,6 +247,10 @@ public:
     }
 
 private:
+    template <class T, class... Loads>
+    [[nodiscard]] Task<void> refresh_with(const Ref<T>& ref, std::source_location where, Loads... loads) const {
+        return detail::refresh(core_, detail::required(ref), {}, {query::path_of<T>(loads)...}, where);
+    }
     template <class Objects, class... Loads>
     [[nodiscard]] Task<void> load_all(const Objects& objects, std::source_location where, Loads... loads) const {
         using From = detail::LoadedFrom<Objects>;

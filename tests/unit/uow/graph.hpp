@@ -144,7 +144,7 @@ void load(const std::shared_ptr<Session>& session, const Ref<T>& owner, Fill fil
     columns.emplace_back("ord", uow_test::oids::int8);
     corm::test::EncodedRows rows{std::move(columns)};
     fill(rows);
-    session->uow.loaded(wanted, rows, {});
+    session->uow.loaded(wanted, rows, corm::uow::Populate::fill, {});
 }
 /// Reads the books of an author.
 inline void load_books(const std::shared_ptr<Session>& session, const Ref<Author>& author,

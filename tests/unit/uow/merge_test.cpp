@@ -25,11 +25,20 @@ User user(std::int64_t id, std::string name, std::int32_t version = 0) {
 std::vector<Handle> merged(Session& session, std::vector<Handle> sources, bool check_version = true) {
     Merge merge{session.uow, std::move(sources)};
     CHECK(merge.unread().empty());
-    return merge.finish(check_version, {});
+    if (check_version)
+        merge.check_versions({});
+    return merge.finish({});
+}
+
+/// The keys of the rows of one table that are to be read.
+std::vector<corm::mapping::EncodedKey> unread(const Merge& merge) {
+    const std::vector<Merge::Keys> tables = merge.unread();
+    REQUIRE(tables.size() == 1);
+    return tables.front().keys;
 }
 
 std::vector<Handle> clean(Session& session, const std::vector<Handle>& sources) {
-    return session.uow.merge_clean(sources, {});
+    return Merge{session.uow, sources}.take({});
 }
 
 Handle detached_user(std::int64_t id, const std::string& name) {
@@ -74,7 +83,7 @@ TEST_CASE("only objects that are there and fresh need no reading", "[uow][unit]"
     const Merge merge{session->uow,
                       {make(user(5, "x")), make(user(1, "x")), make(user(3, "x")), make(user(4, "x")),
                        make(user(0, "new")), make(user(5, "y")), pending}};
-    CHECK(merge.unread() ==
+    CHECK(unread(merge) ==
           std::vector{Session::identity<User>(std::int64_t{3}), Session::identity<User>(std::int64_t{5})});
 }
 
@@ -104,7 +113,7 @@ TEST_CASE("objects of one key are one, and the last wins", "[uow][unit]") {
     CHECK(read<User>(known).name == "b");
     CHECK(all[1] != all[2]);
     Merge missing{session->uow, {make(user(9, "first")), make(user(9, "last"))}};
-    const auto added = missing.finish(true, {});
+    const auto added = missing.finish({});
     CHECK(added[0] == added[1]);
     CHECK(read<User>(added[0]).name == "last");
     CHECK(session->uow.added().size() == 3);
@@ -150,7 +159,7 @@ TEST_CASE("what the server fills in is copied from objects with a row alone", "[
     // A row that is gone is written with all that the object has.
     const auto empty = Session::create();
     Merge merge{empty->uow, {detached}};
-    const Handle copy = merge.finish(true, {}).front();
+    const Handle copy = merge.finish({}).front();
     CHECK(copy->state == ObjectState::pending);
     CHECK(outline(empty->uow.plan()) == Outline{"insert stamped 1"});
     CHECK(empty->uow.plan().statements.front().returned == std::vector<corm::uow::ColumnIndex>{3});
@@ -246,12 +255,12 @@ TEST_CASE("a row is found by the key that it was read by, whatever form it holds
     using corm::types::Numeric;
     const auto session = Session::create();
     Merge merge{session->uow, {make(Price{.amount = Numeric{"1.5"}, .label = "new"})}};
-    REQUIRE(merge.unread() == std::vector{Session::identity<Price>(Numeric{"1.5"})});
+    REQUIRE(unread(merge) == std::vector{Session::identity<Price>(Numeric{"1.5"})});
     EncodedRows rows{{{"amount", oids::numeric}, {"label", oids::text}}};
     rows.row(Numeric{"1.50"}, std::string{"old"});
     const Handle row = session->attach<Price>(rows);
-    merge.add_row(Session::identity<Price>(Numeric{"1.5"}), row);
-    CHECK(merge.finish(true, {}) == std::vector{row});
+    merge.add_row(row->mapper(), Session::identity<Price>(Numeric{"1.5"}), row);
+    CHECK(merge.finish({}) == std::vector{row});
     CHECK(session->uow.added().empty());
     CHECK(read<Price>(row).label == "new");
     // The row keeps its key.

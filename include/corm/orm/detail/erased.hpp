@@ -49,7 +49,9 @@ void abandon(const Core& core) noexcept;
 /// As `get`; throws `NotFoundError` naming entity and key instead of returning null.
 [[nodiscard]] Task<Handle> get_one(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
                                    query::ReadOptions options, std::source_location where);
-[[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::source_location where);
+/// `relations` are read along.
+[[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options,
+                                 std::vector<query::RelationPath> relations, std::source_location where);
 [[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
 /// Moves the queries out before it returns.
 [[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where);

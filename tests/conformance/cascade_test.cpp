@@ -117,22 +117,126 @@ TEST_CASE("CA-09 a new child without a parent", "[conformance]") {
         co_await session.commit();
         f.query("delete from addresses where user_id is null; alter table addresses alter user_id set not null");
         session.add(OwnedAddress{.email = "refused"});
-        CHECK(threw<corm::IntegrityError>(co_await failure(session.flush())));
+        const auto refused = co_await failure(session.flush());
+        CHECK(threw<corm::IntegrityError>(refused));
         co_await session.rollback();
     });
     CHECK(f.query("select user_id from addresses where email = 'raw'") == "7");
+}
+
+// The object moves, as with an assignment to the other side. Difference D24.
+TEST_CASE("CA-11 a child that gets a second parent leaves the first one", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto jack = co_await session.get_one<Holder>(7), fred = co_await session.get_one<Holder>(9),
+                   chuck = co_await session.get_one<Holder>(10);
+        const std::vector holders{jack, fred, chuck};
+        co_await session.load(holders, corm::load<&Holder::card>);
+        const Ref<Card> card = jack->card, freds = fred->card;
+        chuck.edit().card = card;
+        CHECK_FALSE(jack->card);
+        CHECK(card->holder == chuck);
+        co_await session.flush();
+        CHECK(f.query("select count(*) from addresses") == "5");
+        CHECK(state_of(card) == ObjectState::persistent);
+        card.edit().holder = fred;
+        CHECK_FALSE(chuck->card);
+        CHECK(fred->card == card);
+        CHECK_FALSE(freds->holder);
+        co_await session.commit();
+        CHECK(state_of(freds) == ObjectState::detached);
+    });
+    CHECK(f.query("select string_agg(id || '-' || user_id, ' ' order by id) from addresses") == "1-9 2-8 3-8 4-8");
+}
+
+// What is referred to may be so by others. Difference D25.
+TEST_CASE("CA-12 a reference has no orphans, and its mapping says so", "[conformance]") {
+    corm::mapping::MapperBuilder builder{"T", "", "t", corm::mapping::ObjectType{}, typeid(void)};
+    corm::mapping::Relation relation;
+    relation.name = "parent";
+    relation.options = corm::cascade_all_delete_orphan;
+    for (const auto kind : {corm::mapping::RelationKind::many_to_one, corm::mapping::RelationKind::one_to_one}) {
+        relation.kind = kind;
+        CHECK_THAT(refusal([&] { builder.add_relation(relation); }),
+                   ContainsSubstring("T.parent") && ContainsSubstring("leave out delete_orphan"));
+    }
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto address = co_await session.get_one<Address>(1);
+        co_await session.load(address, corm::load<&Address::user>);
+        const auto jack = address->user.get();
+        address.edit().user = nullptr;
+        co_await session.commit();
+        CHECK(state_of(jack) == ObjectState::persistent);
+    });
+    CHECK(f.query("select count(*) from users where id = 7") == "1");
+}
+
+// Difference D25.
+TEST_CASE("CA-13 many-to-many deletes along what the mapping says, and has no orphans", "[conformance]") {
+    corm::mapping::MapperBuilder builder{"T", "", "t", corm::mapping::ObjectType{}, typeid(void)};
+    corm::mapping::Relation relation;
+    relation.name = "others";
+    relation.kind = corm::mapping::RelationKind::many_to_many;
+    relation.options = corm::cascade_all_delete_orphan;
+    CHECK_THAT(refusal([&] { builder.add_relation(relation); }), ContainsSubstring("objects have several owners"));
+    Fixture f{std::string{graph_schema} + "insert into items (name) values ('one'), ('two'); insert into keywords "
+                                          "(name) values ('a'), ('b'), ('c'); insert into item_keywords values "
+                                          "(1, 1), (1, 2), (2, 3);"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto item = co_await session.get_one<OwningItem>(1);
+        co_await session.load(item, corm::load<&OwningItem::keywords>);
+        const auto kept = item->keywords[0];
+        item.edit().keywords.remove(kept);
+        co_await session.flush();
+        CHECK(state_of(kept) == ObjectState::persistent);
+        session.remove(item);
+        co_await session.commit();
+    });
+    CHECK(f.query("select string_agg(name, ' ' order by id) from keywords") == "a c");
+    CHECK(f.query("select string_agg(item_id || '-' || keyword_id, ' ') from item_keywords") == "2-3");
 }
 
 // An unknown cascade does not compile.
 TEST_CASE("CA-15 which cascades there are", "[conformance]") {
     constexpr corm::RelationOptions plain;
     STATIC_CHECK(plain.save_update);
+    STATIC_CHECK(plain.merge);
     STATIC_CHECK_FALSE(plain.delete_);
     corm::mapping::MapperBuilder builder{"T", "", "t", corm::mapping::ObjectType{}, typeid(void)};
     corm::mapping::Relation relation;
     relation.name = "children";
     relation.options = {.delete_orphan = true};
     CHECK_THAT(refusal([&] { builder.add_relation(relation); }), ContainsSubstring("delete_orphan without delete_"));
+}
+
+TEST_CASE("CA-16 deletes that are left to the database", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        session.remove(co_await session.get_one<PassiveOwner>(8));
+        f.statements();
+        const auto refused = co_await failure(session.flush());
+        CHECK(caught<corm::IntegrityError>(refused).sqlstate() == corm::sqlstate::foreign_key_violation);
+        CHECK(f.statements() == List{"DELETE users"});
+        co_await session.rollback();
+        co_await session.execute(
+            corm::raw_sql("alter table addresses drop constraint addresses_user_id_fkey, add foreign key (user_id) "
+                          "references users on delete cascade"));
+        session.remove(co_await session.get_one<PassiveOwner>(8));
+        f.statements();
+        co_await session.flush();
+        CHECK(f.statements() == List{"DELETE users"});
+        // Those that were loaded are deleted one by one.
+        session.remove(co_await with_addresses<PassiveOwner>(session, 7));
+        f.statements();
+        co_await session.commit();
+        CHECK(f.statements() == List{"DELETE addresses", "DELETE users"});
+    });
+    CHECK(f.query("select string_agg(user_id::text, ' ') from addresses") == "9");
 }
 
 TEST_CASE("CA-17 a delete reaches children that nobody has read", "[conformance]") {

@@ -85,6 +85,40 @@ constexpr auto corm_mapping(corm::type<Keeper>) {
         .one_to_many<&Keeper::addresses, &KeptAddress::user_id>(corm::cascade_all);
 }
 
+/// The same tables: deletes of addresses are the database's, and an address refers to one user, as he does to it.
+struct PassiveOwner {
+    std::int64_t id = 0;
+    std::string name{};
+    Many<KeptAddress> addresses{};
+};
+BOOST_DESCRIBE_STRUCT(PassiveOwner, (), (id, name, addresses))
+constexpr auto corm_mapping(corm::type<PassiveOwner>) {
+    return corm::table<PassiveOwner>("users")
+        .primary_key<&PassiveOwner::id>()
+        .one_to_many<&PassiveOwner::addresses, &KeptAddress::user_id>({.delete_ = true, .passive_deletes = true});
+}
+struct Card;
+struct Holder {
+    std::int64_t id = 0;
+    std::string name{};
+    One<Card> card{};
+};
+BOOST_DESCRIBE_STRUCT(Holder, (), (id, name, card))
+struct Card {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> user_id{};
+    std::string email{};
+    One<Holder> holder{};
+};
+BOOST_DESCRIBE_STRUCT(Card, (), (id, user_id, email, holder))
+constexpr auto corm_mapping(corm::type<Holder>) {
+    return corm::table<Holder>("users").primary_key<&Holder::id>().one_to_one_inverse<&Holder::card, &Card::user_id>(
+        corm::cascade_all_delete_orphan);
+}
+constexpr auto corm_mapping(corm::type<Card>) {
+    return corm::table<Card>("addresses").primary_key<&Card::id>().one_to_one<&Card::holder, &Card::user_id>();
+}
+
 struct Node {
     std::int64_t id = 0;
     std::optional<std::int64_t> parent_id{};
@@ -123,6 +157,54 @@ constexpr auto corm_mapping(corm::type<Keyword>) {
         .many_to_many<&Keyword::items>(corm::association("item_keywords", {"keyword_id"}, {"item_id"}));
 }
 
+/// The same tables: keywords go with their item.
+struct OwnedKeyword {
+    std::int64_t id = 0;
+    std::string name{};
+};
+BOOST_DESCRIBE_STRUCT(OwnedKeyword, (), (id, name))
+struct OwningItem {
+    std::int64_t id = 0;
+    std::string name{};
+    Many<OwnedKeyword> keywords{};
+};
+BOOST_DESCRIBE_STRUCT(OwningItem, (), (id, name, keywords))
+constexpr auto corm_mapping(corm::type<OwnedKeyword>) {
+    return corm::table<OwnedKeyword>("keywords").primary_key<&OwnedKeyword::id>();
+}
+constexpr auto corm_mapping(corm::type<OwningItem>) {
+    return corm::table<OwningItem>("items").primary_key<&OwningItem::id>().many_to_many<&OwningItem::keywords>(
+        corm::association("item_keywords", {"item_id"}, {"keyword_id"}), corm::cascade_all);
+}
+
+/// A person's balls, and the favourite among them: a circle of foreign keys.
+struct Ball;
+struct Person {
+    std::int64_t id = 0;
+    std::int32_t version_id = 1;
+    std::string name{};
+    std::optional<std::int64_t> favourite_id{};
+    One<Ball> favourite{};
+    Many<Ball> balls{};
+};
+BOOST_DESCRIBE_STRUCT(Person, (), (id, version_id, name, favourite_id, favourite, balls))
+struct Ball {
+    std::int64_t id = 0;
+    std::int64_t person_id = 0;
+    One<Person> person{};
+};
+BOOST_DESCRIBE_STRUCT(Ball, (), (id, person_id, person))
+constexpr auto corm_mapping(corm::type<Person>) {
+    return corm::table<Person>("persons")
+        .primary_key<&Person::id>()
+        .version<&Person::version_id>()
+        .many_to_one<&Person::favourite, &Person::favourite_id>({.post_update = true})
+        .one_to_many<&Person::balls, &Ball::person_id>(corm::cascade_all_delete_orphan);
+}
+constexpr auto corm_mapping(corm::type<Ball>) {
+    return corm::table<Ball>("balls").primary_key<&Ball::id>().many_to_one<&Ball::person, &Ball::person_id>();
+}
+
 /// Nodes that are linked to any number of nodes, and like one of them best.
 struct Friend {
     std::int64_t id = 0;
@@ -148,6 +230,9 @@ inline constexpr const char* graph_schema = R"(
     create table friends (id bigserial primary key, favourite_id bigint references friends);
     create table acquaintances (one bigint references friends, other bigint references friends,
                                 primary key (one, other));
+    create table persons (id bigserial primary key, version_id int not null, name text not null, favourite_id bigint);
+    create table balls (id bigserial primary key, person_id bigint not null references persons);
+    alter table persons add foreign key (favourite_id) references balls;
 )";
 
 /// A user with his addresses, read.

@@ -1,5 +1,5 @@
 // ME: values of elsewhere that become objects of a session.
-#include "fixture.hpp"
+#include "graph.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -28,6 +28,38 @@ Foo foo(std::int32_t version, std::string value) {
 }
 Defaulted defaulted(std::string name, std::string created = {}) {
     return Defaulted{.id = 1, .name = std::move(name), .created = std::move(created)};
+}
+
+/// Users and addresses that merges do not lead to.
+struct LooseAddress;
+struct Loose {
+    std::int64_t id = 0;
+    std::string name{};
+    corm::Many<LooseAddress> addresses{};
+};
+BOOST_DESCRIBE_STRUCT(Loose, (), (id, name, addresses))
+struct LooseAddress {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> user_id{};
+    std::string email{};
+    corm::One<Loose> user{};
+};
+BOOST_DESCRIBE_STRUCT(LooseAddress, (), (id, user_id, email, user))
+constexpr auto corm_mapping(corm::type<Loose>) {
+    return corm::table<Loose>("users").primary_key<&Loose::id>().one_to_many<&Loose::addresses, &LooseAddress::user_id>(
+        {.merge = false});
+}
+constexpr auto corm_mapping(corm::type<LooseAddress>) {
+    return corm::table<LooseAddress>("addresses")
+        .primary_key<&LooseAddress::id>()
+        .many_to_one<&LooseAddress::user, &LooseAddress::user_id>({.merge = false});
+}
+
+corm::Ref<graph::OwnedAddress> owned(std::int64_t id, std::string email) {
+    return corm::transient(graph::OwnedAddress{.id = id, .email = std::move(email)});
+}
+corm::Ref<graph::Address> address(std::int64_t id, std::string email) {
+    return corm::transient(graph::Address{.id = id, .email = std::move(email)});
 }
 
 } // namespace
@@ -72,6 +104,31 @@ TEST_CASE("ME-03 merging an object with a row updates it", "[conformance]") {
     CHECK(f.query("select name from users where id = 7") == "jack the lad");
 }
 
+TEST_CASE("ME-04 a merged collection replaces the one that is there, and orphans are deleted", "[conformance]") {
+    Fixture f{"insert into users values (7, 'fred'); insert into addresses values (1, 7, 'fred1'), (2, 7, 'fred2');"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto three = owned(3, "fred3"), four = owned(4, "fred4");
+        const auto source = corm::transient(graph::Owner{.id = 7, .name = "fred", .addresses = {three, four}});
+        const auto merged = co_await session.merge(source);
+        CHECK(f.statements() == List{"SELECT users", "SELECT addresses", "SELECT addresses"});
+        CHECK(merged->addresses.size() == 2);
+        CHECK(merged->addresses[0]->email == "fred3");
+        CHECK(merged->addresses[1]->id == 4);
+        CHECK(merged->addresses[0] != three);
+        CHECK(state_of(three) == ObjectState::transient);
+        CHECK(f.query("select count(*) from addresses") == "2");
+        co_await session.commit();
+        CHECK(f.query("select string_agg(email, ' ' order by id) from addresses") == "fred3 fred4");
+        // The same again writes nothing.
+        static_cast<void>(co_await session.merge(source));
+        f.statements();
+        co_await session.commit();
+        CHECK(f.sql() == 0);
+    });
+    CHECK(f.query("select count(*) from addresses where user_id = 7") == "2");
+}
+
 // A struct has no unset members: what is left to the server is not copied unless it is given. Difference D14.
 TEST_CASE("ME-05 what was never set overwrites nothing", "[conformance]") {
     Fixture f{"create table stamped (id bigserial primary key, name text not null, created text not null default "
@@ -96,6 +153,22 @@ TEST_CASE("ME-05 what was never set overwrites nothing", "[conformance]") {
         CHECK(stamped->created == "given");
         co_await session.commit();
     });
+    // A collection that was not given is not an empty one.
+    f.query("insert into users values (8, 'ed'); insert into addresses values (2, 8, 'ed@wood.com')");
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto ed = co_await graph::with_addresses<graph::Owner>(session, 8);
+        auto source = corm::transient(graph::Owner{.id = 8, .name = "edward"});
+        CHECK(source->addresses.empty()); // read, and no more
+        const auto same = co_await session.merge(source);
+        CHECK(same == ed);
+        CHECK(ed->addresses.size() == 1);
+        source.edit().addresses.clear();
+        static_cast<void>(co_await session.merge(source));
+        CHECK(ed->addresses.empty());
+        co_await session.commit();
+    });
+    CHECK(f.query("select count(*) from addresses") == "0");
     CHECK(f.query("select name || created from stamped") == "bgiven");
 }
 
@@ -127,6 +200,22 @@ TEST_CASE("ME-07 without loading, a clean object is taken for its row", "[confor
         co_await session.commit();
     });
     CHECK(f.query("select name from users where id = 7") == "changed");
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession first{f.engine};
+        const auto ed = co_await graph::with_addresses<graph::User>(first, 8);
+        co_await first.close();
+        f.statements();
+        corm::AsyncSession session{f.engine};
+        const auto copy = co_await session.merge(ed, {.load = false});
+        CHECK(copy->addresses.size() == 3);
+        CHECK(copy->addresses[0] != ed->addresses[0]);
+        CHECK(copy->addresses[0]->user == copy);
+        co_await session.flush();
+        CHECK(f.sql() == 0);
+        ed->addresses[2].edit()->email = "changed";
+        const auto modified = co_await failure(session.merge(ed, {.load = false}));
+        CHECK_THAT(message_of(modified), ContainsSubstring("Address(4)") && ContainsSubstring("not flushed"));
+    });
 }
 
 // A version that is not given is one like any other, so leaving it out has to be asked for. Difference D14.
@@ -176,4 +265,47 @@ TEST_CASE("ME-09 several objects of one key are merged into one", "[conformance]
         CHECK(f.statements() == List{"SELECT addresses", "UPDATE addresses"});
     });
     CHECK(f.query("select string_agg(email, ' ') from addresses where id = 50") == "five");
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto one = address(60, "one"), two = address(60, "two"), three = address(60, "three");
+        const auto source = corm::transient(graph::User{.id = 60, .name = "u", .addresses = {one, two, three}});
+        const auto merged = co_await session.merge(source);
+        CHECK(merged->addresses.size() == 1);
+        CHECK(merged->addresses[0]->email == "three");
+        co_await session.commit();
+    });
+    CHECK(f.query("select string_agg(email || user_id, ' ') from addresses where id = 60") == "three60");
+}
+
+TEST_CASE("ME-11 without the cascade a relation is left alone, and a merge does not flush midway", "[conformance]") {
+    Fixture f{stock};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto fresh = corm::transient(LooseAddress{.email = "new"});
+        const auto user = corm::transient(Loose{.id = 8, .name = "edward", .addresses = {fresh}});
+        const auto merged = co_await session.merge(user);
+        CHECK(f.statements() == List{"SELECT users"});
+        CHECK_FALSE(merged->addresses.is_loaded());
+        CHECK(session.new_<LooseAddress>().empty());
+        // A link that is not followed is no reason to write a key.
+        const auto linked = corm::transient(LooseAddress{.id = 2, .email = "linked"});
+        linked.edit().user = user;
+        const auto kept = co_await session.merge(linked);
+        CHECK(kept->user_id == 8);
+        CHECK(f.statements() == List{"UPDATE users", "SELECT addresses"});
+        co_await session.commit();
+        CHECK(f.query("select string_agg(email, ' ') from addresses where id = 2 and user_id = 8") == "linked");
+
+        const auto moved = address(5, "moved"), added = address(0, "added");
+        const auto source = corm::transient(graph::User{.id = 7, .name = "jack b", .addresses = {moved, added}});
+        f.statements();
+        static_cast<void>(co_await session.merge(source));
+        CHECK(f.statements() == List{"SELECT users", "SELECT addresses", "SELECT addresses"});
+        CHECK(session.new_<graph::Address>().size() == 1);
+        // The next query does.
+        static_cast<void>(co_await session.all(corm::select<graph::User>().where(corm::col<&graph::User::id> == 9)));
+        CHECK(session.new_<graph::Address>().empty());
+        co_await session.commit();
+    });
+    CHECK(f.query("select string_agg(email, ' ' order by id) from addresses where user_id = 7") == "moved added");
 }

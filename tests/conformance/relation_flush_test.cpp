@@ -167,6 +167,29 @@ TEST_CASE("UO-20 a child that moves is neither orphaned nor deleted", "[conforma
     CHECK(f.query("select string_agg(id || '-' || user_id, ' ' order by id) from addresses") == "1-8 2-9 3-8 4-8 5-9");
 }
 
+// Rows are locked ahead of a batch: D15.
+TEST_CASE("UO-15 two rows that refer to each other take a second update", "[conformance]") {
+    Fixture f{graph_schema};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto person = session.add(Person{.name = "p"});
+        for (int i = 0; i < 4; ++i)
+            person.edit().balls.push_back(corm::transient(Ball{}));
+        person.edit().favourite = person->balls[2];
+        co_await session.flush();
+        CHECK(f.statements() == List{"INSERT persons", "INSERT balls", "UPDATE persons"});
+        CHECK(person->favourite_id == person->balls[2]->id);
+        co_await session.commit();
+        CHECK(f.query("select (select favourite_id from persons) || ' ' || count(*) from balls") == "3 4");
+        co_await session.refresh(person, corm::load<&Person::balls>);
+        f.statements();
+        session.remove(person);
+        co_await session.commit();
+        CHECK(f.statements() == List{"UPDATE persons", "LOCK balls", "DELETE balls", "DELETE persons"});
+    });
+    CHECK(f.query("select count(*) from balls") == "0");
+}
+
 TEST_CASE("UO-16 a circle of rows without a second update is an error", "[conformance]") {
     Fixture f;
     f.run([&]() -> corm::Task<> {
@@ -174,7 +197,8 @@ TEST_CASE("UO-16 a circle of rows without a second update is an error", "[confor
         const auto a = session.add(Node{.data = "a"}), b = session.add(Node{.data = "b"});
         a.edit().parent = b;
         b.edit().parent = a;
-        CHECK_THAT(message_of(co_await failure(session.flush())), ContainsSubstring("need each other's keys"));
+        const auto circle = co_await failure(session.flush());
+        CHECK_THAT(message_of(circle), ContainsSubstring("need each other's keys"));
         CHECK(f.sql() == 0);
         co_await session.rollback();
         CHECK(state_of(a) == ObjectState::transient);
@@ -257,6 +281,41 @@ TEST_CASE("MM-04 deleting one side deletes its pairs alone", "[conformance]") {
     CHECK(f.query("select count(*) from item_keywords") == "0");
 }
 
+namespace twice {
+
+struct Player;
+struct Team {
+    std::int64_t id = 0;
+    Many<Player> players{};
+    Many<Player> bench{};
+};
+BOOST_DESCRIBE_STRUCT(Team, (), (id, players, bench))
+struct Player {
+    std::int64_t id = 0;
+    std::int64_t team_id = 0;
+    One<Team> team{};
+};
+BOOST_DESCRIBE_STRUCT(Player, (), (id, team_id, team))
+constexpr auto corm_mapping(corm::type<Team>) {
+    return corm::table<Team>("teams")
+        .primary_key<&Team::id>()
+        .one_to_many<&Team::players, &Player::team_id>()
+        .one_to_many<&Team::bench, &Player::team_id>();
+}
+constexpr auto corm_mapping(corm::type<Player>) {
+    return corm::table<Player>("players").primary_key<&Player::id>().many_to_one<&Player::team, &Player::team_id>();
+}
+
+} // namespace twice
+
+TEST_CASE("MM-05 two relations with one reverse are an error of the mapping", "[conformance]") {
+    const auto player = corm::transient(twice::Player{});
+    const auto team = corm::transient(twice::Team{});
+    CHECK_THROWS_AS(player.edit().team = team, corm::MappingError);
+    CHECK_THAT(refusal([&] { player.edit().team = team; }),
+               ContainsSubstring("Player.team") && ContainsSubstring("both players and bench of Team"));
+}
+
 TEST_CASE("VE-03 a new child does not count up its parent's version", "[conformance]") {
     struct Local {};
     Fixture f{"create table parents (id bigserial primary key, version int not null); create table kids (id bigserial "
@@ -272,6 +331,47 @@ TEST_CASE("VE-03 a new child does not count up its parent's version", "[conforma
     });
 }
 
+// Where the key is known, one update does both; each update counts. Difference D27.
+TEST_CASE("VE-13 the update that closes a circle checks the version and counts it", "[conformance]") {
+    Fixture f{std::string{graph_schema} + "insert into persons (version_id, name) values (1, 'p'); insert into balls "
+                                          "(person_id) values (1), (1);"};
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{f.engine};
+        const auto person = co_await session.get_one<Person>(1);
+        co_await session.load(person, corm::load<&Person::balls>);
+        person.edit().name = "both";
+        person.edit().favourite = person->balls[0];
+        f.statements();
+        co_await session.flush();
+        CHECK(f.statements() == List{"UPDATE persons"});
+        CHECK(person->version_id == 2);
+        // A favourite without a key yet.
+        const auto fresh = session.add(Ball{.person = person});
+        person.edit().favourite = fresh;
+        co_await session.flush();
+        CHECK(f.statements() == List{"INSERT balls", "UPDATE persons"});
+        CHECK(person->version_id == 3);
+        const auto other = session.add(Person{.name = "new"});
+        other.edit().favourite = session.add(Ball{.person = other});
+        co_await session.flush();
+        CHECK(f.statements() == List{"INSERT persons", "INSERT balls", "UPDATE persons"});
+        CHECK(other->version_id == 2);
+        co_await session.commit();
+        CHECK(f.query("select string_agg(version_id::text, ' ' order by id) from persons") == "3 2");
+        // Ahead of a delete, which checks what it has counted.
+        session.remove(person);
+        co_await session.commit();
+        CHECK(state_of(person) == ObjectState::detached);
+        co_await session.refresh(other, corm::load<&Person::balls>);
+        session.remove(other);
+        f.query("update persons set version_id = 7");
+        const auto stale = co_await failure(session.commit());
+        CHECK(threw<corm::StaleDataError>(stale));
+        co_await session.rollback();
+    });
+    CHECK(f.query("select string_agg(name, ' ') from persons") == "new");
+}
+
 TEST_CASE("VE-07 a pair that is gone is stale data", "[conformance]") {
     Fixture f{std::string{graph_schema} + "insert into items (name) values ('one'); insert into keywords (name) values "
                                           "('red'); insert into item_keywords values (1, 1);"};
@@ -281,7 +381,8 @@ TEST_CASE("VE-07 a pair that is gone is stale data", "[conformance]") {
         co_await session.load(item, corm::load<&Item::keywords>);
         f.query("delete from item_keywords");
         item.edit().keywords.clear();
-        CHECK(threw<corm::StaleDataError>(co_await failure(session.commit())));
+        const auto stale = co_await failure(session.commit());
+        CHECK(threw<corm::StaleDataError>(stale));
         co_await session.rollback();
     });
 }

@@ -28,6 +28,7 @@ using mapping::cascade_all;
 using mapping::cascade_all_delete_orphan;
 using mapping::deferrable;
 using mapping::define;
+using mapping::descending;
 using mapping::given;
 using mapping::given_columns;
 using mapping::json_only;

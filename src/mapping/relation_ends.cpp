@@ -23,6 +23,18 @@ std::vector<std::uint16_t> indices(const Mapper& mapper, const std::vector<std::
     return found;
 }
 
+std::vector<RelationEnds::OrderedBy> order(const Mapper& target, const Relation& relation) {
+    std::vector<RelationEnds::OrderedBy> found;
+    for (const RelationOrder& term : relation.order) {
+        const int index = target.find_member(term.member);
+        if (index < 0)
+            throw MappingError(relation.entity + "." + relation.name + " is ordered by " + target.entity() + "." +
+                               term.member + ", which is no column; map that member, or order by another one");
+        found.push_back({static_cast<std::uint16_t>(index), term.descending});
+    }
+    return found;
+}
+
 std::vector<std::uint16_t> keys(const Mapper& mapper) {
     return {mapper.key_columns().begin(), mapper.key_columns().end()};
 }
@@ -90,6 +102,16 @@ const RelationEnds* RelationEnds::other() const {
     return reverse < 0 ? nullptr : &RelationMap::of(*target)[static_cast<std::size_t>(reverse)];
 }
 
+void MapperBuilder::set_order(std::string_view relation, std::vector<RelationOrder> order) {
+    std::vector<Relation>& relations = mapper_->relations_;
+    const auto found = std::find_if(relations.begin(), relations.end(),
+                                    [relation](const Relation& known) { return known.name == relation; });
+    if (found == relations.end())
+        throw MappingError(mapper_->entity_ + "." + std::string{relation} +
+                           " is ordered before it is related; write order_by behind its one_to_many or many_to_many");
+    found->order = std::move(order);
+}
+
 RelationMap::RelationMap(const Mapper& mapper) {
     for (const Relation& relation : mapper.relations()) {
         RelationEnds& ends = ends_.emplace_back();
@@ -100,6 +122,7 @@ RelationMap::RelationMap(const Mapper& mapper) {
         ends.there = relation.kind == RelationKind::many_to_many || refers(relation.kind)
                          ? keys(*ends.target)
                          : indices(*ends.target, relation.foreign_key, relation);
+        ends.order = order(*ends.target, relation);
         const auto others = ends.target->relations();
         for (std::size_t i = 0; i < others.size(); ++i) {
             if (others[i].target().get() != &mapper || !is_reverse(relation, others[i]))

@@ -20,6 +20,12 @@ struct RelationEnds {
     /// other. Of a many-to-many relation both are keys.
     std::vector<std::uint16_t> here;
     std::vector<std::uint16_t> there;
+    /// Columns of the target that order a collection which is loaded.
+    struct OrderedBy {
+        std::uint16_t column;
+        bool descending;
+    };
+    std::vector<OrderedBy> order{};
     int reverse = -1; ///< index among the relations of the target
 
     [[nodiscard]] RelationKind kind() const noexcept { return relation->kind; }

@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "orm/failed_while.hpp"
+#include "orm/joined_rows.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -157,8 +158,18 @@ void QueryPart::digest(std::span<wire::Result> results) {
                                                              : uow::Populate::fill;
     outcome.instances.reserve(static_cast<std::size_t>(result.row_count()));
     session_.uow.expect(static_cast<std::size_t>(result.row_count()));
-    for (int row = 0; row < result.row_count(); ++row)
+    JoinedRows joined{session_.uow, *select, where_};
+    for (int row = 0; row < result.row_count(); ++row) {
         outcome.instances.push_back(session_.uow.attach(select->mapper, result, row, 0, populate, where_));
+        joined.take(result, row, outcome.instances.back());
+    }
+    unfinished_ = joined.unfinished();
+}
+
+void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
+    loaded.insert(loaded.end(), outcome.instances.begin(), outcome.instances.end());
+    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+        append_joined(*select, outcome.instances, loaded);
 }
 
 bool QueryPart::only_reads() const noexcept {
@@ -173,7 +184,10 @@ bool QueryPart::locks() const noexcept {
 
 std::vector<query::RelationPath> QueryPart::with() const {
     const auto* select = std::get_if<query::SelectQuery>(&query_);
-    return select != nullptr ? select->with : std::vector<query::RelationPath>{};
+    std::vector<query::RelationPath> paths = unfinished_;
+    if (select != nullptr)
+        paths.insert(paths.end(), select->with.begin(), select->with.end());
+    return paths;
 }
 
 LoadMode QueryPart::load_mode() const noexcept {

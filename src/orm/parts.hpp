@@ -70,16 +70,14 @@ public:
 
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
-    void append_loaded(std::vector<detail::Handle>& loaded) const override {
-        loaded.insert(loaded.end(), outcome.instances.begin(), outcome.instances.end());
-    }
+    void append_loaded(std::vector<detail::Handle>& loaded) const override;
 
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
-    /// Relations of its objects that are to be read.
+    /// Relations of its objects that are to be read behind it.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] LoadMode load_mode() const noexcept;
     [[nodiscard]] std::optional<Duration> within() const noexcept;
@@ -92,6 +90,7 @@ private:
     SessionCore& session_;
     detail::Query query_;
     std::source_location where_;
+    std::vector<query::RelationPath> unfinished_; ///< joined relations that the rows did not tell all of
 };
 
 /// Unflushed changes as the first part of an operation: false if there are none. `mode` is but for `copies`, which

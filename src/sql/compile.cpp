@@ -8,7 +8,12 @@ namespace {
 void write_items(SqlWriter& out, const Select& statement, const Scope& scope) {
     bool first = true;
     for (const std::string& column : statement.columns)
-        out.separate(first, ", ").identifier(column);
+        out.separate(first, ", ").qualified(scope.alias, column);
+    for (std::size_t i = 0; i < statement.joins.size(); ++i) {
+        const std::string alias = alias_of(i + 1);
+        for (const std::string& column : statement.joins[i].columns)
+            out.separate(first, ", ").qualified(alias, column);
+    }
     for (const Expr& expression : statement.expressions) {
         out.separate(first, ", ");
         write_expression(out, expression, scope);
@@ -17,8 +22,22 @@ void write_items(SqlWriter& out, const Select& statement, const Scope& scope) {
         throw MappingError("a select from " + statement.table + " names no columns");
 }
 
+void write_join(SqlWriter& out, const Join& join, const std::string& alias) {
+    out.sql(join.inner ? " JOIN " : " LEFT JOIN ").qualified(join.schema, join.table).sql(" AS ").identifier(alias);
+    const std::string from = alias_of(join.from);
+    bool first = true;
+    for (const Join::Pair& pair : join.on) {
+        out.sql(first ? " ON " : " AND ").qualified(from, pair.from).sql(" = ").qualified(alias, pair.here);
+        first = false;
+    }
+}
+
 void write_from_where(SqlWriter& out, const Select& statement, const Scope& scope) {
     out.sql(" FROM ").qualified(statement.schema, statement.table);
+    if (!scope.alias.empty())
+        out.sql(" AS ").identifier(scope.alias);
+    for (std::size_t i = 0; i < statement.joins.size(); ++i)
+        write_join(out, statement.joins[i], alias_of(i + 1));
     if (statement.where) {
         out.sql(" WHERE ");
         write_expression(out, statement.where, scope);
@@ -93,8 +112,13 @@ void write_row_count(SqlWriter& out, const Select& statement, const Scope& scope
 
 } // namespace
 
+std::string alias_of(std::size_t table) {
+    return table == 0 ? std::string{"t"} : "t" + std::to_string(table);
+}
+
 Compiled compile(const Select& statement) {
-    const Scope scope{statement.schema, statement.table};
+    const std::string alias = statement.joins.empty() ? std::string{} : alias_of(0);
+    const Scope scope{statement.schema, statement.table, alias};
     SqlWriter out;
     out.reserve(64 + 16 * statement.columns.size());
     if (statement.yield == Yield::row_count) {
@@ -107,8 +131,14 @@ Compiled compile(const Select& statement) {
     write_order(out, statement.order_by, scope);
     write_bound(out, "LIMIT", statement.limit);
     write_bound(out, "OFFSET", statement.offset);
-    if (statement.lock)
+    if (statement.lock && !statement.joins.empty() && statement.lock->of.empty()) {
+        // The server refuses to lock the rows of an outer join.
+        Lock own = *statement.lock;
+        own.of.push_back(alias);
+        write_lock(out, own);
+    } else if (statement.lock) {
         write_lock(out, *statement.lock);
+    }
     return std::move(out).finish();
 }
 

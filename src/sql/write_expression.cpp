@@ -68,7 +68,7 @@ public:
 
     void operator()(const nodes::Column& node) {
         if (node.table.empty()) {
-            out_.identifier(node.name);
+            out_.qualified(scope_.alias, node.name);
             return;
         }
         if (scope_.table.empty()) {
@@ -78,7 +78,7 @@ public:
         if (node.table != scope_.table || node.schema != scope_.schema)
             throw MappingError("column " + node.table + "." + node.name + " is used in a statement on " +
                                std::string{scope_.table} + "; use the columns of the type that is selected");
-        out_.identifier(node.name);
+        out_.qualified(scope_.alias, node.name);
     }
 
     void operator()(const nodes::Parameter& node) {

@@ -130,6 +130,16 @@ void UnitOfWork::read_key(const mapping::Mapper& mapper, const types::Rows& rows
     append_row_key(mapper, cells_, scratch_);
 }
 
+bool UnitOfWork::row_refers_to(const mapping::RelationEnds& ends, const JoinedRow& row, std::string_view key) {
+    const std::shared_ptr<Instance> probe = Instance::create(row.owner->shared_mapper());
+    for (const std::uint16_t index : ends.here) {
+        const mapping::Column& column = ends.owner->column(index);
+        decode(*ends.owner, column, row.rows.field(row.row, row.first + index), column.in(probe->values()));
+    }
+    std::string found;
+    return append_related_key(*probe, ends, found) && found == key;
+}
+
 bool UnitOfWork::holds(const mapping::Mapper& mapper, const types::Rows& rows, int row) {
     read_key(mapper, rows, row, 0);
     return map_.find(mapper, scratch_) != nullptr;

@@ -81,6 +81,8 @@ private:
             names += "k" + std::to_string(i + 1) + ", ";
         }
         out += ") WITH ORDINALITY x(" + names + "ord) ON " + condition + " ORDER BY x.ord";
+        for (const RelationEnds::OrderedBy& term : ends.order)
+            out += ", t." + sql::quote_identifier(target.column(term.column).name) + (term.descending ? " DESC" : "");
         for (const std::uint16_t key : target.key_columns())
             out += ", t." + sql::quote_identifier(target.column(key).name);
         return out;
@@ -100,6 +102,38 @@ int unflushed(const Object& target, const RelationEnds& ends, const Object& owne
     if (member.holds(owner))
         return 1;
     return member.loaded() ? -1 : 0; // one that is not loaded knows what was added alone
+}
+
+/// True if the relation need not be read. Objects that nobody has kept are read again. Of changes, the other side
+/// knows: without one, nothing may be read over them.
+bool is_known(const Member& member, const RelationEnds& ends, bool again, std::uint32_t begun) {
+    const bool anew = again || member.living().size() != member.links().size();
+    return member.loaded() &&
+           (member.changed() ? !anew || ends.other() == nullptr : !anew && member.read_at() >= begun);
+}
+
+/// Lays changes that are not flushed yet over the objects that were read; `unsent` are those whose links are changed.
+/// For relations of which the target refers.
+void lay_changes_over(std::vector<Object>& targets, const RelationEnds& ends, const Object& owner,
+                      const std::vector<Object>& unsent) {
+    RelationBook& book = *owner->book();
+    if (!book.sent.empty()) {
+        RelationContent& base = book.sent[static_cast<std::size_t>(ends.relation - ends.owner->relations().data())];
+        base = {true, {targets.begin(), targets.end()}};
+    }
+    std::erase_if(targets, [&](const Object& target) { return unflushed(target, ends, owner) < 0; });
+    const auto add = [&](const Object& target) {
+        if (std::find(targets.begin(), targets.end(), target) == targets.end())
+            targets.push_back(target);
+    };
+    for (const Object& target : unsent) {
+        if (unflushed(target, ends, owner) > 0)
+            add(target);
+    }
+    if (const Member member{*owner, *ends.relation}; !member.loaded()) {
+        for (const Object& target : member.living())
+            add(target);
+    }
 }
 
 /// `owner` has these objects from now on; links of the other side that are not changed follow.
@@ -157,12 +191,7 @@ RelationLoad UnitOfWork::load(const RelationEnds& ends, std::span<const Object> 
         // A new object has what the program gave it.
         if (!owns(*owner) || owner->state != ObjectState::persistent)
             continue;
-        const Member member{*owner, *ends.relation};
-        // Objects that nobody has kept are read again. Of changes, the other side knows: without one, nothing may be
-        // read over them.
-        const bool anew = again || member.living().size() != member.links().size();
-        if (member.loaded() &&
-            (member.changed() ? !anew || ends.other() == nullptr : !anew && member.read_at() >= begun_))
+        if (is_known(Member{*owner, *ends.relation}, ends, again, begun_))
             continue;
         std::string key;
         if (!refers(ends.kind())) {
@@ -193,11 +222,55 @@ void UnitOfWork::know_links(const Object& owner, const RelationEnds& ends, std::
     set_links(owner, ends, std::move(targets), time_);
 }
 
+std::vector<Object> UnitOfWork::unsent_targets(const RelationEnds& ends) const {
+    std::vector<Object> unsent;
+    const RelationEnds* const other = ends.other();
+    for (const auto* const list : {&pending_, &edited_}) {
+        for (const Object& instance : *list) {
+            if (other != nullptr && &instance->mapper() == ends.target && Member{*instance, *other->relation}.changed())
+                unsent.push_back(instance);
+        }
+    }
+    return unsent;
+}
+
+bool UnitOfWork::joined(const RelationEnds& ends, const JoinedRow& row, bool again) {
+    const Object& owner = row.owner;
+    const Object& target = row.target;
+    if (is_known(Member{*owner, *ends.relation}, ends, again, begun_))
+        return true;
+    std::vector<Object> targets;
+    if (target)
+        targets.push_back(target);
+    if (!refers(ends.kind())) {
+        lay_changes_over(targets, ends, owner, row.unsent);
+        set_links(owner, ends, std::move(targets), time_);
+        return true;
+    }
+    std::string key;
+    if (!append_related_key(*owner, ends, key)) {
+        targets.clear();
+    } else if (!target || target->key != key) {
+        // The owner may have been here before, with another foreign key than the row's.
+        const Object known = find(*ends.target, key);
+        if (!target && row.conclusive && row_refers_to(ends, row, key)) {
+            if (known)
+                vanished(known);
+            targets.clear();
+        } else if (known && known->freshness == Freshness::fresh) {
+            targets.assign(1, known);
+        } else {
+            return false;
+        }
+    }
+    set_links(owner, ends, std::move(targets), time_);
+    return true;
+}
+
 void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, Populate populate,
                         std::source_location where) {
     const RelationEnds& ends = *load.ends;
     const std::shared_ptr<const mapping::Mapper>& mapper = ends.relation->target();
-    const RelationEnds* const other = ends.other();
     std::vector<std::vector<Object>> found(load.owners.size());
     expect(static_cast<std::size_t>(rows.row_count()));
     for (int row = 0; row < rows.row_count(); ++row) {
@@ -205,15 +278,7 @@ void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, Popul
         types::Codec<std::int64_t>::decode(rows.field(row, static_cast<int>(mapper->columns().size())), ordinal);
         found.at(static_cast<std::size_t>(ordinal - 1)).push_back(attach(mapper, rows, row, 0, populate, where));
     }
-    // Of changes that are not flushed yet the database knows nothing.
-    std::vector<Object> unsent;
-    for (const auto* const list : {&pending_, &edited_}) {
-        for (const Object& instance : *list) {
-            if (other != nullptr && &instance->mapper() == mapper.get() &&
-                Member{*instance, *other->relation}.changed())
-                unsent.push_back(instance);
-        }
-    }
+    const std::vector<Object> unsent = unsent_targets(ends);
     for (std::size_t i = 0; i < load.owners.size(); ++i) {
         if (!is_to_many(ends.kind()) && found[i].size() > 1)
             throw MappingError(load.owners[i].front()->describe() + "." + ends.relation->name + " has " +
@@ -227,27 +292,8 @@ void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, Popul
         }
         for (const Object& owner : load.owners[i]) {
             std::vector<Object> targets = found[i];
-            if (!refers(ends.kind())) {
-                RelationBook& book = *owner->book();
-                if (!book.sent.empty()) {
-                    RelationContent& base =
-                        book.sent[static_cast<std::size_t>(ends.relation - ends.owner->relations().data())];
-                    base = {true, {targets.begin(), targets.end()}};
-                }
-                std::erase_if(targets, [&](const Object& target) { return unflushed(target, ends, owner) < 0; });
-                const auto add = [&](const Object& target) {
-                    if (std::find(targets.begin(), targets.end(), target) == targets.end())
-                        targets.push_back(target);
-                };
-                for (const Object& target : unsent) {
-                    if (unflushed(target, ends, owner) > 0)
-                        add(target);
-                }
-                if (const Member member{*owner, *ends.relation}; !member.loaded()) {
-                    for (const Object& target : member.living())
-                        add(target);
-                }
-            }
+            if (!refers(ends.kind()))
+                lay_changes_over(targets, ends, owner, unsent);
             set_links(owner, ends, std::move(targets), time_);
         }
     }

@@ -4,6 +4,7 @@
 #include "uow/relation_book.hpp"
 #include "uow/statement_texts.hpp"
 
+#include <corm/type/field_view.hpp>
 #include <corm/type/parameters.hpp>
 
 #include <memory>
@@ -23,6 +24,20 @@ struct RelationLoad {
     /// The columns of the target, and behind them the number of its element of `owners`, from 1.
     [[nodiscard]] Text text() const;
     void append(types::Parameters& parameters) const;
+};
+
+/// A row in which an object came together with one that a relation of it leads to.
+struct JoinedRow {
+    const types::Rows& rows;
+    int row;
+    int first; ///< cell of the owner
+    const std::shared_ptr<Instance>& owner;
+    const std::shared_ptr<Instance>& target; ///< null if the row has none
+    /// See `UnitOfWork::unsent_targets`; for relations of which the target refers.
+    const std::vector<std::shared_ptr<Instance>>& unsent;
+    /// Without a target there is none. Not so behind a lock: where the server waited for it, it joins the changed row
+    /// with what it had found for the old one.
+    bool conclusive = true;
 };
 
 } // namespace corm::uow

@@ -91,6 +91,11 @@ public:
     /// The relation of `owner` is known to hold these objects, as if it had been read.
     void know_links(const std::shared_ptr<Instance>& owner, const mapping::RelationEnds& ends,
                     std::vector<std::shared_ptr<Instance>> targets) const;
+    /// Objects whose unflushed changes concern who has them by this relation: of these the database knows nothing.
+    [[nodiscard]] std::vector<std::shared_ptr<Instance>> unsent_targets(const mapping::RelationEnds& ends) const;
+    /// Both objects of the row were attached. False if the row says nothing of the object that the owner refers to,
+    /// which has to be read then. `again`: as for `load`.
+    [[nodiscard]] bool joined(const mapping::RelationEnds& ends, const JoinedRow& row, bool again);
 
     /// Room for so many more objects.
     void expect(std::size_t rows) { map_.reserve(rows); }
@@ -156,6 +161,9 @@ private:
     void read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first);
     static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
     static void hydrate(Instance& instance, Cells cells);
+    /// True if the foreign key in the row of the owner is this key of the target.
+    [[nodiscard]] static bool row_refers_to(const mapping::RelationEnds& ends, const JoinedRow& row,
+                                            std::string_view key);
     static void repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where);
     void deleted(const std::shared_ptr<Instance>& instance);
     void require_persistent(const Instance& instance, const char* what, std::source_location where) const;

@@ -361,11 +361,20 @@ TEST_CASE("AS-20 tasks that change one versioned row have one winner per version
             ++(won ? wins : stale);
         }
     };
-    for (int i = 1; i < tasks; ++i)
+    // How much the tasks overlap is up to the machine. These two do.
+    f.run([&]() -> corm::Task<> {
+        corm::AsyncSession late{f.engine};
+        const corm::Ref<Foo> foo = co_await late.get_one<Foo>(1);
+        co_await task();
+        foo.edit().value = "late";
+        const auto error = co_await failure(late.commit());
+        CHECK(threw<corm::StaleDataError>(error));
+        co_await late.rollback();
+    });
+    for (int i = 2; i < tasks; ++i)
         asio::co_spawn(f.context, task, asio::detached);
     f.run(task());
     CHECK(wins == tasks);
-    CHECK(stale > 0);
     CHECK(objects.size() == static_cast<std::size_t>(wins + stale));
     CHECK(f.query("select version_id || ' ' || value from foo") ==
           std::to_string(1 + tasks) + " " + std::to_string(tasks));

@@ -117,5 +117,15 @@ void apply(MapperBuilder& builder, const T& probe, const options::Through<Member
         builder.add_relation(std::move(made));
     }
 }
+template <class T, auto Member, auto... Terms>
+void apply(MapperBuilder& builder, const T&, const options::OrderBy<Member, Terms...>&) {
+    constexpr bool ordered = is_ordered<Member, Terms...>();
+    static_assert(ordered, "corm: order_by takes a member of type corm::Many and, to order it by, described members of "
+                           "its target that hold a value, or corm::descending of them");
+    if constexpr (ordered) {
+        using Target = typename member_type<Member>::target_type;
+        builder.set_order(member_name<T, Member>, {order_term<Target, Terms>()...});
+    }
+}
 
 } // namespace corm::mapping::detail

@@ -177,6 +177,8 @@ public:
     void skip_member();
     void add_relation(Relation relation);
     void add_reference(TargetMapper target);
+    /// Of a relation that was added before.
+    void set_order(std::string_view relation, std::vector<RelationOrder> order);
     void rename(std::string_view member, std::string column);
     /// The next member of the key.
     void add_to_key(std::string_view member, bool assigned);

@@ -92,6 +92,12 @@ struct AssociationTable {
     std::vector<std::string> target{};
 };
 
+/// A part of the order that a collection is loaded in.
+struct RelationOrder {
+    std::string member{}; ///< of the target
+    bool descending = false;
+};
+
 /// A relation member.
 struct Relation {
     std::string name{};   ///< of the member
@@ -103,6 +109,7 @@ struct Relation {
     std::vector<std::string> foreign_key{};
     RelationOptions options{};
     AssociationTable association{};
+    std::vector<RelationOrder> order{};              ///< of a collection that is loaded; empty: that of the keys
     std::size_t offset = 0;                          ///< of the member in the object
     RelationState& (*state)(void* member) = nullptr; ///< its erased form
 };

@@ -1,6 +1,7 @@
 // What a user writes to map a described struct: corm::table<User>("users").primary_key<&User::id>()...
 #pragma once
 
+#include <corm/mapping/collection_order.hpp>
 #include <corm/mapping/mapper.hpp>
 #include <corm/mapping/member.hpp>
 #include <corm/mapping/unique.hpp>
@@ -258,6 +259,14 @@ public:
                                               RelationOptions options = {}) const {
         check_member<T, Member>();
         return with(options::Through<Member, Own, Target>{association, options});
+    }
+
+    /// The order in which `Member`, a `Many<Target>` of a call before, is loaded: by these members of the target, or
+    /// `corm::descending` of one, and then by the key. Objects that the program adds are not sorted in.
+    template <auto Member, auto... Terms>
+    [[nodiscard]] constexpr auto order_by() const {
+        check_member<T, Member>();
+        return with(options::OrderBy<Member, Terms...>{});
     }
 
     [[nodiscard]] constexpr std::string_view name() const noexcept { return name_; }

@@ -41,6 +41,13 @@ void append_path(RelationPath& path) {
     }
 }
 
+/// What is joined must not multiply the rows of a query.
+template <auto... Members>
+consteval void check_to_one() {
+    static_assert((!mapping::RelationMember<std::remove_const_t<mapping::member_type<Members>>>::many && ...),
+                  "corm: a join reads members of type corm::One; a corm::Many is read behind the query, by with<>()");
+}
+
 } // namespace detail
 
 template <class T, auto... Members>

@@ -16,6 +16,12 @@ class Record;
 
 namespace corm::query {
 
+/// A relation whose objects come in the rows of the query: the join of the same number has their columns.
+struct JoinedRelation {
+    const mapping::Relation* relation;
+    std::size_t column; ///< the first of them in the row
+};
+
 /// A query without its type: what sessions run. Rows come in the order of the mapper's columns.
 struct SelectQuery {
     std::shared_ptr<const mapping::Mapper> mapper;
@@ -24,6 +30,7 @@ struct SelectQuery {
     bool populate_existing = false;
     /// Relations of the entities that are read behind the query.
     std::vector<RelationPath> with{};
+    std::vector<JoinedRelation> joined{};
 };
 
 namespace detail {
@@ -38,6 +45,10 @@ void set_offset(SelectQuery& query, std::int64_t rows);
 void set_lock(SelectQuery& query, sql::LockMode mode);
 /// Throws `MappingError` when no lock was asked for before.
 void set_wait(SelectQuery& query, sql::LockWait wait, std::string_view name);
+/// Each step of the path is joined once, however many paths it is in; one that was asked for by an inner join stays so.
+void add_joined(SelectQuery& query, const RelationPath& path, bool inner);
+/// Throws `MappingError` when no lock was asked for before, and for relations that are not joined by an inner join.
+void lock_joined(SelectQuery& query, const RelationPath& path);
 /// Makes the query yield the number of its rows.
 [[nodiscard]] SelectQuery counted(SelectQuery query);
 
@@ -145,6 +156,47 @@ public:
     template <auto... Path>
     [[nodiscard]] Select with() && {
         return std::move(with<Path...>());
+    }
+
+    /// Reads `One` members in the statement of the query itself, by an outer join: no round trip more, except where the
+    /// session has another foreign key of an object than its row, which is followed by one behind the query.
+    /// `with_joined<&Line::order>()`, or along a path: `with_joined<&Line::order, &Order::user>()`. Conditions and
+    /// order are of the selected entity. Objects that the session has are the same ones, as always. Throws
+    /// `MappingError` for a member that the mapping does not describe; the query does if the other end of a one-to-one
+    /// has several rows.
+    template <auto... Path>
+    Select& with_joined() & {
+        detail::check_to_one<Path...>();
+        detail::add_joined(this->query_, path_of<T>(Load<Path...>{}), false);
+        return *this;
+    }
+    template <auto... Path>
+    [[nodiscard]] Select with_joined() && {
+        return std::move(with_joined<Path...>());
+    }
+    /// As `with_joined`, by an inner join along the whole path: rows that refer to nothing are left out; with a lock,
+    /// also those whose reference changed while the lock was awaited.
+    template <auto... Path>
+    Select& with_inner_joined() & {
+        detail::check_to_one<Path...>();
+        detail::add_joined(this->query_, path_of<T>(Load<Path...>{}), true);
+        return *this;
+    }
+    template <auto... Path>
+    [[nodiscard]] Select with_inner_joined() && {
+        return std::move(with_inner_joined<Path...>());
+    }
+    /// Behind a lock and `with_inner_joined`: locks the objects at the end of the path as well, and refreshes them.
+    /// Without it a lock is on the rows of the selected entity alone. Throws `MappingError` without such a lock or
+    /// join.
+    template <auto... Path>
+    Select& lock_joined() & {
+        detail::lock_joined(this->query_, path_of<T>(Load<Path...>{}));
+        return *this;
+    }
+    template <auto... Path>
+    [[nodiscard]] Select lock_joined() && {
+        return std::move(lock_joined<Path...>());
     }
 
 private:

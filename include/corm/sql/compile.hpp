@@ -12,6 +12,7 @@ namespace corm::sql {
 struct Scope {
     std::string_view schema{};
     std::string_view table{};
+    std::string_view alias{}; ///< qualifies columns, if there is one
 };
 
 /// Deterministic: the text depends on the shape of the statement, never on its values. Throws `MappingError` for names

@@ -16,7 +16,8 @@ enum class LockWait { block, nowait, skip_locked };
 struct Lock {
     LockMode mode = LockMode::update;
     LockWait wait = LockWait::block;
-    std::vector<std::string> of{}; ///< tables, unquoted and without schema; empty: every table of the statement
+    /// Tables, unquoted and without schema: aliases where the statement has joins. Empty: the statement's own table.
+    std::vector<std::string> of{};
 };
 
 } // namespace corm::sql

@@ -27,12 +27,34 @@ enum class Yield {
     row_count,
 };
 
-/// A SELECT from one table. Names are unquoted; an empty schema leaves the choice to the server's search_path.
+/// A table whose rows come along with those of another one. A statement with joins calls its own table `t`, and the
+/// n-th joined one `tn`: see `alias_of`.
+struct Join {
+    /// Columns that are equal.
+    struct Pair {
+        std::string from; ///< of the other table
+        std::string here;
+    };
+
+    std::string schema{};
+    std::string table{};
+    std::size_t from = 0; ///< the other table: 0 is that of the statement, n the n-th join, one before this
+    std::vector<Pair> on{};
+    bool inner = false; ///< leaves out rows without a match, which have NULLs otherwise
+    std::vector<std::string> columns{};
+};
+
+/// What a statement with joins calls its own table (0) and the n-th joined one.
+[[nodiscard]] std::string alias_of(std::size_t table);
+
+/// A SELECT from one table, with others joined to it. Names are unquoted; an empty schema leaves the choice to the
+/// server's search_path.
 struct Select {
     std::string schema{};
     std::string table{};
     std::vector<std::string> columns{};
-    std::vector<Expr> expressions{}; ///< selected after the columns
+    std::vector<Join> joins{};       ///< their columns are selected after those of the table
+    std::vector<Expr> expressions{}; ///< selected after all columns
     bool distinct = false;
     Expr where{};
     std::vector<OrderBy> order_by{};

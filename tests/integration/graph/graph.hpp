@@ -6,6 +6,9 @@
 
 #include <corm/corm.hpp>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/describe/class.hpp>
 
 #include <cstdint>
@@ -188,6 +191,11 @@ using corm::test::failure;
 template <class T>
 std::vector<Ref<T>> both(const Ref<T>& a, const Ref<T>& b) {
     return {a, b};
+}
+
+/// Goes once round the loop.
+inline corm::Task<void> turn() {
+    co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
 }
 
 /// The titles of books, in their order.

@@ -3,10 +3,6 @@
 
 #include "graph.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -16,11 +12,6 @@
 namespace graph_test {
 
 using List = std::vector<std::string>;
-
-/// Goes once round the loop.
-inline corm::Task<void> turn() {
-    co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
-}
 
 struct Hooked {
     std::shared_ptr<corm::SessionHooks> hooks = std::make_shared<corm::SessionHooks>();

@@ -145,6 +145,12 @@ TEST_CASE("hooks: load runs once for each object that a row becomes", "[hooks][i
         const auto merged = co_await session.merge(*ada);
         CHECK(merged == ada);
         co_await session.close();
+        const auto joined = co_await session.all(
+            corm::select<Book>().order_by(corm::asc<&Book::id>).with_joined<&Book::author, &Author::profile>());
+        CHECK(h.said() == List{"one", "two", "three", "four", "Ada", "Bob"});
+        const auto more = co_await session.all(corm::select<Book>().with_joined<&Book::author>());
+        CHECK(h.said().empty());
+        co_await session.close();
         Author rob{.id = 2, .name = "Rob"}; // a variable: g++ 12 destroys it twice inside of the expression
         const auto again = co_await session.merge(std::move(rob));
         CHECK(h.said() == List{"Bob"});

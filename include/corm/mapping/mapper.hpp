@@ -71,12 +71,15 @@ public:
     [[nodiscard]] const std::string& entity() const noexcept { return entity_; }
     [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
     [[nodiscard]] const std::string& table() const noexcept { return table_; }
-    [[nodiscard]] std::span<const Column> columns() const noexcept { return columns_; }
+    // Spans of pointer and size: that constructor compiles faster than the one that takes ranges.
+    [[nodiscard]] std::span<const Column> columns() const noexcept { return {columns_.data(), columns_.size()}; }
     [[nodiscard]] const Column& column(std::size_t index) const noexcept { return columns_[index]; }
     /// Indices of the key columns, in the order of the key.
-    [[nodiscard]] std::span<const std::uint16_t> key_columns() const noexcept { return key_; }
+    [[nodiscard]] std::span<const std::uint16_t> key_columns() const noexcept { return {key_.data(), key_.size()}; }
     /// What no two rows may have in common: the primary key, and behind it what the mapping calls unique.
-    [[nodiscard]] std::span<const UniqueSet> unique_sets() const noexcept { return unique_sets_; }
+    [[nodiscard]] std::span<const UniqueSet> unique_sets() const noexcept {
+        return {unique_sets_.data(), unique_sets_.size()};
+    }
     /// False if a row that a statement of a flush does not hit is no error (see `Table::confirm_rows`).
     [[nodiscard]] bool confirms_rows() const noexcept { return confirms_rows_; }
     /// Inserts of one shape from which on a flush uses COPY (see `Table::bulk_copy`); 0: never.
@@ -87,9 +90,13 @@ public:
     [[nodiscard]] const std::string& sequence_schema() const noexcept { return sequence_schema_; }
     /// Index of the version column, or -1.
     [[nodiscard]] int version_column() const noexcept { return version_; }
-    [[nodiscard]] std::span<const Relation> relations() const noexcept { return relations_; }
+    [[nodiscard]] std::span<const Relation> relations() const noexcept {
+        return {relations_.data(), relations_.size()};
+    }
     /// Tables that this one refers to without a relation member.
-    [[nodiscard]] std::span<const TargetMapper> references() const noexcept { return references_; }
+    [[nodiscard]] std::span<const TargetMapper> references() const noexcept {
+        return {references_.data(), references_.size()};
+    }
     [[nodiscard]] const ObjectType& object() const noexcept { return object_; }
     [[nodiscard]] std::size_t packed_size() const noexcept { return packed_size_; }
     [[nodiscard]] std::size_t packed_align() const noexcept { return packed_align_; }
@@ -102,7 +109,9 @@ public:
     /// The same, by the name of the member, as the foreign keys of relations are given.
     [[nodiscard]] int find_member(std::string_view member) const noexcept;
     /// Columns that an update returns.
-    [[nodiscard]] std::span<const std::uint16_t> returned_by_update() const noexcept { return returned_by_update_; }
+    [[nodiscard]] std::span<const std::uint16_t> returned_by_update() const noexcept {
+        return {returned_by_update_.data(), returned_by_update_.size()};
+    }
     /// The bit of `Instance::given` for a column. Throws `MappingError` unless the column is marked `server_default`.
     [[nodiscard]] std::uint64_t given_bit(std::size_t column) const;
     /// Replaces `columns` by the indices of those that an insert writes, ascending. `given` as in `Instance::given`;

@@ -209,6 +209,28 @@ TEST_CASE("a pair that was added to a collection that is not loaded says nothing
           "1-1 1-2 1-3 2-2 3-1");
 }
 
+TEST_CASE("a pair that is there already is refused by the server, or known and not written", "[graph][integration]") {
+    Graph g{library};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        const auto book = co_await session.get_one<Book>(1);
+        const auto red = co_await session.get_one<Tag>(1);
+        book.edit().tags.push_back(red);
+        const auto error = co_await failure(session.flush());
+        CHECK(caught<corm::IntegrityError>(error).sqlstate() == corm::SqlState{"23505"});
+        co_await session.rollback();
+
+        co_await session.load(book, corm::load<&Book::tags>);
+        book.edit().tags.push_back(red);
+        CHECK(book->tags.size() == 2);
+        static_cast<void>(g.round_trips());
+        co_await session.flush();
+        CHECK(g.round_trips() == 0);
+        co_await session.commit();
+    });
+    CHECK(g.query("select count(*) from book_tags") == "3");
+}
+
 TEST_CASE("a child leaves a parent that is expired", "[graph][integration]") {
     Graph g{library};
     g.run([&]() -> corm::Task<> {

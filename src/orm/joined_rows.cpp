@@ -22,8 +22,7 @@ JoinedRows::JoinedRows(uow::UnitOfWork& uow, const query::SelectQuery& query, st
         step.populate = query.populate_existing ? uow::Populate::overwrite
                         : locked                ? uow::Populate::locked
                                                 : uow::Populate::fill;
-        if (!refers(step.ends->kind()))
-            step.unsent = uow.unsent_targets(*step.ends);
+        step.unsent = uow.unsent_targets(*step.ends);
     }
 }
 

@@ -225,9 +225,11 @@ void UnitOfWork::know_links(const Object& owner, const RelationEnds& ends, std::
 std::vector<Object> UnitOfWork::unsent_targets(const RelationEnds& ends) const {
     std::vector<Object> unsent;
     const RelationEnds* const other = ends.other();
+    if (other == nullptr || refers(ends.kind()))
+        return unsent;
     for (const auto* const list : {&pending_, &edited_}) {
         for (const Object& instance : *list) {
-            if (other != nullptr && &instance->mapper() == ends.target && Member{*instance, *other->relation}.changed())
+            if (&instance->mapper() == ends.target && Member{*instance, *other->relation}.changed())
                 unsent.push_back(instance);
         }
     }

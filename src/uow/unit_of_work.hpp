@@ -91,7 +91,8 @@ public:
     /// The relation of `owner` is known to hold these objects, as if it had been read.
     void know_links(const std::shared_ptr<Instance>& owner, const mapping::RelationEnds& ends,
                     std::vector<std::shared_ptr<Instance>> targets) const;
-    /// Objects whose unflushed changes concern who has them by this relation: of these the database knows nothing.
+    /// Objects whose unflushed changes concern who has them by this relation: of these the database knows nothing. None
+    /// for a relation that goes by a foreign key of its owner.
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> unsent_targets(const mapping::RelationEnds& ends) const;
     /// Both objects of the row were attached. False if the row says nothing of the object that the owner refers to,
     /// which has to be read then. `again`: as for `load`.

@@ -1,4 +1,5 @@
 #include "aftermath.hpp"
+#include "support/memory.hpp"
 #include "support/mock_server.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -137,7 +138,7 @@ TEST_CASE("F16: waiting for a lease ends at its deadline", "[pool][integration][
     client.run_until([&] { return late->done; });
     const auto took = Clock::now() - begun;
     CHECK(took >= 150ms);
-    CHECK(took < 190ms);
+    CHECK((!memory_is_measured || took < 190ms));
     CHECK(caught<TimeoutError>(late->error).phase() == Phase::acquire);
     CHECK_FALSE(patient->done);
     held.release();
@@ -176,8 +177,13 @@ TEST_CASE("F16: of many waiters some time out, and the others are served in thei
             expected.push_back(number);
     }
     const std::size_t late = count - expected.size();
-    client.run_until([&] { return client.pool->stats().timed_out == late; });
-    client.run_until([&] { return client.pool->stats().waiting == expected.size(); });
+    // The pool counts them before the last of them is told.
+    client.run_until([&] {
+        return std::ranges::count_if(waiters, [](const auto& each) { return each->over != TimePoint{}; }) ==
+               static_cast<std::ptrdiff_t>(late);
+    });
+    CHECK(client.pool->stats().timed_out == late);
+    CHECK(client.pool->stats().waiting == expected.size());
     CHECK(served.empty());
     first.release();
     second.release();
@@ -190,7 +196,7 @@ TEST_CASE("F16: of many waiters some time out, and the others are served in thei
     for (const auto& waiter : waiters) {
         if (waiter->hasty) {
             CHECK(waiter->over - begun >= 100ms);
-            CHECK(waiter->over - begun < 140ms);
+            CHECK((!memory_is_measured || waiter->over - begun < 140ms));
         }
         waiter->lease.release();
     }

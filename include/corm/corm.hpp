@@ -7,6 +7,7 @@
 #include <corm/mapping/json_members.hpp>
 #include <corm/mapping/key.hpp>
 #include <corm/mapping/record.hpp>
+#include <corm/mapping/record_definition.hpp>
 #include <corm/orm/async_session.hpp>
 #include <corm/orm/engine.hpp>
 #include <corm/orm/inspect.hpp>
@@ -49,6 +50,7 @@ using types::pg_enum;
 // Values
 using types::Bytes;
 using types::Numeric;
+using types::TextForm;
 using types::Uuid;
 
 // Sessions
@@ -96,6 +98,7 @@ using query::for_no_key_update;
 using query::for_share;
 using query::for_update;
 using query::load;
+using query::load_named;
 using query::nowait;
 using query::populate_existing;
 using query::raw_sql;

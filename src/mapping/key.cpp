@@ -1,6 +1,7 @@
 #include <corm/mapping/key.hpp>
 
 #include <corm/base/error.hpp>
+#include <corm/type/oid.hpp>
 
 namespace corm::mapping {
 
@@ -22,10 +23,11 @@ EncodedKey RecordKey::encode(const Mapper& mapper) const {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Column& column = mapper.column(columns[i]);
         const auto& [type, bytes] = parts_[i];
-        if (type->oid != column.type->oid || type->format != column.type->format)
+        const bool as_text = column.type->as_text && type->oid == types::oids::text;
+        if (!as_text && (type->oid != column.type->oid || type->format != column.type->format))
             throw MappingError(mapper.entity() + "." + column.name + " is a key of type " +
-                               std::string{column.type->sql_type()} + " and was given a " +
-                               std::string{type->sql_type()} + "; give the type of its definition");
+                               std::string{column.sql_type()} + " and was given a " + std::string{type->sql_type()} +
+                               "; give the type of its definition");
         if (parts_.size() > 1)
             types::put_int32(out, static_cast<std::int32_t>(bytes.size()));
         out += bytes;

@@ -1,52 +1,60 @@
 #include <corm/mapping/record.hpp>
 
+#include "mapping/nearest_name.hpp"
+#include "mapping/record_object.hpp"
+#include "mapping/value.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/mapping/given.hpp>
+#include <corm/type/oid.hpp>
 
 #include <algorithm>
 #include <cctype>
 #include <new>
-#include <numeric>
 
 namespace corm::mapping {
-
-struct RecordObject {
-    // The mapper owns no record, so a record that holds its mapper is no cycle.
-    static void construct(void* at, const Mapper& mapper) { ::new (at) Record(mapper.shared_from_this()); }
-    static void move_construct(void* at, void* from) { ::new (at) Record(std::move(*static_cast<Record*>(from))); }
-    static void destroy(void* at) noexcept { static_cast<Record*>(at)->~Record(); }
-    static void* values(void* object) noexcept { return static_cast<Record*>(object)->values_.data(); }
-    static constexpr ObjectType type{sizeof(Record), alignof(Record), &construct, &move_construct, &destroy, &values};
-};
-
 namespace {
 
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-    std::vector<std::size_t> row(right.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < right.size(); ++j) {
-            const std::size_t above = row[j + 1];
-            row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (left[i] == right[j] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row.back();
+std::string type_text(const types::ValueType& type) {
+    return std::string{type.sql_type()} + (type.nullable ? " (optional)" : "");
 }
 
 } // namespace
 
+// The mapper owns no record, so a record that holds its mapper is no cycle.
+void RecordObject::construct(void* at, const Mapper& mapper) {
+    (::new (at) Record(mapper.shared()))->of_object_ = true;
+}
+void RecordObject::move_construct(void* at, void* from) {
+    (::new (at) Record(*static_cast<Record*>(from), Record::Taken{}))->of_object_ = true;
+}
+void RecordObject::destroy(void* at) noexcept {
+    static_cast<Record*>(at)->~Record();
+}
+void* RecordObject::values(void* object) noexcept {
+    return static_cast<Record*>(object)->values_.data();
+}
+RelationState& RecordObject::relation(void* object, std::size_t index) {
+    return *static_cast<RelationState*>(static_cast<Record*>(object)->relations_.at(index));
+}
+
 const Column& column_by_name(const Mapper& mapper, std::string_view name) {
     if (const int index = mapper.find_column(name); index >= 0)
         return mapper.column(static_cast<std::size_t>(index));
-    const auto columns = mapper.columns();
-    const auto nearest = std::min_element(columns.begin(), columns.end(), [name](const Column& a, const Column& b) {
-        return edit_distance(a.name, name) < edit_distance(b.name, name);
-    });
-    throw MappingError(mapper.entity() + " has no column \"" + std::string{name} + "\"" +
-                       (nearest == columns.end() ? std::string{} : "; the nearest is \"" + nearest->name + "\""));
+    NearestName nearest{name};
+    for (const Column& column : mapper.columns())
+        nearest.consider(column.name);
+    throw MappingError(mapper.entity() + " has no column \"" + std::string{name} + "\"" + nearest.hint());
+}
+
+const Relation& relation_by_name(const Mapper& mapper, std::string_view name) {
+    NearestName nearest{name};
+    for (const Relation& relation : mapper.relations()) {
+        if (relation.name == name)
+            return relation;
+        nearest.consider(relation.name);
+    }
+    throw MappingError(mapper.entity() + " has no relation \"" + std::string{name} + "\"" + nearest.hint());
 }
 
 const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record) {
@@ -55,94 +63,109 @@ const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record) {
     return record.mapper();
 }
 
+Record::Record(std::shared_ptr<const Mapper> mapper)
+    : mapper_(std::move(mapper)), values_(*mapper_), relations_(*mapper_) {
+    mapper_->require_usable("a new Record");
+}
+
+Record::Record(const Record& other) : mapper_(other.mapper_), values_(other.values_), relations_(other.relations_) {}
+
+Record::Record(Record& from, Taken) noexcept
+    : mapper_(std::move(from.mapper_)), values_(std::move(from.values_)), relations_(std::move(from.relations_)) {}
+
+Record::Record(Record&& other) noexcept : Record() {
+    if (other.of_object_)
+        *this = static_cast<const Record&>(other);
+    else
+        *this = std::move(other);
+}
+
+Record& Record::operator=(const Record& other) {
+    if (of_object_)
+        assign(other);
+    else if (this != &other)
+        *this = Record{other};
+    return *this;
+}
+
+Record& Record::operator=(Record&& other) {
+    if (of_object_ || other.of_object_) {
+        assign(other);
+        return *this;
+    }
+    // The old values end before the mapper that describes them.
+    std::swap(relations_, other.relations_);
+    std::swap(values_, other.values_);
+    std::swap(mapper_, other.mapper_);
+    return *this;
+}
+
+void Record::assign(const Record& other) {
+    if (this == &other)
+        return;
+    if (!of_object_) {
+        Record copy{other};
+        *this = std::move(copy);
+        return;
+    }
+    if (mapper_ != other.mapper_)
+        throw MappingError(
+            "an object of " + mapper_->entity() + " was assigned a Record " +
+            (other.mapper_ == nullptr ? std::string{"that holds nothing"} : "of " + other.mapper_->entity()) +
+            "; assign one that was constructed with the object's mapper");
+    for (const Column& column : mapper_->columns())
+        column.type->copy_assign(values_.at(column), other.values_.at(column));
+    relations_.assign(other.relations_);
+}
+
 const Column& Record::checked(std::string_view column, const types::ValueType& type) const {
     const Mapper& mapper = *mapper_of_record(*this);
     const Column& found = column_by_name(mapper, column);
     if (found.type != &type)
-        throw MappingError(mapper.entity() + "." + found.name + " is defined as " +
-                           std::string{found.type->sql_type()} + (found.type->nullable ? " (optional)" : "") +
-                           " and was asked for as " + std::string{type.sql_type()} +
-                           (type.nullable ? " (optional)" : "") + "; use the type of its definition");
+        throw MappingError(mapper.entity() + "." + found.name + " is defined as " + type_text(*found.type) +
+                           " and was asked for as " + type_text(type) + "; use the type of its definition");
     return found;
 }
 
-RecordDefinition::RecordDefinition(std::string table, std::string schema)
-    : builder_(table, std::move(schema), table, RecordObject::type, typeid(Record)) {}
+std::optional<std::string> Record::text(std::string_view column) const {
+    const Column& found = column_by_name(*mapper_of_record(*this), column);
+    const void* const value = values_.at(found);
+    if (found.type->is_null(value))
+        return std::nullopt;
+    std::string text;
+    found.type->literal(value, text);
+    return text;
+}
 
-RecordDefinition& RecordDefinition::column(std::string name, const types::ValueType& type) {
-    builder_.add_column(name, name, type, 0);
+Record& Record::set_text(std::string_view column, std::optional<std::string_view> text) {
+    const Mapper& mapper = *mapper_of_record(*this);
+    const Column& found = column_by_name(mapper, column);
+    Value read{*found.type};
+    try {
+        types::FieldView field{nullptr, -1, found.type->oid != 0 ? found.type->oid : types::oids::text,
+                               types::Format::text};
+        if (text) {
+            field.data = text->empty() ? "" : text->data(); // null is NULL
+            field.size = static_cast<std::int32_t>(text->size());
+        }
+        found.type->decode(field, read.at());
+    } catch (const ConversionError& error) {
+        throw ConversionError(error, mapper.table(), found.name);
+    }
+    found.type->copy_assign(values_.at(found), read.at());
     return *this;
 }
 
-RecordDefinition& RecordDefinition::primary_key(std::vector<std::string> columns, bool assigned) {
-    for (const std::string& name : columns)
-        builder_.add_to_key(name, assigned);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::version(std::string_view column, bool assigned) {
-    builder_.set_version(column, assigned);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns) {
-    builder_.set_unique(columns);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns, Deferrable) {
-    builder_.set_unique(columns, true);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::unique(std::initializer_list<std::string_view> columns,
-                                           const types::ValueType& type, std::shared_ptr<const void> temporary) {
-    builder_.set_unique(columns, false, std::move(temporary), &type);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::confirm_rows(bool confirmed) {
-    builder_.set_confirm_rows(confirmed);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::bulk_copy(std::size_t min_rows) {
-    builder_.set_bulk_copy(min_rows);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::sequence(std::string_view column, std::string name, std::string schema) {
-    builder_.set_sequence(column, std::move(name), std::move(schema));
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::generated(std::string_view column) {
-    builder_.set_generated(column);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::server_default(std::string_view column) {
-    builder_.set_server_default(column);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::server_onupdate(std::string_view column) {
-    builder_.set_server_onupdate(column);
-    return *this;
-}
-
-RecordDefinition& RecordDefinition::references(TargetMapper target) {
-    builder_.add_reference(target);
-    return *this;
-}
-
-std::shared_ptr<const Mapper> RecordDefinition::build() {
-    builder_.pack_as_object();
-    return builder_.finish();
-}
-
-RecordDefinition define(std::string table, std::string schema) {
-    return RecordDefinition{std::move(table), std::move(schema)};
+std::size_t Record::checked_relation(std::string_view relation, const RelationSlot& slot) const {
+    const Mapper& mapper = *mapper_of_record(*this);
+    const Relation& found = relation_by_name(mapper, relation);
+    if (found.slot != &slot)
+        throw MappingError(mapper.entity() + "." + found.name + " leads to " +
+                           (is_to_many(found.kind) ? "many objects of " : "one object of ") +
+                           found.target.get().entity() +
+                           (is_to_many(found.kind) ? "; ask for it by many<T>()" : "; ask for it by one<T>()") +
+                           ", with the type that it was defined with: a struct, or corm::Record");
+    return found.offset;
 }
 
 namespace detail {

@@ -16,11 +16,14 @@ void RelationState::throw_not_loaded() const {
     if (relation_ == nullptr)
         throw NotLoadedError("this relation is a copy of one that was not loaded; load the relation of the object: "
                              "co_await session.load(ref, corm::load<&Struct::member>)");
+    const bool by_name = relation_->slot != nullptr;
+    const std::string member = "&" + relation_->entity + "::" + relation_->name;
+    const std::string named = "corm::load_named(\"" + relation_->name + "\")";
     throw NotLoadedError(name() +
                          " was not loaded, and corm never reads from the database behind an operator; co_await "
-                         "session.load(ref, corm::load<&" +
-                         relation_->entity + "::" + relation_->name + ">), or ask for it with the query: .with<&" +
-                         relation_->entity + "::" + relation_->name + ">()");
+                         "session.load(ref, " +
+                         (by_name ? named : "corm::load<" + member + ">") + "), or ask for it with the query: " +
+                         (by_name ? ".with(" + named + ")" : ".with<" + member + ">()"));
 }
 
 std::shared_ptr<uow::Instance> RelationState::follow(const Link& link) const {

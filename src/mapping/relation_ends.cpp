@@ -1,7 +1,7 @@
 #include "mapping/relation_ends.hpp"
 
 #include <corm/base/error.hpp>
-#include <corm/mapping/record.hpp>
+#include <corm/mapping/record_definition.hpp>
 
 #include <algorithm>
 #include <string>
@@ -102,22 +102,12 @@ const RelationEnds* RelationEnds::other() const {
     return reverse < 0 ? nullptr : &RelationMap::of(*target)[static_cast<std::size_t>(reverse)];
 }
 
-void MapperBuilder::set_order(std::string_view relation, std::vector<RelationOrder> order) {
-    std::vector<Relation>& relations = mapper_->relations_;
-    const auto found = std::find_if(relations.begin(), relations.end(),
-                                    [relation](const Relation& known) { return known.name == relation; });
-    if (found == relations.end())
-        throw MappingError(mapper_->entity_ + "." + std::string{relation} +
-                           " is ordered before it is related; write order_by behind its one_to_many or many_to_many");
-    found->order = std::move(order);
-}
-
 RelationMap::RelationMap(const Mapper& mapper) {
     for (const Relation& relation : mapper.relations()) {
         RelationEnds& ends = ends_.emplace_back();
         ends.relation = &relation;
         ends.owner = &mapper;
-        ends.target = relation.target().get();
+        ends.target = &relation.target.get();
         ends.here = refers(relation.kind) ? indices(mapper, relation.foreign_key, relation) : keys(mapper);
         ends.there = relation.kind == RelationKind::many_to_many || refers(relation.kind)
                          ? keys(*ends.target)
@@ -125,7 +115,7 @@ RelationMap::RelationMap(const Mapper& mapper) {
         ends.order = order(*ends.target, relation);
         const auto others = ends.target->relations();
         for (std::size_t i = 0; i < others.size(); ++i) {
-            if (others[i].target().get() != &mapper || !is_reverse(relation, others[i]))
+            if (&others[i].target.get() != &mapper || !is_reverse(relation, others[i]))
                 continue;
             if (ends.reverse >= 0)
                 throw MappingError(relation.entity + "." + relation.name + " is the reverse of both " +

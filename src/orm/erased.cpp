@@ -77,6 +77,7 @@ Task<Handle> read(Core core, std::shared_ptr<const mapping::Mapper> mapper, mapp
                   query::ReadOptions options, std::source_location where, bool required) {
     const SessionCore::Busy busy{core, "get()", where};
     core->require_usable();
+    mapper->require_usable("get()");
     Handle known = core->uow.find(*mapper, key);
     if (known && !options.lock && !options.populate_existing && known->freshness == uow::Freshness::fresh)
         co_return known;
@@ -122,6 +123,7 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
         throw Error(instance->describe() + " is " + std::string{to_string(instance->state)} +
                         " or of another session, so it cannot be refreshed through this one; get it first",
                     where);
+    instance->mapper().require_usable("refresh()");
     OperationPlan plan = core->operation("refresh()", options.within.value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {

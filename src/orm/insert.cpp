@@ -28,6 +28,7 @@ public:
 
     void append(std::vector<wire::Statement>& request) override {
         wire::Statement& statement = request.emplace_back();
+        statement.lifetime = query_->mapper->lifetime();
         statement.sql = query_->mapper->extension<uow::StatementTexts>().upsert(shape_of(*query_), returned_);
         statement.parameters = query_->parameters;
     }
@@ -71,6 +72,7 @@ Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query,
                      std::source_location where) {
     const SessionCore::Busy busy{core, "insert()", where};
     core->require_usable();
+    query->mapper->require_usable("an insert");
     if (query->rows == 0)
         co_return Outcome{};
     OperationPlan plan = core->operation("insert()", query->within.value_or(Duration{}), where);

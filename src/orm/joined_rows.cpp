@@ -16,7 +16,7 @@ JoinedRows::JoinedRows(uow::UnitOfWork& uow, const query::SelectQuery& query, st
         const mapping::Relation& relation = *query.joined[i].relation;
         const bool locked = lock && std::find(lock->of.begin(), lock->of.end(), sql::alias_of(i + 1)) != lock->of.end();
         Step& step = steps_.emplace_back();
-        step.ends = &mapping::RelationMap::of(*relation.owner(), relation);
+        step.ends = &mapping::RelationMap::of(relation.owner.get(), relation);
         step.from = query.statement.joins[i].from;
         step.column = static_cast<int>(query.joined[i].column);
         step.populate = query.populate_existing ? uow::Populate::overwrite

@@ -49,6 +49,7 @@ void add_load(SessionCore& session, Parts& parts, uow::RelationLoad load, uow::P
 void LoadPart::append(std::vector<wire::Statement>& request) {
     wire::Statement& statement = request.emplace_back();
     statement.sql = load_.text();
+    statement.lifetime = load_.ends->owner->lifetime();
     load_.append(statement.parameters);
 }
 
@@ -81,7 +82,7 @@ Task<void> load_paths(detail::Core core, OperationPlan plan, std::vector<detail:
                 const mapping::Relation& relation = *path->front();
                 const bool again = mode.overwrite || (mode.again && !refers(relation.kind));
                 add_load(*core, parts,
-                         core->uow.load(mapping::RelationMap::of(*relation.owner(), relation), step.owners, again),
+                         core->uow.load(mapping::RelationMap::of(relation.owner.get(), relation), step.owners, again),
                          populate, plan.where);
             }
         }
@@ -162,6 +163,7 @@ Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::Relati
             throw Error(owner->describe() + " is " + std::string{to_string(owner->state)} +
                             " or of another session, so its relations cannot be loaded through this one; get it first",
                         where);
+        owner->mapper().require_usable("load()");
     }
     OperationPlan plan = core->operation("load()", within, where);
     Parts parts;
@@ -172,6 +174,21 @@ Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::Relati
     }
     plan.only_reads = !plan.flushes;
     co_await load_paths(core, plan, std::move(owners), std::move(paths), std::move(parts));
+}
+
+// No coroutine: the names are looked up before the call returns.
+Task<void> load(const Core& core, std::vector<Handle> owners, const std::vector<query::NamedLoad>& relations,
+                std::source_location where) {
+    std::vector<query::RelationPath> paths;
+    for (const Handle& owner : owners) {
+        if (owner->shared_mapper() != owners.front()->shared_mapper())
+            throw MappingError("load() was given objects of " + owners.front()->mapper().entity() + " and " +
+                                   owner->mapper().entity() + "; load relations of one mapper at a time",
+                               where);
+    }
+    if (!owners.empty())
+        paths = query::paths_of(owners.front()->mapper(), relations);
+    return load(core, std::move(owners), std::move(paths), {}, where);
 }
 
 } // namespace detail

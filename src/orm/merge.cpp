@@ -27,6 +27,7 @@ public:
 
     void append(std::vector<wire::Statement>& request) override {
         wire::Statement& statement = request.emplace_back();
+        statement.lifetime = mapper_->lifetime();
         statement.sql = mapper_->extension<uow::StatementTexts>().select_by_keys();
         uow::append_keys(statement.parameters, *mapper_, keys_);
     }
@@ -109,6 +110,8 @@ Task<std::vector<detail::Handle>> merge_all(detail::Core core, const char* name,
                             source->mapper().entity() + "; merge those of one table at a time",
                         where);
     }
+    if (!sources.empty())
+        sources.front()->mapper().require_usable(name);
     uow::Merge merge{core->uow, std::move(sources)};
     if (!options.load)
         co_return merge.take(where);

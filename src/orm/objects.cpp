@@ -19,11 +19,15 @@ SessionCore& quiet(const Core& core, const char* name, std::source_location wher
 } // namespace
 
 void add(const Core& core, const Handle& instance, std::source_location where) {
-    quiet(core, "add()", where).uow.add(instance, where);
+    SessionCore& session = quiet(core, "add()", where);
+    instance->mapper().require_usable("add()");
+    session.uow.add(instance, where);
 }
 
 void remove(const Core& core, const Handle& instance, std::source_location where) {
-    quiet(core, "remove()", where).uow.remove(instance, where);
+    SessionCore& session = quiet(core, "remove()", where);
+    instance->mapper().require_usable("remove()");
+    session.uow.remove(instance, where);
 }
 
 void expunge(const Core& core, const Handle& instance, std::source_location where) {

@@ -11,8 +11,10 @@
 namespace corm::orm {
 namespace {
 
-wire::Statement statement(std::shared_ptr<const std::string> sql, types::Parameters parameters) {
+wire::Statement statement(std::shared_ptr<const std::string> sql, types::Parameters parameters,
+                          std::weak_ptr<const void> lifetime = {}) {
     wire::Statement made;
+    made.lifetime = std::move(lifetime);
     made.sql = std::move(sql);
     made.parameters = std::move(parameters);
     return made;
@@ -56,7 +58,10 @@ bool add_changes(SessionCore& session, Parts& parts, std::source_location where,
 void FlushPart::append(std::vector<wire::Statement>& request) {
     const std::size_t first = request.size();
     for (uow::FlushStatement& planned : plan_.statements) {
-        request.push_back(statement(planned.text, std::move(planned.parameters)));
+        std::weak_ptr<const void> lifetime;
+        if (planned.mapper != nullptr)
+            lifetime = planned.mapper->lifetime();
+        request.push_back(statement(planned.text, std::move(planned.parameters), std::move(lifetime)));
         if (planned.copy)
             request.back().copy = std::make_shared<FlushCopy>(planned.copy, first, where_);
     }
@@ -100,7 +105,8 @@ void GetPart::append(std::vector<wire::Statement>& request) {
         for (std::size_t i = 0; i < parts.size(); ++i)
             add(i, parts[i]);
     }
-    request.push_back(statement(mapper_->extension<uow::StatementTexts>().select_by_key(lock_), std::move(parameters)));
+    request.push_back(statement(mapper_->extension<uow::StatementTexts>().select_by_key(lock_), std::move(parameters),
+                                mapper_->lifetime()));
 }
 
 void GetPart::digest(std::span<wire::Result> results) {
@@ -122,6 +128,8 @@ void GetPart::digest(std::span<wire::Result> results) {
 
 QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_location where)
     : session_(session), query_(std::move(query)), where_(where) {
+    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+        select->mapper->require_usable("a query");
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     if (raw == nullptr)
         return;
@@ -140,9 +148,10 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.back().raw = true;
         return;
     }
-    sql::Compiled compiled = sql::compile(std::get<query::SelectQuery>(query_).statement);
-    request.push_back(
-        statement(std::make_shared<const std::string>(std::move(compiled.text)), std::move(compiled.parameters)));
+    const auto& select = std::get<query::SelectQuery>(query_);
+    sql::Compiled compiled = sql::compile(select.statement);
+    request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
+                                std::move(compiled.parameters), select.mapper->lifetime()));
 }
 
 void QueryPart::digest(std::span<wire::Result> results) {

@@ -2,6 +2,7 @@
 
 #include <corm/base/error.hpp>
 #include <corm/query/operand.hpp>
+#include <corm/type/text_form.hpp>
 
 namespace corm::query {
 
@@ -42,9 +43,16 @@ std::string type_text(const types::ValueType& type) {
 }
 
 sql::Expr bound(const Place& place, const types::ValueType& type, const void* value) {
+    const mapping::Column& column = column_at(place);
+    if (column.type->as_text && type.oid == types::oids::text) {
+        const types::TextForm text{*static_cast<const std::string*>(value)};
+        return bound(place, types::value_type<types::TextForm>, &text);
+    }
     sql::Expr parameter = naming_column(place, [&] { return sql::parameter(type, value); });
     // Beside a composite, a parameter of unknown type would be taken for an anonymous record, which has no input.
-    return type.oid == 0 ? sql::cast(std::move(parameter), type_text(type)) : parameter;
+    return type.oid == 0
+               ? sql::cast(std::move(parameter), type.as_text ? std::string{column.sql_type()} : type_text(type))
+               : parameter;
 }
 
 /// PostgreSQL has no arrays of arrays: values of an array type cannot travel as the elements of one parameter.
@@ -88,6 +96,11 @@ Condition between(const Place& place, const types::ValueType& low_type, const vo
 
 Condition like(const Place& place, sql::BinaryOperator op, std::string_view pattern) {
     const std::string value{pattern};
+    if (column_at(place).type->as_text) {
+        const types::ValueType& text = types::value_type<std::string>;
+        sql::Expr parameter = naming_column(place, [&] { return sql::parameter(text, &value); });
+        return Condition{sql::binary(op, sql::cast(column_expression(place), "text"), std::move(parameter))};
+    }
     return Condition{sql::binary(op, column_expression(place), bound(place, types::value_type<std::string>, &value))};
 }
 
@@ -103,7 +116,7 @@ Condition like_literally(const Place& place, Match match, std::string_view text)
 void check_comparable(const Place& place, const types::ValueType& type) {
     const mapping::Column& column = column_at(place);
     const types::ValueType& own = *column.type;
-    if (own.integer && type.integer)
+    if ((own.integer && type.integer) || (own.as_text && (type.as_text || type.oid == types::oids::text)))
         return;
     if (own.oid != type.oid || own.sql_type() != type.sql_type())
         throw MappingError(place.mapper->entity() + "." + column.name + " is defined as " + type_text(own) +
@@ -136,8 +149,10 @@ Condition Membership::finish(bool negated) {
         return Condition{sql::in_list(column_expression(place_), std::move(list_), negated)};
     naming_column(place_, [&] { array_->finish(); });
     sql::Expr values = sql::parameter(parameters_, 0);
-    if (types::ArrayParameter::as_literals(type_))
-        values = sql::cast(std::move(values), type_text(type_) + "[]");
+    const mapping::Column& column = column_at(place_);
+    if (types::ArrayParameter::as_literals(type_) || column.type->as_text)
+        values = sql::cast(std::move(values),
+                           (column.type->as_text ? std::string{column.sql_type()} : type_text(type_)) + "[]");
     return Condition{sql::in_array(column_expression(place_), std::move(values), negated)};
 }
 

@@ -24,7 +24,7 @@ int find_join(const SelectQuery& query, const Relation& relation, std::size_t fr
 }
 
 void add_join(SelectQuery& query, const Relation& relation, std::size_t from) {
-    const RelationEnds& ends = mapping::RelationMap::of(*relation.owner(), relation);
+    const RelationEnds& ends = mapping::RelationMap::of(relation.owner.get(), relation);
     const mapping::Mapper& target = *ends.target;
     sql::Select& statement = query.statement;
     std::size_t column = statement.columns.size();
@@ -34,7 +34,7 @@ void add_join(SelectQuery& query, const Relation& relation, std::size_t from) {
     for (std::size_t i = 0; i < ends.here.size(); ++i)
         join.on.push_back({ends.owner->column(ends.here[i]).name, target.column(ends.there[i]).name});
     for (const mapping::Column& selected : target.columns())
-        join.columns.push_back(selected.name);
+        join.columns.emplace_back(selected.name, selected.type->as_text);
     statement.joins.push_back(std::move(join));
     query.joined.push_back({&relation, column});
 }
@@ -53,6 +53,21 @@ void add_joined(SelectQuery& query, const RelationPath& path, bool inner) {
         join.inner = join.inner || inner;
         from = static_cast<std::size_t>(at) + 1;
     }
+}
+
+void add_joined(SelectQuery& query, const NamedLoad& named, bool inner) {
+    const RelationPath path = path_of(*query.mapper, named);
+    for (const Relation* relation : path) {
+        if (is_to_many(relation->kind))
+            throw MappingError(relation->entity + "." + relation->name +
+                               " leads to many objects, and a join reads relations to one; read it behind the query, "
+                               "by with()");
+    }
+    add_joined(query, path, inner);
+}
+
+void lock_joined(SelectQuery& query, const NamedLoad& path) {
+    lock_joined(query, path_of(*query.mapper, path));
 }
 
 void lock_joined(SelectQuery& query, const RelationPath& path) {

@@ -21,7 +21,7 @@ SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper) {
     query.statement.table = mapper->table();
     query.statement.columns.reserve(mapper->columns().size());
     for (const mapping::Column& column : mapper->columns())
-        query.statement.columns.push_back(column.name);
+        query.statement.columns.emplace_back(column.name, column.type->as_text);
     query.mapper = std::move(mapper);
     return query;
 }

@@ -2,17 +2,25 @@
 
 #include <corm/base/error.hpp>
 
+#include <algorithm>
+
 namespace corm::sql {
 namespace {
 
+void write_column(SqlWriter& out, std::string_view alias, const SelectedColumn& column) {
+    out.qualified(alias, column.name);
+    if (column.as_text)
+        out.sql("::text");
+}
+
 void write_items(SqlWriter& out, const Select& statement, const Scope& scope) {
     bool first = true;
-    for (const std::string& column : statement.columns)
-        out.separate(first, ", ").qualified(scope.alias, column);
+    for (const SelectedColumn& column : statement.columns)
+        write_column(out.separate(first, ", "), scope.alias, column);
     for (std::size_t i = 0; i < statement.joins.size(); ++i) {
         const std::string alias = alias_of(i + 1);
-        for (const std::string& column : statement.joins[i].columns)
-            out.separate(first, ", ").qualified(alias, column);
+        for (const SelectedColumn& column : statement.joins[i].columns)
+            write_column(out.separate(first, ", "), alias, column);
     }
     for (const Expr& expression : statement.expressions) {
         out.separate(first, ", ");
@@ -117,7 +125,10 @@ std::string alias_of(std::size_t table) {
 }
 
 Compiled compile(const Select& statement) {
-    const std::string alias = statement.joins.empty() ? std::string{} : alias_of(0);
+    // ORDER BY means what is selected by that name, unless the table is named as well: a cast would have another order.
+    const bool casts = std::any_of(statement.columns.begin(), statement.columns.end(),
+                                   [](const SelectedColumn& column) { return column.as_text; });
+    const std::string alias = statement.joins.empty() && !casts ? std::string{} : alias_of(0);
     const Scope scope{statement.schema, statement.table, alias};
     SqlWriter out;
     out.reserve(64 + 16 * statement.columns.size());

@@ -44,7 +44,7 @@ Format CopyRows::format_of(const mapping::Mapper& mapper, std::span<const Column
 
 CopyRows::CopyRows(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns, bool generated,
                    std::span<const std::shared_ptr<Instance>* const> instances)
-    : mapper_(mapper.shared_from_this()), format_(format_of(mapper, columns)),
+    : mapper_(mapper.shared()), format_(format_of(mapper, columns)),
       count_(static_cast<std::int64_t>(instances.size())) {
     const bool binary = format_ == Format::binary;
     if (generated)

@@ -22,7 +22,7 @@ bool any_foreign_key(const mapping::Mapper& referring, const mapping::Mapper& ta
         return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
             // A foreign key of several columns is seen by none of them.
             if (relation.kind == mapping::RelationKind::many_to_many || refers(relation.kind) != refers_itself ||
-                relation.target().get() != &other || relation.foreign_key.size() != 1)
+                &relation.target.get() != &other || relation.foreign_key.size() != 1)
                 return false;
             const int index = referring.find_member(relation.foreign_key.front());
             return index >= 0 && use(static_cast<ColumnIndex>(index));
@@ -35,7 +35,7 @@ bool any_foreign_key(const mapping::Mapper& referring, const mapping::Mapper& ta
 bool refers_somehow(const mapping::Mapper& referring, const mapping::Mapper& target) {
     const auto references = referring.references();
     return std::any_of(references.begin(), references.end(),
-                       [&target](mapping::TargetMapper other) { return other().get() == &target; });
+                       [&target](mapping::TargetMapper other) { return &other.get() == &target; });
 }
 
 /// Brings the end of `out`, an encoded integer, to the width of the widest: a foreign key may be of another width than

@@ -73,8 +73,10 @@ public:
 
     [[nodiscard]] FlushPlan run() && {
         std::vector<const mapping::Mapper*> mappers;
-        for (const TableChanges& changed : tables_)
+        for (const TableChanges& changed : tables_) {
+            changed.mapper->require_usable("a flush");
             mappers.push_back(changed.mapper);
+        }
         order_ = order_tables(std::move(mappers));
         plan_.statements.reserve(2 * order_.size()); // most tables take a lock and an update, or an insert
         for (const mapping::Mapper* mapper : order_)

@@ -18,7 +18,7 @@ using mapping::RelationState;
 /// Opens what `RelationState` keeps to itself.
 struct RelationAccess {
     static RelationState& of(Instance& instance, const Relation& relation) {
-        return relation.state(static_cast<char*>(instance.object()) + relation.offset);
+        return relation.state(instance.object(), relation.offset);
     }
     static void bind(RelationState& state, mapping::RelationOwner& owner, const Relation& relation) {
         state.owner_ = &owner;

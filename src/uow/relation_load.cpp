@@ -38,11 +38,11 @@ private:
                              const mapping::Mapper& keys) {
         std::string out;
         for (std::size_t i = 0; i < names.size(); ++i) {
-            const types::ValueType& type = *keys.column(keys.key_columns()[i]).type;
+            const mapping::Column& key = keys.column(keys.key_columns()[i]);
             out += (i == 0 ? "" : " AND ") + alias + "." + sql::quote_identifier(names[i]) + " = x.k" +
                    std::to_string(i + 1);
-            if (types::ArrayParameter::as_literals(type))
-                out += "::" + std::string{type.sql_type()};
+            if (types::ArrayParameter::as_literals(*key.type))
+                out += "::" + std::string{key.sql_type()};
         }
         return out;
     }
@@ -50,7 +50,7 @@ private:
         const mapping::Mapper& target = *ends.target;
         std::string out = "SELECT ";
         for (const mapping::Column& column : target.columns())
-            out += "t." + sql::quote_identifier(column.name) + ", ";
+            out += "t." + sql::quote_identifier(column.name) + (column.type->as_text ? "::text, " : ", ");
         out += "x.ord FROM " + target.extension<StatementTexts>().table() + " t JOIN ";
         std::string condition;
         if (ends.kind() == RelationKind::many_to_many) {
@@ -74,10 +74,11 @@ private:
         std::string names;
         const auto keys = ends.owner->key_columns();
         for (std::size_t i = 0; i < keys.size(); ++i) {
-            const types::ValueType& type = *ends.owner->column(keys[i]).type;
-            out += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" +
-                   std::string{types::ArrayParameter::as_literals(type) ? std::string_view{"text"} : type.sql_type()} +
-                   "[]";
+            const mapping::Column& key = ends.owner->column(keys[i]);
+            const bool literals = types::ArrayParameter::as_literals(*key.type);
+            out += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::";
+            out += literals ? std::string_view{"text"} : key.sql_type();
+            out += "[]";
             names += "k" + std::to_string(i + 1) + ", ";
         }
         out += ") WITH ORDINALITY x(" + names + "ord) ON " + condition + " ORDER BY x.ord";
@@ -272,7 +273,7 @@ bool UnitOfWork::joined(const RelationEnds& ends, const JoinedRow& row, bool aga
 void UnitOfWork::loaded(const RelationLoad& load, const types::Rows& rows, Populate populate,
                         std::source_location where) {
     const RelationEnds& ends = *load.ends;
-    const std::shared_ptr<const mapping::Mapper>& mapper = ends.relation->target();
+    const std::shared_ptr<const mapping::Mapper> mapper = ends.relation->target();
     std::vector<std::vector<Object>> found(load.owners.size());
     expect(static_cast<std::size_t>(rows.row_count()));
     for (int row = 0; row < rows.row_count(); ++row) {

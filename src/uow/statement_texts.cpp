@@ -54,7 +54,7 @@ StatementTexts::StatementTexts(const mapping::Mapper& mapper)
 
     std::string text = "SELECT ";
     for (std::size_t i = 0; i < quoted_.size(); ++i)
-        text += (i == 0 ? "" : ", ") + quoted_[i];
+        text += read(i == 0 ? "" : ", ", i);
     text += " FROM " + table_ + " WHERE ";
     std::size_t parameter = 0;
     for (const ColumnIndex index : mapper.key_columns()) {
@@ -62,6 +62,14 @@ StatementTexts::StatementTexts(const mapping::Mapper& mapper)
         ++parameter;
     }
     plain_select_ = std::make_shared<const std::string>(std::move(text));
+}
+
+std::string StatementTexts::read(std::string_view prefix, std::size_t column) const {
+    std::string out{prefix};
+    out += quoted_[column];
+    if (mapper_.column(column).type->as_text)
+        out += "::text";
+    return out;
 }
 
 Text StatementTexts::cached(char name, std::string (StatementTexts::*make)(const Shape&) const,
@@ -151,9 +159,10 @@ void StatementTexts::append_unnest(std::string& out, std::span<const Array> arra
     std::string names;
     out += "unnest(";
     for (std::size_t i = 0; i < arrays.size(); ++i) {
-        const types::ValueType& type = *mapper_.column(arrays[i].column).type;
+        const mapping::Column& column = mapper_.column(arrays[i].column);
+        const bool literals = arrays[i].old || types::ArrayParameter::as_literals(*column.type);
         out += (i == 0 ? "$" : ", $") + number(i + 1) + "::";
-        out += arrays[i].old || types::ArrayParameter::as_literals(type) ? std::string_view{"text"} : type.sql_type();
+        out += literals ? std::string_view{"text"} : column.sql_type();
         out += "[]";
         names += (i == 0 ? "" : ", ") + arrays[i].name;
     }
@@ -161,11 +170,11 @@ void StatementTexts::append_unnest(std::string& out, std::span<const Array> arra
 }
 
 std::string StatementTexts::value_of(const Array& array) const {
-    const types::ValueType& type = *mapper_.column(array.column).type;
+    const mapping::Column& column = mapper_.column(array.column);
     std::string value = "x." + array.name;
-    if (types::ArrayParameter::as_literals(type)) {
+    if (types::ArrayParameter::as_literals(*column.type)) {
         value += "::";
-        value += type.sql_type();
+        value += column.sql_type();
     }
     return value;
 }
@@ -184,7 +193,7 @@ std::string StatementTexts::checked_insert(std::string write, Columns columns, b
     std::string values;
     std::string names;
     const auto append = [&](ColumnIndex column, const std::string& name) {
-        values += (values.empty() ? "" : ", ") + quoted(column) + " AS " + name;
+        values += read(values.empty() ? "" : ", ", column) + " AS " + name;
         names += ", i." + name;
     };
     std::size_t n = 0;
@@ -280,10 +289,10 @@ std::string StatementTexts::lock_rows_text(const char* strength) const {
 }
 
 void StatementTexts::append_rows_by_key(std::string& out, std::span<const Array> keys) const {
-    const types::ValueType& type = *mapper_.column(keys.front().column).type;
-    if (keys.size() == 1 && !types::ArrayParameter::as_literals(type)) {
+    const mapping::Column& key = mapper_.column(keys.front().column);
+    if (keys.size() == 1 && !types::ArrayParameter::as_literals(*key.type)) {
         out += " WHERE t." + quoted(keys.front().column) + " = ANY ($1::";
-        out += type.sql_type();
+        out += key.sql_type();
         out += "[])";
     } else {
         out += " JOIN ";

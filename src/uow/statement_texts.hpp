@@ -154,6 +154,8 @@ private:
     [[nodiscard]] bool confirms_updates() const noexcept;
     [[nodiscard]] std::string lock_rows_text(const char* strength) const;
     [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
+    /// The column as it is read; `prefix` is that of its table.
+    [[nodiscard]] std::string read(std::string_view prefix, std::size_t column) const;
     [[nodiscard]] bool leaves_key(std::span<const ColumnIndex> columns) const noexcept;
 
     const mapping::Mapper& mapper_;

@@ -14,13 +14,13 @@ bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent) {
         const auto relations = owner.relations();
         return std::any_of(relations.begin(), relations.end(), [&](const mapping::Relation& relation) {
             return relation.kind != mapping::RelationKind::many_to_many && !relation.options.post_update &&
-                   refers(relation.kind) == referring && relation.target().get() == &target;
+                   refers(relation.kind) == referring && &relation.target.get() == &target;
         });
     };
     const auto references = child.references();
     return has(child, parent, true) || has(parent, child, false) ||
            std::any_of(references.begin(), references.end(),
-                       [&parent](mapping::TargetMapper target) { return target().get() == &parent; });
+                       [&parent](mapping::TargetMapper target) { return &target.get() == &parent; });
 }
 
 std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers) {

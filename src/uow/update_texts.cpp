@@ -66,7 +66,7 @@ std::string StatementTexts::checked(std::string write, Columns returned, bool co
     std::size_t n = 0;
     for (const ColumnIndex column : returned) {
         const std::string name = "r" + number(++n);
-        out += ", t." + quoted(column) + " AS " + name;
+        out += read(", t.", column) + " AS " + name;
         names += ", u." + name;
     }
     if (confirmed)
@@ -145,15 +145,15 @@ void StatementTexts::append_guard(std::string& out, Columns columns, std::string
     Group numbers;
     Group others;
     for (const ColumnIndex column : guarded_columns(mapper_, columns)) {
-        const types::ValueType& type = *mapper_.column(column).type;
+        const mapping::Column& guarded = mapper_.column(column);
         const std::string value = std::string{prefix} + number(first++);
         const std::string name = "t." + quoted(column);
-        if (const std::string_view kind = type.sql_type(); kind == "json" || kind == "jsonb") {
+        if (const std::string_view kind = guarded.sql_type(); kind == "json" || kind == "jsonb") {
             out += " AND jsonb_strip_nulls(" + name + "::jsonb) IS NOT DISTINCT FROM jsonb_strip_nulls(" + value +
                    "::jsonb)";
             continue;
         }
-        Group& group = is_number(type) ? numbers : others;
+        Group& group = is_number(*guarded.type) ? numbers : others;
         const char* const comma = group.size == 0 ? "" : ", ";
         group.row += comma + name;
         group.names += (group.size == 0 ? "f" : ",f") + number(group.size + 1);

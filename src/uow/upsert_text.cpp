@@ -22,8 +22,8 @@ Text StatementTexts::select_by_keys() const {
 std::string StatementTexts::select_keys_text(const Shape&) const {
     const std::vector<Array> keys = arrays({}, false);
     std::string out;
-    for (const std::string& column : quoted_)
-        out += (out.empty() ? "SELECT t." : ", t.") + column;
+    for (std::size_t i = 0; i < quoted_.size(); ++i)
+        out += read(i == 0 ? "SELECT t." : ", t.", i);
     out += ", x.ord FROM " + table_ + " t JOIN ";
     append_unnest(out, keys, true);
     out += " ON ";
@@ -67,7 +67,7 @@ std::string StatementTexts::upsert_text(const UpsertShape& shape, bool returned)
     out += " ORDER BY " + order + "x.ord";
     append_conflict(out, shape);
     for (std::size_t i = 0; returned && i < quoted_.size(); ++i)
-        out += (i == 0 ? " RETURNING t." : ", t.") + quoted_[i];
+        out += read(i == 0 ? " RETURNING t." : ", t.", i);
     return out;
 }
 

@@ -85,6 +85,7 @@ bool PipelineFsm::send_prefix(bool rollback_first, bool reset_first) {
         if (!send_command("ROLLBACK"))
             return false;
     }
+    cache_.evict_ended();
     const bool outside = rollback_first || status() == TransactionStatus::idle;
     const bool closes = outside && (deallocate_ || cache_.wants_closing());
     if (closes && deallocate_) {
@@ -198,7 +199,7 @@ bool PipelineFsm::send_statement(std::size_t index) {
 
     StatementCache::Lookup found;
     if (statement.prepare && !deallocate_)
-        found = cache_.find(statement.sql, parameters, number_);
+        found = cache_.find(statement.sql, parameters, number_, statement.lifetime);
     if (found.entry == nullptr) {
         oids_.clear();
         for (std::size_t i = 0; i < parameters.size(); ++i)

@@ -47,6 +47,9 @@ struct Statement {
     bool alone = false;
     /// Text of the program: it may change the state of the server's session for good.
     bool raw = false;
+    /// Ends when nobody will send the statement again: it is closed then, and not prepared any more. Empty: it does not
+    /// end.
+    std::weak_ptr<const void> lifetime{};
     /// Not null: `sql` is a COPY FROM STDIN, and these are its rows. It has no parameters, costs two round trips of its
     /// own and ends the pipeline of the statements ahead of it.
     std::shared_ptr<CopySource> copy{};

@@ -29,18 +29,23 @@ public:
         Name name{};
         std::uint64_t used_by = 0; ///< the request that used it last
         bool parsed = false;       ///< the server has confirmed it
+        /// Of whoever it is prepared for, see `Statement::lifetime`.
+        std::weak_ptr<const void> lifetime{};
     };
 
-    explicit StatementCache(std::size_t capacity) noexcept : capacity_(capacity) {}
+    explicit StatementCache(std::size_t capacity) noexcept;
 
     struct Lookup {
         Entry* entry = nullptr; ///< null: send it unnamed
         bool is_new = false;    ///< Parse has to be sent first
     };
     /// Finds or adds a statement for the request with number `request`. Entries of the same request are never evicted:
-    /// when only those are left, or two texts share a hash, the statement goes unnamed.
+    /// when only those are left, or two texts share a hash, or its lifetime has ended, the statement goes unnamed.
     [[nodiscard]] Lookup find(const std::shared_ptr<const std::string>& sql, const types::Parameters& parameters,
-                              std::uint64_t request);
+                              std::uint64_t request, const std::weak_ptr<const void>& lifetime = {});
+
+    /// Evicts what was prepared for those whose lifetime has ended. Costs a look at a counter while there is none.
+    void evict_ended();
 
     /// The server has no such statement (any more).
     void remove(const Entry* entry);
@@ -50,8 +55,12 @@ public:
     /// Statements that the server still holds and that are to be closed. One that is asked for again before that comes
     /// back as it is, without a new Parse.
     [[nodiscard]] const std::vector<Entry>& evicted() const noexcept { return evicted_; }
-    void forget_evicted() noexcept { evicted_.clear(); }
-    /// There are enough of them to be worth it: outside of transactions they take a Sync of their own.
+    void forget_evicted() noexcept {
+        evicted_.clear();
+        some_ended_ = false;
+    }
+    /// There are enough of them to be worth it, as outside of transactions they take a Sync of their own, or nobody
+    /// will ask for them again.
     [[nodiscard]] bool wants_closing() const noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
@@ -63,12 +72,14 @@ private:
     List::iterator find_entry(const Entry* entry) noexcept;
     Entry take(List::iterator at);
     Lookup add(Entry entry);
-    Lookup use(List::iterator at, std::uint64_t request) noexcept;
+    Lookup use(List::iterator at, std::uint64_t request, const std::weak_ptr<const void>& lifetime) noexcept;
 
     std::size_t capacity_;
     List entries_; // most recently used in front
     std::unordered_map<std::uint64_t, List::iterator> by_hash_;
     std::vector<Entry> evicted_;
+    std::uint64_t ended_; // as counted when the entries were last looked through
+    bool some_ended_ = false;
 };
 
 /// The hash that names are made of: the same in every process.

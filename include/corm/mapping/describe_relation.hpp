@@ -12,8 +12,8 @@
 namespace corm::mapping::detail {
 
 template <class Member>
-RelationState& relation_state(void* member) {
-    return *static_cast<Member*>(member);
+RelationState& relation_state(void* object, std::size_t offset) {
+    return *static_cast<Member*>(static_cast<void*>(static_cast<char*>(object) + offset));
 }
 
 template <class T, auto Member>

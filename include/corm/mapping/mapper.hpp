@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <typeindex>
+#include <utility>
 #include <vector>
 
 namespace corm::mapping {
@@ -22,8 +23,10 @@ struct Column {
     std::string name;                       ///< in the table, unquoted
     std::string member;                     ///< in the struct; the column's name for records
     const types::ValueType* type = nullptr; ///< of the member
-    std::size_t offset = 0;                 ///< of the member from the start of the values
-    std::size_t packed = 0;                 ///< the same inside a `ValueBlock`
+    /// What the server calls its type, if that is not what the member's type says; see `sql_type`.
+    std::string declared{};
+    std::size_t offset = 0; ///< of the member from the start of the values
+    std::size_t packed = 0; ///< the same inside a `ValueBlock`
     bool key = false;
     bool version = false; ///< checked by updates and deletes
     bool counted = false; ///< a version that updates count up themselves
@@ -39,6 +42,8 @@ struct Column {
     [[nodiscard]] bool inserted(std::uint64_t given) const noexcept {
         return !computed && (server_default < 0 || (given >> server_default & 1) != 0);
     }
+    /// For casts: quoted, and with its schema, where that is needed.
+    [[nodiscard]] std::string_view sql_type() const { return declared.empty() ? type->sql_type() : declared; }
     [[nodiscard]] void* in(void* values) const noexcept { return static_cast<char*>(values) + offset; }
     [[nodiscard]] const void* in(const void* values) const noexcept {
         return static_cast<const char*>(values) + offset;
@@ -65,9 +70,24 @@ public:
 /// Rows from which on COPY is faster, on a server near by (docs/decisions.md).
 inline constexpr std::size_t default_bulk_copy_rows = 2000;
 
+class MapperGroup;
+
 /// Immutable after it was built, shared by every session, safe to read from any thread.
-class Mapper : public std::enable_shared_from_this<Mapper> {
+class Mapper {
 public:
+    /// Keeps it alive, with the mappers that it refers to.
+    [[nodiscard]] std::shared_ptr<const Mapper> shared() const;
+    /// True of a mapper of records that was taken out of its registry: its objects stay readable, and no session does
+    /// anything with it any more.
+    [[nodiscard]] bool disposed() const noexcept;
+    /// Throws `MappingError` if it was disposed of. `what`: what it is wanted for.
+    void require_usable(std::string_view what) const {
+        if (disposed()) [[unlikely]]
+            throw_disposed(what);
+    }
+    /// Ends when nothing new is done with it any more: statements that were prepared for it may go. Empty for structs,
+    /// whose mappers live as long as the program.
+    [[nodiscard]] std::weak_ptr<const void> lifetime() const noexcept;
     [[nodiscard]] const std::string& entity() const noexcept { return entity_; }
     [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
     [[nodiscard]] const std::string& table() const noexcept { return table_; }
@@ -145,12 +165,15 @@ public:
 
 private:
     friend class MapperBuilder;
+    friend class MapperGroup;
     Mapper();
+    [[noreturn]] void throw_disposed(std::string_view what) const;
     [[nodiscard]] const MapperExtension& extension(MapperExtension* (*make)(const Mapper&)) const;
     void append_key_part(const Column& column, const void* value, std::string& out) const;
 
     struct Extensions;
 
+    const MapperGroup* group_ = nullptr;
     std::string entity_;
     std::string schema_;
     std::string table_;
@@ -181,11 +204,12 @@ public:
                   std::type_index type);
 
     /// Columns come in the order of the members. `offset` counts from the start of the values.
-    void add_column(std::string name, std::string member, const types::ValueType& type, std::size_t offset);
+    void add_column(std::string name, std::string member, const types::ValueType& type, std::size_t offset,
+                    std::string sql_type = {});
     /// The n-th described member is no column.
     void skip_member();
-    void add_relation(Relation relation);
-    void add_reference(TargetMapper target);
+    void add_relation(Relation relation) { add_relation(*mapper_, std::move(relation)); }
+    void add_reference(TargetMapper target) { add_reference(*mapper_, target); }
     /// Of a relation that was added before.
     void set_order(std::string_view relation, std::vector<RelationOrder> order);
     void rename(std::string_view member, std::string column);
@@ -194,8 +218,12 @@ public:
     /// `assigned`: the program counts.
     void set_version(std::string_view member, bool assigned = false);
     /// `temporary` is of the last member's type, which is checked against `type` if that is not null.
-    void set_unique(std::initializer_list<std::string_view> members, bool deferrable = false,
+    void set_unique(std::span<const std::string_view> members, bool deferrable = false,
                     std::shared_ptr<const void> temporary = {}, const types::ValueType* type = nullptr);
+    void set_unique(std::initializer_list<std::string_view> members, bool deferrable = false,
+                    std::shared_ptr<const void> temporary = {}) {
+        set_unique(std::span{members.begin(), members.size()}, deferrable, std::move(temporary));
+    }
     void set_confirm_rows(bool confirmed) { mapper_->confirms_rows_ = confirmed; }
     void set_bulk_copy(std::size_t min_rows) { mapper_->bulk_copy_rows_ = min_rows != 0 ? min_rows : 1; }
     /// Of the generated key. `schema` empty: that of the table.
@@ -206,7 +234,14 @@ public:
     /// Lays columns out one after the other and uses that as their offsets (records).
     void pack_as_object();
 
+    /// Of a struct: it is never let go.
     [[nodiscard]] std::shared_ptr<const Mapper> finish();
+    /// For a group, which gives it its relations; see `MapperGroup`.
+    [[nodiscard]] std::unique_ptr<Mapper> take();
+    [[nodiscard]] const Mapper& mapper() const noexcept { return *mapper_; }
+    /// Throws `MappingError` for options that do not go with the kind of the relation.
+    static void add_relation(Mapper& mapper, Relation relation);
+    static void add_reference(Mapper& mapper, TargetMapper target);
 
 private:
     [[nodiscard]] Column& by_member(std::string_view member);
@@ -214,7 +249,7 @@ private:
     void check_unique(const UniqueSet& set) const;
     void check_sequence() const;
 
-    std::shared_ptr<Mapper> mapper_;
+    std::unique_ptr<Mapper> mapper_;
     bool assigned_key_ = false;
     int server_defaults_ = 0;
     int sequenced_ = -1; // the column with a sequence

@@ -15,8 +15,24 @@ namespace corm::mapping {
 
 class RelationState;
 
-/// The mapper of another struct. A function, so that two structs may refer to each other.
-using TargetMapper = const std::shared_ptr<const Mapper>& (*)();
+/// The mapper at the other end of a relation, which it does not keep alive: that of a struct lives as long as the
+/// program, and mappers of records that refer to each other live together (see `MapperGroup`).
+class TargetMapper {
+public:
+    /// A function, so that two structs may refer to each other.
+    using Function = const std::shared_ptr<const Mapper>& (*)();
+
+    constexpr TargetMapper() noexcept = default;
+    constexpr TargetMapper(Function function) noexcept : function_(function) {} // NOLINT: stands for the mapper
+    constexpr explicit TargetMapper(const Mapper& mapper) noexcept : mapper_(&mapper) {}
+
+    [[nodiscard]] std::shared_ptr<const Mapper> operator()() const;
+    [[nodiscard]] const Mapper& get() const { return mapper_ != nullptr ? *mapper_ : *function_(); }
+
+private:
+    Function function_ = nullptr;
+    const Mapper* mapper_ = nullptr;
+};
 
 enum class RelationKind : std::uint8_t {
     one_to_many,
@@ -98,20 +114,30 @@ struct RelationOrder {
     bool descending = false;
 };
 
+/// How a `Record` holds a relation member, whose type its definition has said.
+struct RelationSlot {
+    void (*construct)(void* at);
+    void (*copy_construct)(void* at, const void* from);
+    void (*copy_assign)(void* to, const void* from);
+    void (*destroy)(void* at) noexcept;
+};
+
 /// A relation member.
 struct Relation {
     std::string name{};   ///< of the member
     std::string entity{}; ///< of the owner, for messages
     RelationKind kind{};
-    TargetMapper owner = nullptr;
-    TargetMapper target = nullptr;
+    TargetMapper owner{};
+    TargetMapper target{};
     /// The members that refer: of the owner or of the target, see `refers`. Empty for many_to_many.
     std::vector<std::string> foreign_key{};
     RelationOptions options{};
     AssociationTable association{};
-    std::vector<RelationOrder> order{};              ///< of a collection that is loaded; empty: that of the keys
-    std::size_t offset = 0;                          ///< of the member in the object
-    RelationState& (*state)(void* member) = nullptr; ///< its erased form
+    std::vector<RelationOrder> order{}; ///< of a collection that is loaded; empty: that of the keys
+    std::size_t offset = 0;             ///< of the member in the object; in a record, among its relations
+    /// The erased form of the member in an object.
+    RelationState& (*state)(void* object, std::size_t offset) = nullptr;
+    const RelationSlot* slot = nullptr; ///< of records
 };
 
 } // namespace corm::mapping

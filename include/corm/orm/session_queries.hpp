@@ -109,6 +109,25 @@ public:
         return load_all(objects, where, first, second, third);
     }
 
+    /// The same by the names of relations, for records: `session.load(orders, corm::load_named("lines"))`, several as a
+    /// list. The objects are of one mapper.
+    template <class Objects>
+    [[nodiscard]] Task<void> load(const Objects& objects, query::NamedLoad relations,
+                                  std::source_location where = std::source_location::current()) const {
+        return load(objects, std::vector<query::NamedLoad>(1, std::move(relations)), where);
+    }
+    template <class Objects>
+    [[nodiscard]] Task<void> load(const Objects& objects, std::vector<query::NamedLoad> relations,
+                                  std::source_location where = std::source_location::current()) const {
+        return detail::load(core_, detail::LoadedFrom<Objects>::handles(objects), relations, where);
+    }
+    template <class T>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, std::vector<query::NamedLoad> relations,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::refresh(core_, detail::required(ref), {}, query::paths_of(ref.instance()->mapper(), relations),
+                               where);
+    }
+
     /// Runs a query: every row, as the one object of its identity. One round trip, with BEGIN and unflushed changes in
     /// it.
     template <class T>

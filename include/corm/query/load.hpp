@@ -4,6 +4,8 @@
 #include <corm/mapping/describe.hpp>
 #include <corm/mapping/relation.hpp>
 
+#include <concepts>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -19,6 +21,21 @@ struct Load {};
 /// `session.load(user, corm::load<&User::orders>)`, or further: `corm::load<&User::orders, &Order::lines>`.
 template <auto... Members>
 inline constexpr Load<Members...> load{};
+
+/// A way along relations of records, by their names.
+struct NamedLoad {
+    std::vector<std::string> relations;
+};
+/// `session.load(order, corm::load_named("lines"))`, or further: `corm::load_named("lines", "product")`.
+template <std::convertible_to<std::string>... Names>
+[[nodiscard]] NamedLoad load_named(const Names&... names) {
+    static_assert(sizeof...(Names) > 0, "corm: load_named names at least one relation");
+    return {{std::string{names}...}};
+}
+
+/// Throws `MappingError`, with the nearest name, for a relation that there is not.
+[[nodiscard]] RelationPath path_of(const mapping::Mapper& mapper, const NamedLoad& load);
+[[nodiscard]] std::vector<RelationPath> paths_of(const mapping::Mapper& mapper, const std::vector<NamedLoad>& loads);
 
 namespace detail {
 

@@ -49,6 +49,9 @@ void set_wait(SelectQuery& query, sql::LockWait wait, std::string_view name);
 void add_joined(SelectQuery& query, const RelationPath& path, bool inner);
 /// Throws `MappingError` when no lock was asked for before, and for relations that are not joined by an inner join.
 void lock_joined(SelectQuery& query, const RelationPath& path);
+/// The same by name. Throw `MappingError` as well for a relation that leads to many objects.
+void add_joined(SelectQuery& query, const NamedLoad& path, bool inner);
+void lock_joined(SelectQuery& query, const NamedLoad& path);
 /// Makes the query yield the number of its rows.
 [[nodiscard]] SelectQuery counted(SelectQuery query);
 
@@ -198,6 +201,28 @@ public:
     [[nodiscard]] Select lock_joined() && {
         return std::move(lock_joined<Path...>());
     }
+
+    /// These four by the names of relations, for records: `with(corm::load_named("lines"))`.
+    Select& with(const NamedLoad& path) & {
+        this->query_.with.push_back(path_of(*this->query_.mapper, path));
+        return *this;
+    }
+    [[nodiscard]] Select with(const NamedLoad& path) && { return std::move(with(path)); }
+    Select& with_joined(const NamedLoad& path) & {
+        detail::add_joined(this->query_, path, false);
+        return *this;
+    }
+    [[nodiscard]] Select with_joined(const NamedLoad& path) && { return std::move(with_joined(path)); }
+    Select& with_inner_joined(const NamedLoad& path) & {
+        detail::add_joined(this->query_, path, true);
+        return *this;
+    }
+    [[nodiscard]] Select with_inner_joined(const NamedLoad& path) && { return std::move(with_inner_joined(path)); }
+    Select& lock_joined(const NamedLoad& path) & {
+        detail::lock_joined(this->query_, path);
+        return *this;
+    }
+    [[nodiscard]] Select lock_joined(const NamedLoad& path) && { return std::move(lock_joined(path)); }
 
 private:
     Select& lock(sql::LockMode mode) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace corm::sql {
@@ -27,6 +28,16 @@ enum class Yield {
     row_count,
 };
 
+/// A column that is selected, by its name.
+struct SelectedColumn {
+    SelectedColumn(std::string column, bool to_text = false) // NOLINT: stands for the column
+        : name(std::move(column)), as_text(to_text) {}
+    SelectedColumn(const char* column) : name(column) {} // NOLINT
+
+    std::string name;
+    bool as_text = false; ///< cast to text
+};
+
 /// A table whose rows come along with those of another one. A statement with joins calls its own table `t`, and the
 /// n-th joined one `tn`: see `alias_of`.
 struct Join {
@@ -41,7 +52,7 @@ struct Join {
     std::size_t from = 0; ///< the other table: 0 is that of the statement, n the n-th join, one before this
     std::vector<Pair> on{};
     bool inner = false; ///< leaves out rows without a match, which have NULLs otherwise
-    std::vector<std::string> columns{};
+    std::vector<SelectedColumn> columns{};
 };
 
 /// What a statement with joins calls its own table (0) and the n-th joined one.
@@ -52,7 +63,7 @@ struct Join {
 struct Select {
     std::string schema{};
     std::string table{};
-    std::vector<std::string> columns{};
+    std::vector<SelectedColumn> columns{};
     std::vector<Join> joins{};       ///< their columns are selected after those of the table
     std::vector<Expr> expressions{}; ///< selected after all columns
     bool distinct = false;

@@ -11,5 +11,6 @@
 #include <corm/type/scalar.hpp>
 #include <corm/type/temporal.hpp>
 #include <corm/type/text.hpp>
+#include <corm/type/text_form.hpp>
 #include <corm/type/time_of_day.hpp>
 #include <corm/type/uuid.hpp>

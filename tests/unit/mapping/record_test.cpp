@@ -7,6 +7,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Equals;
 using Catch::Matchers::MessageMatches;
 using corm::mapping::define;
@@ -106,17 +107,32 @@ TEST_CASE("an empty record says so", "[mapping][unit]") {
 TEST_CASE("definitions that are not consistent", "[mapping][unit]") {
     CHECK_THROWS_MATCHES(define("t").column<int>("id").build(), corm::MappingError,
                          MessageMatches(Equals("t: the mapping has no primary key; add .primary_key<...>()")));
-    CHECK_THROWS_MATCHES(define("t").column<int>("id").primary_key({"id", "id"}), corm::MappingError,
+    CHECK_THROWS_MATCHES(define("t").column<int>("id").primary_key({"id", "id"}).build(), corm::MappingError,
                          MessageMatches(Equals("t.id is named twice in the primary key")));
-    CHECK_THROWS_MATCHES(define("t").column<int>("id").primary_key({"key"}), corm::MappingError,
+    CHECK_THROWS_MATCHES(define("t").column<int>("id").primary_key({"key"}).build(), corm::MappingError,
                          MessageMatches(Equals("t.key is named in the mapping and is no column of it; map a described "
                                                "member that holds a value")));
     CHECK_THROWS_MATCHES(define("t").column<int>("id").column<int>("id").primary_key({"id"}).build(),
                          corm::MappingError, MessageMatches(Equals("t: two members are mapped to column id")));
     CHECK_THROWS_MATCHES(
-        define("t").column<int>("id").primary_key({"id"}).version("id"), corm::MappingError,
+        define("t").column<int>("id").primary_key({"id"}).version("id").build(), corm::MappingError,
         MessageMatches(Equals("t.id cannot be the version column; use one NOT NULL integer member that "
                               "is not in the key")));
-    CHECK_THROWS_AS(define("t").column<std::optional<int>>("v").version("v"), corm::MappingError);
-    CHECK_THROWS_AS(define(""), corm::MappingError);
+    CHECK_THROWS_AS(define("t").column<std::optional<int>>("v").version("v").build(), corm::MappingError);
+    CHECK_THROWS_AS(define("").build(), corm::MappingError);
+}
+
+TEST_CASE("values of a record as text", "[mapping][unit]") {
+    Record ada{people()};
+    ada.set_text("name", "Ada").set_text("age", "36");
+    CHECK(ada.get<std::optional<std::int64_t>>("age") == 36);
+    CHECK(ada.text("age") == "36");
+    CHECK(ada.text("id") == "0");
+    ada.set_text("age", std::nullopt);
+    CHECK_FALSE(ada.text("age"));
+    CHECK_THROWS_MATCHES(ada.set_text("id", "many"), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("people.id")));
+    CHECK_THROWS_MATCHES(ada.set_text("id", std::nullopt), corm::ConversionError,
+                         MessageMatches(ContainsSubstring("people.id")));
+    CHECK(ada.get<std::int32_t>("id") == 0); // as it was
 }

@@ -3,6 +3,7 @@
 
 #include <corm/mapping/describe.hpp>
 #include <corm/mapping/record.hpp>
+#include <corm/mapping/record_definition.hpp>
 #include <corm/type/types.hpp>
 
 #include <boost/describe/class.hpp>

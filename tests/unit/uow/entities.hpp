@@ -3,6 +3,7 @@
 
 #include <corm/mapping/describe.hpp>
 #include <corm/mapping/record.hpp>
+#include <corm/mapping/record_definition.hpp>
 #include <corm/orm/ref.hpp> // for relation members; nothing of it is called
 #include <corm/type/types.hpp>
 

@@ -65,6 +65,9 @@ void abandon(const Core& core) noexcept;
 /// Reads relations of these objects, which must be of the session.
 [[nodiscard]] Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::RelationPath> paths,
                               Duration within, std::source_location where);
+/// By name, of the objects' one mapper.
+[[nodiscard]] Task<void> load(const Core& core, std::vector<Handle> owners,
+                              const std::vector<query::NamedLoad>& relations, std::source_location where);
 [[nodiscard]] Task<void> flush(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> commit(Core core, Duration within, std::source_location where);
 [[nodiscard]] Task<void> rollback(Core core, Duration within, std::source_location where);

@@ -1,0 +1,197 @@
+// Relations of records, and of records to structs, take the way of those of structs.
+#include "shop.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace corm::test;
+using corm::ObjectState;
+
+namespace {
+
+corm::Record line(const std::shared_ptr<const corm::Mapper>& mapper, std::int32_t number, std::string article) {
+    corm::Record made = named(mapper, "article", std::move(article));
+    made.set<std::int32_t>("line", number);
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("a graph of records is written in the order of its keys", "[registry][integration]") {
+    Sessions s{shop_tables};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef ada = session.add(named(shop["customers"], "name", "Ada"));
+        const RecordRef order = session.add(corm::Record{shop["orders"]});
+        order.edit().one("customer") = ada;
+        CHECK(ada->many("orders").contains(order)); // in step
+        order.edit().many("lines").push_back(session.add(line(shop["order_lines"], 1, "tea")));
+        order.edit().many("lines").push_back(session.add(line(shop["order_lines"], 2, "milk")));
+        order.edit().many("labels").push_back(session.add(named(shop["labels"], "label", "urgent")));
+        const RecordRef address = session.add(named(shop["addresses"], "town", "London"));
+        ada.edit().one("address") = address;
+        CHECK(address->one("customer") == ada);
+        co_await session.commit();
+        CHECK(order->get<std::optional<std::int64_t>>("customer_id") == ada->get<std::int64_t>("id"));
+    });
+    CHECK(s.database.query("select c.name || ' ' || a.town || ' ' || string_agg(l.article, ',' order by l.line) || ' ' ||"
+                           " max(t.label) from customers c join addresses a on a.customer_id = c.id"
+                           " join orders o on o.customer_id = c.id join order_lines l on l.order_id = o.id"
+                           " join order_labels ol on ol.order_id = o.id join labels t on t.id = ol.label_id"
+                           " group by c.name, a.town") == "Ada London tea,milk urgent");
+}
+
+TEST_CASE("relations of records are loaded by name", "[registry][integration]") {
+    Sessions s{std::string{shop_tables} +
+               "insert into customers (name) select 'c' || n from generate_series(1, 3) n;"
+               "insert into orders (customer_id) select c from generate_series(1, 3) c, generate_series(1, 2) n;"
+               "insert into order_lines select o, n, 'a' || n from generate_series(1, 6) o, generate_series(1, 2) n;"};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto customers = co_await session.all(
+            corm::select(shop["customers"]).order_by(corm::column(shop["customers"], "id").asc()));
+        REQUIRE(customers.size() == 3);
+        const std::string error = message_of<corm::NotLoadedError>([&] { static_cast<void>(customers[0]->many("orders").size()); });
+        CHECK(error.starts_with("customers.orders was not loaded"));
+        CHECK(error.find("corm::load_named(\"orders\")") != std::string::npos);
+        static_cast<void>(s.round_trips());
+        co_await session.load(customers, corm::load_named("orders", "lines"));
+        CHECK(s.round_trips() == 2);
+        for (const RecordRef& customer : customers) {
+            REQUIRE(customer->many("orders").size() == 2);
+            const RecordRef first = customer->many("orders")[0];
+            const RecordRef second = customer->many("orders")[1];
+            CHECK(first->get<std::int64_t>("id") > second->get<std::int64_t>("id")); // its order
+            CHECK(first->many("lines").size() == 2);
+            CHECK(first->one("customer") == customer);
+        }
+        const std::vector<corm::query::NamedLoad> several{corm::load_named("address"), corm::load_named("orders")};
+        co_await session.load(customers[0], several);
+        CHECK_FALSE(customers[0]->one("address"));
+        co_await session.refresh(customers[0], several);
+        CHECK(customers[0]->many("orders").size() == 2);
+        CHECK(message_of<corm::MappingError>([&] {
+                              static_cast<void>(session.load(customers, corm::load_named("order")));
+                          }) == "customers has no relation \"order\"; the nearest is \"orders\"");
+        co_await session.rollback();
+    });
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto& orders = shop["orders"];
+        const auto found = co_await session.all(corm::select(orders)
+                                                    .with(corm::load_named("lines"))
+                                                    .with_joined(corm::load_named("customer"))
+                                                    .order_by(corm::column(orders, "id").asc()));
+        REQUIRE(found.size() == 6);
+        CHECK(found[0]->one("customer")->get<std::string>("name") == "c1");
+        CHECK(found[5]->many("lines")[1]->get<std::string>("article") == "a2");
+        CHECK(message_of<corm::MappingError>([&] {
+                              static_cast<void>(corm::select(orders).with_joined(corm::load_named("lines")));
+                          }) == "orders.lines leads to many objects, and a join reads relations to one; read it "
+                                        "behind the query, by with()");
+        const auto locked = co_await session.all(corm::select(orders)
+                                                     .with_inner_joined(corm::load_named("customer"))
+                                                     .for_update()
+                                                     .lock_joined(corm::load_named("customer")));
+        CHECK(locked.size() == 6);
+        co_await session.rollback();
+    });
+}
+
+TEST_CASE("records and structs refer to each other in one session", "[registry][integration]") {
+    Sessions s{shop_tables};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    std::int64_t id = 0;
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const corm::Ref<User> user = session.add(User{.name = "ada"});
+        const RecordRef customer = session.add(named(shop["customers"], "name", "Ada"));
+        customer.edit().one<User>("user") = user;
+        co_await session.commit();
+        CHECK(customer->get<std::optional<std::int64_t>>("user_id") == user->id);
+        id = customer->get<std::int64_t>("id");
+    });
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef customer = co_await session.get_one(shop["customers"], corm::key(id));
+        co_await session.load(customer, corm::load_named("user"));
+        const corm::Ref<User> user = customer->one<User>("user");
+        CHECK(user->name == "ada");
+        user.edit().age = 36;
+        customer.edit().set<std::string>("name", "Ada L.");
+        session.remove(customer);
+        session.remove(user);
+        co_await session.commit(); // the customer first, which refers
+    });
+    CHECK(s.database.query("select count(*)::text || (select count(*) from users)::text from customers") == "00");
+}
+
+TEST_CASE("cascades of records, and their rollback", "[registry][integration]") {
+    Sessions s{std::string{shop_tables} + "insert into orders (id) values (7);"
+                                          "insert into order_lines values (7, 1, 'tea'), (7, 2, 'milk');"};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef order = co_await session.get_one(shop["orders"], corm::key(std::int64_t{7}));
+        co_await session.load(order, corm::load_named("lines"));
+        const RecordRef tea = order->many("lines")[0];
+        CHECK(order.edit().many("lines").remove(tea)); // an orphan now
+        co_await session.flush();
+        CHECK(corm::inspect(tea).state() == ObjectState::deleted);
+        CHECK(order->many("lines").size() == 1);
+        co_await session.rollback();
+        CHECK(corm::inspect(tea).state() == ObjectState::persistent);
+        CHECK(order->many("lines").size() == 2);
+
+        const corm::Savepoint savepoint = co_await session.begin_nested();
+        session.remove(order);
+        co_await session.flush();
+        CHECK(corm::inspect(tea).state() == ObjectState::deleted);
+        co_await savepoint.rollback();
+        CHECK(corm::inspect(order).state() == ObjectState::persistent);
+        session.remove(order);
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select count(*)::text || (select count(*) from orders)::text from order_lines") == "00");
+}
+
+TEST_CASE("a record of a session is assigned and moved without harm", "[registry][integration]") {
+    Sessions s{std::string{shop_tables} + "insert into customers (id, name) values (1, 'Ada');"
+                                          "insert into orders (id, customer_id) values (1, 1), (2, null);"};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef ada = co_await session.get_one(shop["customers"], corm::key(std::int64_t{1}));
+        co_await session.load(ada, corm::load_named("orders"));
+        // What is moved out is a copy.
+        corm::Record taken = std::move(ada.edit());
+        CHECK(ada->get<std::string>("name") == "Ada");
+        CHECK(ada->many("orders").size() == 1);
+        taken.set<std::string>("name", "Eva");
+        const std::string& name = ada->get<std::string>("name");
+        ada.edit() = taken;
+        CHECK(name == "Eva"); // where it was
+        CHECK(ada->many("orders").size() == 1);
+        const RecordRef second = co_await session.get_one(shop["orders"], corm::key(std::int64_t{2}));
+        corm::Record other{shop["customers"]};
+        other.set<std::int64_t>("id", 1).set<std::string>("name", "Eve");
+        other.many("orders").push_back(second);
+        ada.edit() = std::move(other);
+        CHECK(second->one("customer") == ada);
+        CHECK(message_of<corm::MappingError>([&] { ada.edit() = corm::Record{shop["orders"]}; }) ==
+              "an object of customers was assigned a Record of orders; assign one that was constructed with the object's "
+              "mapper");
+        CHECK(message_of<corm::MappingError>([&] { ada.edit() = corm::Record{}; }) ==
+              "an object of customers was assigned a Record that holds nothing; assign one that was constructed with the "
+              "object's mapper");
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select name || (select string_agg(id::text || coalesce(customer_id::text, '-'), ',' order by"
+                           " id) from orders) from customers") == "Eve1-,21");
+}

@@ -1,5 +1,7 @@
 #include "orm/session_hooks.hpp"
 
+#include "orm/row_hooks.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -21,10 +23,6 @@ bool is_behind(RowEvent event) noexcept {
     return event == RowEvent::after_insert || event == RowEvent::after_update || event == RowEvent::after_delete;
 }
 
-bool same(const std::weak_ptr<const mapping::Mapper>& mapper, const uow::Instance& instance) noexcept {
-    return !mapper.owner_before(instance.shared_mapper()) && !instance.shared_mapper().owner_before(mapper);
-}
-
 } // namespace
 
 std::string_view to_string(SessionEvent event) noexcept {
@@ -36,10 +34,6 @@ std::string_view to_string(RowEvent event) noexcept {
     constexpr std::string_view names[] = {"load",         "before_insert", "before_update", "before_delete",
                                           "after_insert", "after_update",  "after_delete"};
     return names[static_cast<std::size_t>(event)];
-}
-
-void SessionHooks::add(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, RowHook hook) {
-    of_rows_.push_back({event, mapper, std::move(hook)});
 }
 
 RunningHook::RunningHook(SessionCore& session, HookRights rights, std::string_view name, const uow::Instance* row)
@@ -115,20 +109,24 @@ void RunningHook::end_operation() noexcept {
     session_.busy_where_ = busy_where_;
 }
 
-bool HookCalls::see_loaded(const EngineCore& engine) noexcept {
+template <class Test>
+bool HookCalls::any_of_rows(const SessionHooks& hooks, Test test) {
+    const auto rows = hooks.of_rows_->list();
+    return std::any_of(rows->begin(), rows->end(), [&test](const auto& hook) { return test(hook.event); });
+}
+
+bool HookCalls::see_loaded(const EngineCore& engine) {
     const auto& hooks = engine.options.hooks;
-    return hooks && std::any_of(hooks->of_rows_.begin(), hooks->of_rows_.end(),
-                                [](const auto& hook) { return hook.event == RowEvent::load; });
+    return hooks && any_of_rows(*hooks, [](RowEvent event) { return event == RowEvent::load; });
 }
 
-bool HookCalls::follow_flushes(const SessionHooks& hooks) noexcept {
-    return !hooks.after_flush_.empty() || std::any_of(hooks.of_rows_.begin(), hooks.of_rows_.end(),
-                                                      [](const auto& hook) { return is_behind(hook.event); });
+bool HookCalls::follow_flushes(const SessionHooks& hooks) {
+    return !hooks.after_flush_.empty() || any_of_rows(hooks, is_behind);
 }
 
-bool HookCalls::concern_rows(const SessionHooks& hooks) noexcept {
-    return !hooks.after_flush_.empty() || std::any_of(hooks.of_rows_.begin(), hooks.of_rows_.end(),
-                                                      [](const auto& hook) { return hook.event != RowEvent::load; });
+bool HookCalls::concern_rows(const SessionHooks& hooks) {
+    return !hooks.after_flush_.empty() ||
+           any_of_rows(hooks, [](RowEvent event) { return event != RowEvent::load; });
 }
 
 Task<void> HookCalls::run(const detail::Core& core, SessionEvent event) {
@@ -145,9 +143,10 @@ Task<void> HookCalls::run(const detail::Core& core, SessionEvent event) {
 
 Task<void> HookCalls::run(const detail::Core& core, RowEvent event, std::span<const detail::Handle> objects) {
     const std::shared_ptr<const SessionHooks> hooks = core->engine->options.hooks;
+    const auto rows = hooks->of_rows_->list();
     for (const detail::Handle& instance : objects) {
-        for (const SessionHooks::OfRows& hook : hooks->of_rows_) {
-            if (hook.event != event || !same(hook.mapper, *instance))
+        for (const SessionHooks::RowHooks::Hook& hook : *rows) {
+            if (hook.event != event || hook.of != &instance->mapper())
                 continue;
             RunningHook running{*core, is_behind(event) ? HookRights::row_written : HookRights::row, to_string(event),
                                 instance.get()};

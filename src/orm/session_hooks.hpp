@@ -61,15 +61,19 @@ private:
 /// The hooks of an engine, by what they are called for.
 class HookCalls {
 public:
-    [[nodiscard]] static bool see_loaded(const EngineCore& engine) noexcept;
+    [[nodiscard]] static bool see_loaded(const EngineCore& engine);
     /// True if a flush has to end before what follows it.
-    [[nodiscard]] static bool follow_flushes(const SessionHooks& hooks) noexcept;
-    [[nodiscard]] static bool concern_rows(const SessionHooks& hooks) noexcept;
+    [[nodiscard]] static bool follow_flushes(const SessionHooks& hooks);
+    [[nodiscard]] static bool concern_rows(const SessionHooks& hooks);
 
     /// Nothing without such hooks. The caller holds a `Busy`.
     static Task<void> run(const detail::Core& core, SessionEvent event);
     static Task<void> run(const detail::Core& core, RowEvent event, std::span<const detail::Handle> objects);
     static Task<void> after_flush(const detail::Core& core, const FlushedObjects& flushed);
+
+private:
+    template <class Test>
+    [[nodiscard]] static bool any_of_rows(const SessionHooks& hooks, Test test);
 };
 
 /// A flush of a session whose engine has hooks. What is left afterwards can be written at once, together with what

@@ -55,8 +55,9 @@ enum class RowEvent : std::uint8_t {
 /// The hooks of an engine, for `EngineOptions::hooks`. Each is a coroutine that returns a `corm::Task<void>`, or a
 /// plain function that returns nothing; those of one point run one after the other, in the order in which they were
 /// given. They run in the task of the session, within its operation and under its deadline and cancellation; what one
-/// throws comes out of the operation. Build the object first and change it no more: every session of the engine calls
-/// it, on every thread. References that a hook is given are good until it has returned; it must not be one of a
+/// throws comes out of the operation. Every session of the engine calls them, on every thread: give those of sessions
+/// before the engine is used. Those of rows may be given at any time, from any thread, and concern what begins
+/// afterwards. References that a hook is given are good until it has returned; it must not be one of a
 /// destroyed object, so captures live as long as the engine and its sessions.
 ///
 /// * `before_flush`: ahead of changes, if there are any. May read, add, edit, link and remove.
@@ -74,6 +75,11 @@ enum class RowEvent : std::uint8_t {
 /// that follows: one more.
 class SessionHooks {
 public:
+    SessionHooks();
+    SessionHooks(const SessionHooks&) = delete;
+    SessionHooks& operator=(const SessionHooks&) = delete;
+    ~SessionHooks();
+
     using SessionHook = AsyncFunction<void(const SessionHandle&)>;
     using FlushHook = AsyncFunction<void(const SessionHandle&, const FlushedObjects&)>;
     using RowHook = AsyncFunction<void(const detail::Handle&)>;
@@ -108,8 +114,7 @@ public:
         return on(SessionEvent::after_rollback, std::move(hook));
     }
 
-    /// `hooks->before_update<User>([](corm::Ref<User> user) { user.edit().changed_at = now(); })`. Of `Record` by its
-    /// mapper, which is not kept alive.
+    /// `hooks->before_update<User>([](corm::Ref<User> user) { user.edit().changed_at = now(); })`.
     template <class T, class Function>
     SessionHooks& load(Function hook) {
         return on<T>(RowEvent::load, std::move(hook));
@@ -152,7 +157,9 @@ public:
     SessionHooks& on(RowEvent event, Function hook) {
         return on<T>(event, mapping::mapper_of<T>(), std::move(hook));
     }
-    /// Rows of one table, for tables that were mapped at run time: `hooks->on<corm::Record>(event, mapper, hook)`.
+    /// Rows of one table, for tables that were mapped at run time: `hooks->on<corm::Record>(event, mapper, hook)`. Keeps
+    /// no mapper alive, unless the hook does; the hook is let go with the first use of these hooks after the mapper's
+    /// end.
     template <class T, class Function>
     SessionHooks& on(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, Function hook) {
         static_assert(
@@ -165,18 +172,17 @@ public:
         return *this;
     }
 
+    /// How many hooks of rows there are, of mappers that are in use.
+    [[nodiscard]] std::size_t row_hooks() const;
+
 private:
     friend class HookCalls;
-    struct OfRows {
-        RowEvent event;
-        std::weak_ptr<const mapping::Mapper> mapper; // a table mapped at run time may be let go
-        RowHook call;
-    };
+    class RowHooks;
     void add(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, RowHook hook);
 
     std::array<std::vector<SessionHook>, 4> of_sessions_;
     std::vector<FlushHook> after_flush_;
-    std::vector<OfRows> of_rows_;
+    std::unique_ptr<RowHooks> of_rows_;
 };
 
 } // namespace corm::orm

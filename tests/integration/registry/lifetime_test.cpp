@@ -191,3 +191,38 @@ TEST_CASE("a table that was altered is mapped anew", "[registry][integration]") 
         CHECK(row->get<std::int32_t>("b") == 5);
     });
 }
+
+TEST_CASE("hooks of a table mapped at run time are its own, and end with it", "[registry][integration]") {
+    const auto hooks = std::make_shared<corm::SessionHooks>();
+    Sessions s{shop_tables, {.hooks = hooks}};
+    Registry registry;
+    const auto captured = std::make_shared<int>(0);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        {
+            const auto shop = define_shop(registry);
+            for (const corm::RowEvent event : {corm::RowEvent::before_insert, corm::RowEvent::load})
+                hooks->on<corm::Record>(event, shop["customers"], [captured](const RecordRef& customer) {
+                    CHECK(customer->mapper()->table() == "customers");
+                    ++*captured;
+                });
+            CHECK(hooks->row_hooks() == 2);
+            const RecordRef ada = session.add(named(shop["customers"], "name", "Ada"));
+            const RecordRef order = session.add(corm::Record{shop["orders"]}); // of the same group
+            order.edit().one("customer") = ada;
+            co_await session.commit();
+            CHECK(*captured == 1);
+            corm::AsyncSession other{s.engine};
+            const auto customers = co_await other.all(corm::select(shop["customers"]).with(corm::load_named("orders")));
+            CHECK(*captured == 2);
+        }
+        CHECK(registry.stats().names == 0);
+        CHECK(hooks->row_hooks() == 0);
+        CHECK(captured.use_count() == 1);
+        // The next one may have the address of the first.
+        const auto again = define_shop(registry);
+        session.add(named(again["customers"], "name", "Eva"));
+        co_await session.commit();
+        CHECK(*captured == 2);
+    });
+}

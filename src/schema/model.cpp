@@ -15,12 +15,24 @@ constexpr auto by_schema_and_name = [](const auto& left, const auto& right) {
 constexpr auto by_name = [](const auto& left, const auto& right) { return left.name < right.name; };
 
 template <class Object>
-const Object* find(const std::vector<Object>& objects, std::string_view schema, std::string_view name) noexcept {
+const Object* find_in(const std::vector<Object>& objects, std::string_view schema, std::string_view name) noexcept {
     const std::pair wanted{schema, name};
     const auto found =
         std::lower_bound(objects.begin(), objects.end(), wanted,
                          [](const Object& object, const auto& value) { return qualified(object) < value; });
     return found != objects.end() && qualified(*found) == wanted ? &*found : nullptr;
+}
+
+template <class Object>
+const Object* find(const Database& database, const std::vector<Object>& objects, std::string_view schema,
+                   std::string_view name) noexcept {
+    if (!schema.empty())
+        return find_in(objects, schema, name);
+    for (const std::string& each : database.search_path) {
+        if (const Object* found = find_in(objects, each, name))
+            return found;
+    }
+    return nullptr;
 }
 
 template <class Object>
@@ -43,22 +55,28 @@ const Schema* Database::find_schema(std::string_view name) const noexcept {
     return found != schemas.end() && found->name == name ? &*found : nullptr;
 }
 const Table* Database::find_table(std::string_view schema, std::string_view name) const noexcept {
-    return find(tables, schema, name);
+    return find(*this, tables, schema, name);
 }
 const Enum* Database::find_enum(std::string_view schema, std::string_view name) const noexcept {
-    return find(enums, schema, name);
+    return find(*this, enums, schema, name);
 }
 const Domain* Database::find_domain(std::string_view schema, std::string_view name) const noexcept {
-    return find(domains, schema, name);
+    return find(*this, domains, schema, name);
 }
 const Composite* Database::find_composite(std::string_view schema, std::string_view name) const noexcept {
-    return find(composites, schema, name);
+    return find(*this, composites, schema, name);
 }
 const Range* Database::find_range(std::string_view schema, std::string_view name) const noexcept {
-    return find(ranges, schema, name);
+    return find(*this, ranges, schema, name);
 }
 const Sequence* Database::find_sequence(std::string_view schema, std::string_view name) const noexcept {
-    return find(sequences, schema, name);
+    return find(*this, sequences, schema, name);
+}
+
+bool operator==(const Database& left, const Database& right) {
+    return left.schemas == right.schemas && left.extensions == right.extensions && left.tables == right.tables &&
+           left.enums == right.enums && left.domains == right.domains && left.composites == right.composites &&
+           left.ranges == right.ranges && left.sequences == right.sequences;
 }
 
 const TypeUse& Database::base_type(const TypeUse& type) const noexcept {

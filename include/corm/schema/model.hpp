@@ -147,8 +147,12 @@ struct Database {
     std::vector<Composite> composites{};
     std::vector<Range> ranges{};
     std::vector<Sequence> sequences{};
+    /// The schemas in which sessions look for a name without one, in their order. A matter of whoever asks, and not
+    /// compared.
+    std::vector<std::string> search_path{};
 
-    /// Null if there is none of that name. The pointers live as long as the vectors are not changed.
+    /// Null if there is none of that name. The pointers live as long as the vectors are not changed. An empty schema
+    /// stands for the first of `search_path` that has one.
     [[nodiscard]] const Schema* find_schema(std::string_view name) const noexcept;
     [[nodiscard]] const Table* find_table(std::string_view schema, std::string_view name) const noexcept;
     [[nodiscard]] const Enum* find_enum(std::string_view schema, std::string_view name) const noexcept;
@@ -161,7 +165,7 @@ struct Database {
     /// itself. A domain that the model lacks ends the way.
     [[nodiscard]] const TypeUse& base_type(const TypeUse& type) const noexcept;
 
-    friend bool operator==(const Database&, const Database&) = default;
+    friend bool operator==(const Database& left, const Database& right);
 };
 
 /// Puts the parts of a model in their order: everything with a name by schema and name, by bytes, constraints, indexes

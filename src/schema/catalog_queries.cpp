@@ -130,7 +130,7 @@ std::string relations_text() {
   c.relpersistence = 'u', c.relrowsecurity,
   COALESCE(c.reloptions, '{}') || ARRAY(SELECT 'toast.' || o FROM pg_catalog.pg_class toast,
     pg_catalog.unnest(toast.reloptions) o WHERE toast.oid = c.reltoastrelid),
-  CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
+  CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, c.relispartition,
   CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
   s.srvname
@@ -156,7 +156,7 @@ ORDER BY 1, 2, 3)";
 
 std::string columns_text() {
     return with_types() + R"(SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod,
-  pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+  pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated, x.oid IS NOT NULL,
   pg_catalog.pg_get_expr(x.adbin, x.adrelid), cn.nspname, co.collname,
   CASE WHEN a.attstorage = t.typstorage OR rel.relkind NOT IN ('r', 'p', 'm', 'f') THEN ''
     ELSE CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END END,
@@ -210,7 +210,8 @@ WHERE c.contype IN ('p', 'u', 'f', 'c', 'x') AND NOT EXISTS (SELECT FROM pg_cata
 
 // What CREATE INDEX CONCURRENTLY left behind when it failed is no index.
 std::string indexes_text() {
-    return with_relations() + R"(SELECT i.indexrelid, i.indrelid, c.relname, am.amname, i.indisunique, i.apart,
+    return with_relations() +
+           R"(SELECT i.indexrelid, i.indrelid, c.relname, am.amname, i.indisunique, i.apart, i.indpred IS NOT NULL,
   pg_catalog.pg_get_expr(i.indpred, i.indrelid), COALESCE(c.reloptions, '{}'), c.relkind = 'I' AND NOT i.indisvalid,
   c.relispartition, d.description
 FROM relations r CROSS JOIN LATERAL (SELECT z.* FROM (SELECT false AS indnullsnotdistinct) older CROSS JOIN LATERAL (

@@ -87,7 +87,7 @@ private:
 
     TypeUse use(Number number, std::int32_t modifier, std::string text) {
         const auto type = types_.find(number);
-        if (type == types_.end())
+        if (type == types_.end() || text == "???") // so format_type prints what it does not find
             changed("type " + text);
         const auto element = type->second.element != 0 ? types_.find(type->second.element) : type;
         if (element == types_.end())
@@ -151,14 +151,18 @@ private:
     void read_relation(CatalogRow& row) {
         Number number = 0;
         char kind = 0;
+        bool is_partition = false;
         Table table;
         row.read(number, table.schema, table.name, kind, table.comment, table.unlogged, table.row_security,
-                 table.options, table.partition_key, table.partition_bound, table.definition, table.server);
+                 table.options, table.partition_key, is_partition, table.partition_bound, table.definition,
+                 table.server);
         table.kind = table_kind_of(kind);
         if (table.is_view())
             require(table.definition, "the query", table.name);
         if (table.kind == TableKind::partitioned_table)
             require(table.partition_key, "the partition key", table.name);
+        if (is_partition)
+            require(table.partition_bound, "the bound", table.name);
         table.definition = trimmed(std::move(table.definition));
         tables_[number] = database_.tables.size();
         database_.tables.push_back(std::move(table));
@@ -180,9 +184,10 @@ private:
         std::int32_t modifier = -1;
         std::string text, expression;
         char identity = 0, generated = 0;
+        bool is_given = false; // a default or a generated value
         Column column;
-        row.read(relation, number, column.name, type, modifier, text, column.not_null, identity, generated, expression,
-                 column.collation, column.storage, column.compression, column.inherited, column.comment);
+        row.read(relation, number, column.name, type, modifier, text, column.not_null, identity, generated, is_given,
+                 expression, column.collation, column.storage, column.compression, column.inherited, column.comment);
         column.type = use(type, modifier, std::move(text));
         if (const auto composite = composites_.find(relation); composite != composites_.end()) {
             database_.composites[composite->second].attributes.push_back(
@@ -195,19 +200,21 @@ private:
             return; // an attribute of a composite type of an extension
         if (identity != 0)
             column.identity.kind = identity == 'a' ? IdentityKind::always : IdentityKind::by_default;
+        if (is_given)
+            require(expression, "the default", column.name);
         (generated != 0 ? column.generated : column.default_) = std::move(expression);
         column.generated_virtual = generated == 'v';
-        if (generated != 0)
-            require(column.generated, "the generated value", column.name);
         database_.tables[table->second].columns.push_back(std::move(column));
     }
 
     void read_index(CatalogRow& row) {
         Number number = 0;
         ReadIndex read;
-        bool nulls_apart = false;
-        row.read(number, read.table, read.index.name, read.index.method, read.index.unique, nulls_apart,
+        bool nulls_apart = false, is_partial = false;
+        row.read(number, read.table, read.index.name, read.index.method, read.index.unique, nulls_apart, is_partial,
                  read.index.predicate, read.index.options, read.index.only, read.index.inherited, read.index.comment);
+        if (is_partial)
+            require(read.index.predicate, "the predicate", read.index.name);
         read.index.nulls_not_distinct = !nulls_apart;
         indexes_.emplace(number, std::move(read));
     }

@@ -26,8 +26,8 @@ const Object* find_in(const std::vector<Object>& objects, std::string_view schem
 template <class Object>
 const Object* find(const Database& database, const std::vector<Object>& objects, std::string_view schema,
                    std::string_view name) noexcept {
-    if (!schema.empty())
-        return find_in(objects, schema, name);
+    if (const Object* found = find_in(objects, schema, name); found != nullptr || !schema.empty())
+        return found;
     for (const std::string& each : database.search_path) {
         if (const Object* found = find_in(objects, each, name))
             return found;

@@ -152,7 +152,7 @@ struct Database {
     std::vector<std::string> search_path{};
 
     /// Null if there is none of that name. The pointers live as long as the vectors are not changed. An empty schema
-    /// stands for the first of `search_path` that has one.
+    /// is that of objects made by hand that have none, and else stands for the first of `search_path` that has one.
     [[nodiscard]] const Schema* find_schema(std::string_view name) const noexcept;
     [[nodiscard]] const Table* find_table(std::string_view schema, std::string_view name) const noexcept;
     [[nodiscard]] const Enum* find_enum(std::string_view schema, std::string_view name) const noexcept;

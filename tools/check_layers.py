@@ -22,7 +22,7 @@ ARROWS = {
     "schema": ["mapping", "sql"],
     "wire": ["type", "trace"],
     "pool": ["wire"],
-    "orm": ["query", "uow", "pool"],
+    "orm": ["query", "uow", "schema", "pool"],
     "migrate": ["schema", "pool"],
     "dev": ["base"],
 }

@@ -65,11 +65,11 @@ void apply_marks(MapperBuilder& builder, const std::vector<std::string>& columns
 
 } // namespace
 
-GroupDefinition::GroupDefinition(std::shared_ptr<RegistryNames> names, std::string module)
+GroupDefinition::GroupDefinition(std::shared_ptr<RegistryNames> names, std::optional<std::string> module)
     : names_(std::move(names)), module_(std::move(module)) {}
 
 void GroupDefinition::add(const RecordDefinition& definition) {
-    if (find(definition.table_) != nullptr)
+    if (find(definition.schema_, definition.table_) != nullptr)
         throw MappingError(definition.table_ + " is defined twice; define tables of one name in modules of their own");
     MapperBuilder builder{definition.table_, definition.schema_, definition.table_, RecordObject::type, typeid(Record)};
     for (const auto& column : definition.columns_)
@@ -97,21 +97,41 @@ void GroupDefinition::add(const RecordDefinition& definition) {
     definitions_.push_back(definition);
 }
 
-const Mapper* GroupDefinition::find(std::string_view table) const noexcept {
-    const auto found = std::find_if(mappers_.begin(), mappers_.end(),
-                                    [table](const auto& mapper) { return mapper->table() == table; });
+const Mapper* GroupDefinition::find(std::string_view schema, std::string_view table) const noexcept {
+    const auto found = std::find_if(mappers_.begin(), mappers_.end(), [&](const auto& mapper) {
+        return mapper->table() == table && mapper->schema() == schema;
+    });
     return found == mappers_.end() ? nullptr : found->get();
 }
 
-GroupDefinition::Resolved GroupDefinition::resolve(const RelationTarget& target, const std::string& what) {
+const Mapper* GroupDefinition::find_beside(const Mapper& owner, std::string_view table, const std::string& what) const {
+    if (const Mapper* const same = find(owner.schema(), table))
+        return same;
+    const Mapper* found = nullptr;
+    for (const std::unique_ptr<Mapper>& mapper : mappers_) {
+        if (mapper->table() != table)
+            continue;
+        if (found != nullptr)
+            throw MappingError(what + " leads to \"" + std::string{table} + "\", which is in the schemas " +
+                               found->schema() + " and " + mapper->schema() +
+                               "; name the schema as well: RelationTarget{schema, table}");
+        found = mapper.get();
+    }
+    return found;
+}
+
+GroupDefinition::Resolved GroupDefinition::resolve(const Mapper& owner, const RelationTarget& target,
+                                                   const std::string& what) {
     if (target.function_ != nullptr)
         return {TargetMapper{target.function_}, target.function_().get()};
     std::shared_ptr<const Mapper> other = target.mapper_;
     if (other == nullptr) {
-        if (const Mapper* const beside = find(target.table_))
+        const Mapper* const beside =
+            target.schema_ ? find(*target.schema_, target.table_) : find_beside(owner, target.table_, what);
+        if (beside != nullptr)
             return {TargetMapper{*beside}, beside};
-        if (names_ != nullptr)
-            other = names_->find(module_, target.table_);
+        if (names_ != nullptr && !target.schema_)
+            other = names_->find(module_.value_or(owner.schema()), target.table_);
         if (other == nullptr)
             throw MappingError(what + " leads to \"" + target.table_ +
                                "\", which is not defined; define it before, or both with one call of define");
@@ -133,7 +153,7 @@ void GroupDefinition::relate(std::size_t index, const RecordDefinition::Relation
         if (known.name == given.name)
             throw MappingError(name + " is defined twice; give each relation a name of its own");
     }
-    const auto [target, mapper] = resolve(given.target, name);
+    const auto [target, mapper] = resolve(owner, given.target, name);
     Relation relation;
     relation.name = given.name;
     relation.kind = given.kind;
@@ -162,7 +182,8 @@ std::shared_ptr<const MapperGroup> GroupDefinition::build() {
         for (const auto& relation : definitions_[i].relations_)
             relate(i, relation);
         for (const RelationTarget& target : definitions_[i].references_)
-            MapperBuilder::add_reference(*mappers_[i], resolve(target, mappers_[i]->entity() + ".references").target);
+            MapperBuilder::add_reference(*mappers_[i],
+                                         resolve(*mappers_[i], target, mappers_[i]->entity() + ".references").target);
     }
     const std::shared_ptr<const MapperGroup> group =
         MapperGroup::of_records(std::move(mappers_), std::move(needs_), names_, module_);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ class RegistryNames;
 class GroupDefinition {
 public:
     /// `names`: where other tables are looked up, and what the group is entered in by its owner; null for none.
-    GroupDefinition(std::shared_ptr<RegistryNames> names, std::string module);
+    GroupDefinition(std::shared_ptr<RegistryNames> names, std::optional<std::string> module);
     void add(const RecordDefinition& definition);
     /// Throws `MappingError` if something is not consistent.
     [[nodiscard]] std::shared_ptr<const MapperGroup> build();
@@ -31,11 +32,13 @@ private:
     };
     void relate(std::size_t owner, const RecordDefinition::RelationDefinition& relation);
     /// `what`: names what leads there.
-    [[nodiscard]] Resolved resolve(const RelationTarget& target, const std::string& what);
-    [[nodiscard]] const Mapper* find(std::string_view table) const noexcept;
+    [[nodiscard]] Resolved resolve(const Mapper& owner, const RelationTarget& target, const std::string& what);
+    [[nodiscard]] const Mapper* find(std::string_view schema, std::string_view table) const noexcept;
+    /// In the owner's schema, else in the one other schema that has it. Throws `MappingError` if several have it.
+    [[nodiscard]] const Mapper* find_beside(const Mapper& owner, std::string_view table, const std::string& what) const;
 
     std::shared_ptr<RegistryNames> names_;
-    std::string module_;
+    std::optional<std::string> module_;
     std::vector<RecordDefinition> definitions_;
     std::vector<std::unique_ptr<Mapper>> mappers_; // one for each definition
     std::vector<std::shared_ptr<const Mapper>> needs_;

@@ -10,7 +10,7 @@
 namespace corm::mapping {
 
 MapperGroup::MapperGroup(std::vector<std::unique_ptr<Mapper>> mappers, std::vector<std::shared_ptr<const Mapper>> needs,
-                         std::weak_ptr<RegistryNames> names, std::string module)
+                         std::weak_ptr<RegistryNames> names, std::optional<std::string> module)
     : needs_(std::move(needs)), mappers_(std::move(mappers)), names_(std::move(names)), module_(std::move(module)) {
     for (const std::unique_ptr<Mapper>& mapper : mappers_)
         mapper->group_ = this;
@@ -25,7 +25,8 @@ std::shared_ptr<const Mapper> MapperGroup::of_struct(std::unique_ptr<Mapper> map
 
 std::shared_ptr<MapperGroup> MapperGroup::of_records(std::vector<std::unique_ptr<Mapper>> mappers,
                                                      std::vector<std::shared_ptr<const Mapper>> needs,
-                                                     std::weak_ptr<RegistryNames> names, std::string module) {
+                                                     std::weak_ptr<RegistryNames> names,
+                                                     std::optional<std::string> module) {
     std::shared_ptr<MapperGroup> group{
         new MapperGroup(std::move(mappers), std::move(needs), std::move(names), std::move(module))};
     group->alive_ = std::make_shared<char>();

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,12 @@ class MapperGroup : public std::enable_shared_from_this<MapperGroup> {
 public:
     /// Of a struct.
     [[nodiscard]] static std::shared_ptr<const Mapper> of_struct(std::unique_ptr<Mapper> mapper);
-    /// Of records: mappers, and those of other groups that they refer to. `names` may be null.
+    /// Of records: mappers, and those of other groups that they refer to. `names` may be null; without a module each is
+    /// in that of its schema.
     [[nodiscard]] static std::shared_ptr<MapperGroup> of_records(std::vector<std::unique_ptr<Mapper>> mappers,
                                                                  std::vector<std::shared_ptr<const Mapper>> needs,
                                                                  std::weak_ptr<RegistryNames> names,
-                                                                 std::string module);
+                                                                 std::optional<std::string> module);
 
     MapperGroup(const MapperGroup&) = delete;
     MapperGroup& operator=(const MapperGroup&) = delete;
@@ -38,8 +40,10 @@ public:
     }
     [[nodiscard]] const std::vector<std::unique_ptr<Mapper>>& mappers() const noexcept { return mappers_; }
     [[nodiscard]] std::shared_ptr<RegistryNames> names() const noexcept { return names_.lock(); }
-    /// Of its registry; see `Registry`.
-    [[nodiscard]] const std::string& module() const noexcept { return module_; }
+    /// That its registry has the mapper in; see `Registry`.
+    [[nodiscard]] const std::string& module_of(const Mapper& mapper) const noexcept {
+        return module_ ? *module_ : mapper.schema();
+    }
 
     [[nodiscard]] bool disposed() const noexcept { return disposed_.load(std::memory_order_acquire); }
     [[nodiscard]] const std::weak_ptr<const void>& lifetime() const noexcept { return lifetime_; }
@@ -50,14 +54,14 @@ public:
 
 private:
     MapperGroup(std::vector<std::unique_ptr<Mapper>> mappers, std::vector<std::shared_ptr<const Mapper>> needs,
-                std::weak_ptr<RegistryNames> names, std::string module);
+                std::weak_ptr<RegistryNames> names, std::optional<std::string> module);
     void add_dependent(const std::shared_ptr<const MapperGroup>& group) const;
     void remove_dependent(const MapperGroup& group) const noexcept;
 
     const std::vector<std::shared_ptr<const Mapper>> needs_; // ended behind the mappers that refer to them
     const std::vector<std::unique_ptr<Mapper>> mappers_;
     const std::weak_ptr<RegistryNames> names_;
-    const std::string module_;
+    const std::optional<std::string> module_;
     std::weak_ptr<const void> lifetime_;
     mutable std::atomic<bool> disposed_ = false;
     mutable std::mutex mutex_; // of what follows

@@ -12,6 +12,10 @@ namespace corm::mapping {
 RelationTarget::RelationTarget(std::string table)
     : table_(std::move(table)), many_(&relation_slot<Many<Record>>), one_(&relation_slot<One<Record>>) {}
 
+RelationTarget::RelationTarget(std::string schema, std::string table) : RelationTarget(std::move(table)) {
+    schema_ = std::move(schema);
+}
+
 RelationTarget::RelationTarget(std::shared_ptr<const Mapper> mapper)
     : mapper_(std::move(mapper)), many_(&relation_slot<Many<Record>>), one_(&relation_slot<One<Record>>) {
     if (mapper_ == nullptr)
@@ -150,7 +154,7 @@ RecordDefinition& RecordDefinition::order_by(std::string_view relation, std::vec
 }
 
 std::shared_ptr<const Mapper> RecordDefinition::build() const {
-    GroupDefinition group{{}, {}};
+    GroupDefinition group{nullptr, std::nullopt};
     group.add(*this);
     const std::shared_ptr<const MapperGroup> made = group.build();
     return made->share(*made->mappers().front());

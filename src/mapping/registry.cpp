@@ -65,6 +65,13 @@ const std::shared_ptr<const Mapper>& Mappers::operator[](std::string_view table)
     throw MappingError("no table \"" + std::string{table} + "\" was defined here" + nearest.hint());
 }
 
+std::shared_ptr<const Mapper> Mappers::find(std::string_view schema, std::string_view table) const noexcept {
+    const auto found = std::find_if(mappers_.begin(), mappers_.end(), [&](const auto& mapper) {
+        return mapper->table() == table && mapper->schema() == schema;
+    });
+    return found == mappers_.end() ? nullptr : *found;
+}
+
 Registry::Registry() : names_(std::make_shared<RegistryNames>()) {
     Registries& registries = Registries::all();
     const std::scoped_lock lock{registries.mutex};
@@ -77,36 +84,34 @@ Registry::~Registry() {
     registries.known.erase(names_.get());
 }
 
-Group Registry::define_group(std::string module, const std::vector<RecordDefinition>& definitions) {
+Mappers Registry::define_group(std::optional<std::string> module, const std::vector<RecordDefinition>& definitions) {
     if (definitions.empty())
         throw MappingError("a registry was given nothing to define; give at least one definition");
     GroupDefinition defined{names_, std::move(module)};
     for (const RecordDefinition& definition : definitions)
         defined.add(definition);
-    Group group = defined.build();
+    const Group group = defined.build();
     names_->add(group);
-    return group;
-}
-
-std::shared_ptr<const Mapper> Registry::define(const RecordDefinition& definition) {
-    return define(definition.schema(), definition);
-}
-
-std::shared_ptr<const Mapper> Registry::define(const std::string& module, const RecordDefinition& definition) {
-    const Group group = define_group(module, {definition});
-    return group->share(*group->mappers().front());
-}
-
-Mappers Registry::define(const std::vector<RecordDefinition>& definitions) {
-    return define(definitions.empty() ? std::string{} : definitions.front().schema(), definitions);
-}
-
-Mappers Registry::define(const std::string& module, const std::vector<RecordDefinition>& definitions) {
-    const Group group = define_group(module, definitions);
     std::vector<std::shared_ptr<const Mapper>> mappers;
     for (const std::unique_ptr<Mapper>& mapper : group->mappers())
         mappers.push_back(group->share(*mapper));
     return Mappers{std::move(mappers)};
+}
+
+std::shared_ptr<const Mapper> Registry::define(const RecordDefinition& definition) {
+    return *define_group(std::nullopt, {definition}).begin();
+}
+
+std::shared_ptr<const Mapper> Registry::define(const std::string& module, const RecordDefinition& definition) {
+    return *define_group(module, {definition}).begin();
+}
+
+Mappers Registry::define(const std::vector<RecordDefinition>& definitions) {
+    return define_group(std::nullopt, definitions);
+}
+
+Mappers Registry::define(const std::string& module, const std::vector<RecordDefinition>& definitions) {
+    return define_group(module, definitions);
 }
 
 std::shared_ptr<const Mapper> Registry::find(std::string_view name) const {

@@ -21,20 +21,20 @@ std::shared_ptr<const Mapper> RegistryNames::share(const Entry& entry) {
 
 void RegistryNames::add(const std::shared_ptr<const MapperGroup>& group) {
     const std::scoped_lock lock{mutex_};
-    const auto known = modules_.find(group->module());
     for (const std::unique_ptr<Mapper>& mapper : group->mappers()) {
+        const std::string& module = group->module_of(*mapper);
+        const auto known = modules_.find(module);
         if (known == modules_.end())
-            break;
+            continue;
         const auto found = known->second.find(mapper->entity());
         // One that is ending is as good as gone.
         if (found != known->second.end() && !found->second.group.expired())
-            throw MappingError(path(group->module(), mapper->entity()) +
+            throw MappingError(path(module, mapper->entity()) +
                                " is mapped already; dispose of its mapper first, or define it in another module");
     }
     try {
-        Module& module = modules_[group->module()];
         for (const std::unique_ptr<Mapper>& mapper : group->mappers())
-            module.insert_or_assign(mapper->entity(), Entry{mapper.get(), group});
+            modules_[group->module_of(*mapper)].insert_or_assign(mapper->entity(), Entry{mapper.get(), group});
     } catch (...) {
         remove_locked(*group);
         throw;
@@ -47,16 +47,16 @@ void RegistryNames::remove(const MapperGroup& group) noexcept {
 }
 
 void RegistryNames::remove_locked(const MapperGroup& group) noexcept {
-    const auto module = modules_.find(group.module());
-    if (module == modules_.end())
-        return;
     for (const std::unique_ptr<Mapper>& mapper : group.mappers()) {
+        const auto module = modules_.find(group.module_of(*mapper));
+        if (module == modules_.end())
+            continue;
         const auto found = module->second.find(mapper->entity());
         if (found != module->second.end() && found->second.mapper == mapper.get())
             module->second.erase(found);
+        if (module->second.empty())
+            modules_.erase(module);
     }
-    if (module->second.empty())
-        modules_.erase(module);
 }
 
 std::shared_ptr<const Mapper> RegistryNames::find_locked(std::string_view module, std::string_view name) const {

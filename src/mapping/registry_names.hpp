@@ -15,8 +15,8 @@
 
 namespace corm::mapping {
 
-/// Modules, and the names in each. Holds no mapper alive: the end of a group takes its names along, and a module without
-/// names is gone. Thread-safe. Nothing is let go while the mutex is held, because the end of a group needs it.
+/// Modules, and the names in each. Holds no mapper alive: the end of a group takes its names along, and a module
+/// without names is gone. Thread-safe. Nothing is let go while the mutex is held, because the end of a group needs it.
 class RegistryNames {
 public:
     /// Enters all names of a group, or none. Throws `MappingError` for one that is taken.

@@ -8,8 +8,7 @@
 
 namespace corm::orm {
 
-SessionHooks::RowHooks::RowHooks()
-    : list_(std::make_shared<const List>()), ended_(corm::detail::ended_lifetimes()) {}
+SessionHooks::RowHooks::RowHooks() : list_(std::make_shared<const List>()), ended_(corm::detail::ended_lifetimes()) {}
 
 std::shared_ptr<SessionHooks::RowHooks::List> SessionHooks::RowHooks::living(const List& list) {
     auto kept = std::make_shared<List>();
@@ -20,8 +19,8 @@ std::shared_ptr<SessionHooks::RowHooks::List> SessionHooks::RowHooks::living(con
 
 void SessionHooks::RowHooks::add(RowEvent event, const mapping::Mapper& mapper, RowHook hook) {
     std::weak_ptr<const void> lifetime = mapper.lifetime();
-    const bool ends = lifetime.owner_before(std::weak_ptr<const void>{}) ||
-                      std::weak_ptr<const void>{}.owner_before(lifetime);
+    const bool ends =
+        lifetime.owner_before(std::weak_ptr<const void>{}) || std::weak_ptr<const void>{}.owner_before(lifetime);
     std::shared_ptr<const List> old; // let go behind the lock: a hook may hold anything
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<List> longer = living(*list_);

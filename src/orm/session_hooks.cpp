@@ -125,8 +125,7 @@ bool HookCalls::follow_flushes(const SessionHooks& hooks) {
 }
 
 bool HookCalls::concern_rows(const SessionHooks& hooks) {
-    return !hooks.after_flush_.empty() ||
-           any_of_rows(hooks, [](RowEvent event) { return event != RowEvent::load; });
+    return !hooks.after_flush_.empty() || any_of_rows(hooks, [](RowEvent event) { return event != RowEvent::load; });
 }
 
 Task<void> HookCalls::run(const detail::Core& core, SessionEvent event) {

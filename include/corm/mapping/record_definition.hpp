@@ -21,9 +21,11 @@ template <class T>
 const std::shared_ptr<const Mapper>& mapper_of();
 
 /// What a relation of a record leads to: a table by its name, which is looked up among those that are defined with it
-/// and then in the registry; a mapper; or a struct, `corm::type<User>{}`.
+/// and then in the registry, in the same schema first; a mapper; or a struct, `corm::type<User>{}`.
 class RelationTarget {
 public:
+    /// A table of that schema, of those that are defined with it.
+    RelationTarget(std::string schema, std::string table);
     RelationTarget(std::string table); // NOLINT: all of these stand for the target
     RelationTarget(const char* table) : RelationTarget(std::string{table}) {} // NOLINT
     RelationTarget(std::shared_ptr<const Mapper> mapper);                     // NOLINT
@@ -33,6 +35,7 @@ public:
 
 private:
     friend class GroupDefinition;
+    std::optional<std::string> schema_;
     std::string table_;
     std::shared_ptr<const Mapper> mapper_;
     TargetMapper::Function function_ = nullptr;
@@ -43,7 +46,8 @@ private:
 /// Describes a mapper for `Record`:
 ///
 /// ```cpp
-/// auto tags = corm::define("tags").column<std::int64_t>("id").column<std::string>("label").primary_key({"id"}).build();
+/// auto tags =
+/// corm::define("tags").column<std::int64_t>("id").column<std::string>("label").primary_key({"id"}).build();
 /// ```
 ///
 /// A value: copies are independent. What it says is checked when a mapper is made of it, by `build` or a `Registry`.

@@ -5,23 +5,27 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace corm::mapping {
 
-class MapperGroup;
 class RegistryNames;
 
 /// Mappers that were defined together and refer to each other: holding one of them keeps all of them. A value; copies
 /// are the same mappers.
 class Mappers {
 public:
+    Mappers() noexcept = default;
     explicit Mappers(std::vector<std::shared_ptr<const Mapper>> mappers) noexcept : mappers_(std::move(mappers)) {}
 
-    /// By the name of the table. Throws `MappingError`, with the nearest name.
+    /// By the name of the table. Throws `MappingError`, with the nearest name; if several schemas have such a table,
+    /// the first one counts.
     [[nodiscard]] const std::shared_ptr<const Mapper>& operator[](std::string_view table) const;
+    /// Null if there is none.
+    [[nodiscard]] std::shared_ptr<const Mapper> find(std::string_view schema, std::string_view table) const noexcept;
     /// In the order of their definitions.
     [[nodiscard]] auto begin() const noexcept { return mappers_.begin(); }
     [[nodiscard]] auto end() const noexcept { return mappers_.end(); }
@@ -45,9 +49,9 @@ enum class Dependents {
 };
 
 /// Tables mapped at run time, by name. Keeps no mapper alive: when the last user of a mapper lets it go, which is
-/// whoever holds a pointer to it, an object or a query, the mapper ends with its SQL texts and its name, and connections
-/// close what they have prepared for it with their next request. A name belongs to a module, by default the one named as
-/// the table's schema; names of other modules are found where that is not ambiguous. Thread-safe; no I/O.
+/// whoever holds a pointer to it, an object or a query, the mapper ends with its SQL texts and its name, and
+/// connections close what they have prepared for it with their next request. A name belongs to a module, by default the
+/// one named as the table's schema; names of other modules are found where that is not ambiguous. Thread-safe; no I/O.
 ///
 /// Relations lead to tables that are defined by the same call, to tables that were defined before, and to structs.
 /// Tables that refer to each other are defined by one call, and live together.
@@ -84,8 +88,8 @@ public:
     void dispose(Dependents dependents = Dependents::refuse);
 
 private:
-    [[nodiscard]] std::shared_ptr<const MapperGroup> define_group(std::string module,
-                                                                  const std::vector<RecordDefinition>& definitions);
+    [[nodiscard]] Mappers define_group(std::optional<std::string> module,
+                                       const std::vector<RecordDefinition>& definitions);
 
     const std::shared_ptr<RegistryNames> names_;
 };

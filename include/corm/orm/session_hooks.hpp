@@ -157,9 +157,9 @@ public:
     SessionHooks& on(RowEvent event, Function hook) {
         return on<T>(event, mapping::mapper_of<T>(), std::move(hook));
     }
-    /// Rows of one table, for tables that were mapped at run time: `hooks->on<corm::Record>(event, mapper, hook)`. Keeps
-    /// no mapper alive, unless the hook does; the hook is let go with the first use of these hooks after the mapper's
-    /// end.
+    /// Rows of one table, for tables that were mapped at run time: `hooks->on<corm::Record>(event, mapper, hook)`.
+    /// Keeps no mapper alive, unless the hook does; the hook is let go with the first use of these hooks after the
+    /// mapper's end.
     template <class T, class Function>
     SessionHooks& on(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, Function hook) {
         static_assert(

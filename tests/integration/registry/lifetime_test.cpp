@@ -26,7 +26,8 @@ corm::Task<> use(const corm::AsyncSession& session, const corm::mapping::Mappers
     order.edit().many("labels").push_back(
         session.add(named(shop["labels"], "label", "label " + std::to_string(number))));
     co_await session.flush();
-    const auto customers = co_await session.all(corm::select(shop["customers"]).with(corm::load_named("orders", "labels")));
+    const auto customers =
+        co_await session.all(corm::select(shop["customers"]).with(corm::load_named("orders", "labels")));
     customers.front().edit().set<std::string>("name", "Eva");
     session.remove(order->many("lines")[0]);
     co_await session.flush();
@@ -105,7 +106,8 @@ TEST_CASE("objects of a mapper that was disposed of are readable and nothing mor
     Sessions s{std::string{shop_tables} + "insert into customers (id, name) values (1, 'Ada'), (2, 'Eva');"};
     Registry registry;
     const auto shop = define_shop(registry);
-    const std::string disposed = ": the mapping of customers was disposed of; define it again, and read its objects anew";
+    const std::string disposed =
+        ": the mapping of customers was disposed of; define it again, and read its objects anew";
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         const auto& customers = shop["customers"];
@@ -128,12 +130,16 @@ TEST_CASE("objects of a mapper that was disposed of are readable and nothing mor
             }
             CHECK(message == name + disposed);
         };
-        co_await refused([](auto& in, auto& mapper) -> corm::Task<> {
-            static_cast<void>(co_await in.get(mapper, corm::key(std::int64_t{3})));
-        }(session, customers), "get()");
-        co_await refused([](auto& in, auto& mapper) -> corm::Task<> {
-            static_cast<void>(co_await in.all(corm::select(mapper)));
-        }(session, customers), "a query");
+        co_await refused(
+            [](auto& in, auto& mapper) -> corm::Task<> {
+                static_cast<void>(co_await in.get(mapper, corm::key(std::int64_t{3})));
+            }(session, customers),
+            "get()");
+        co_await refused(
+            [](auto& in, auto& mapper) -> corm::Task<> {
+                static_cast<void>(co_await in.all(corm::select(mapper)));
+            }(session, customers),
+            "a query");
         co_await refused(session.refresh(ada), "refresh()");
         co_await refused(session.load(ada, corm::load_named("orders")), "load()");
         co_await refused(session.flush(), "a flush");
@@ -158,7 +164,8 @@ TEST_CASE("handles outlive registry, session and engine of a table mapped at run
     const std::size_t before = live_mappers();
     RecordRef order;
     {
-        Sessions s{std::string{shop_tables} + "insert into orders (id) values (1); insert into order_lines values (1, 1, 'a');"};
+        Sessions s{std::string{shop_tables} +
+                   "insert into orders (id) values (1); insert into order_lines values (1, 1, 'a');"};
         Registry registry;
         const auto shop = define_shop(registry);
         s.run([&]() -> corm::Task<> {
@@ -176,7 +183,8 @@ TEST_CASE("handles outlive registry, session and engine of a table mapped at run
 TEST_CASE("a table that was altered is mapped anew", "[registry][integration]") {
     Sessions s{"create table t (id bigint primary key, a text); insert into t values (1, 'x');"};
     Registry registry;
-    const auto definition = corm::define("t").column<std::int64_t>("id").column<std::optional<std::string>>("a").primary_key({"id"});
+    const auto definition =
+        corm::define("t").column<std::int64_t>("id").column<std::optional<std::string>>("a").primary_key({"id"});
     auto mapper = registry.define(definition);
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};

@@ -35,11 +35,12 @@ TEST_CASE("a graph of records is written in the order of its keys", "[registry][
         co_await session.commit();
         CHECK(order->get<std::optional<std::int64_t>>("customer_id") == ada->get<std::int64_t>("id"));
     });
-    CHECK(s.database.query("select c.name || ' ' || a.town || ' ' || string_agg(l.article, ',' order by l.line) || ' ' ||"
-                           " max(t.label) from customers c join addresses a on a.customer_id = c.id"
-                           " join orders o on o.customer_id = c.id join order_lines l on l.order_id = o.id"
-                           " join order_labels ol on ol.order_id = o.id join labels t on t.id = ol.label_id"
-                           " group by c.name, a.town") == "Ada London tea,milk urgent");
+    CHECK(
+        s.database.query("select c.name || ' ' || a.town || ' ' || string_agg(l.article, ',' order by l.line) || ' ' ||"
+                         " max(t.label) from customers c join addresses a on a.customer_id = c.id"
+                         " join orders o on o.customer_id = c.id join order_lines l on l.order_id = o.id"
+                         " join order_labels ol on ol.order_id = o.id join labels t on t.id = ol.label_id"
+                         " group by c.name, a.town") == "Ada London tea,milk urgent");
 }
 
 TEST_CASE("relations of records are loaded by name", "[registry][integration]") {
@@ -51,10 +52,11 @@ TEST_CASE("relations of records are loaded by name", "[registry][integration]") 
     const auto shop = define_shop(registry);
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        const auto customers = co_await session.all(
-            corm::select(shop["customers"]).order_by(corm::column(shop["customers"], "id").asc()));
+        const auto customers =
+            co_await session.all(corm::select(shop["customers"]).order_by(corm::column(shop["customers"], "id").asc()));
         REQUIRE(customers.size() == 3);
-        const std::string error = message_of<corm::NotLoadedError>([&] { static_cast<void>(customers[0]->many("orders").size()); });
+        const std::string error =
+            message_of<corm::NotLoadedError>([&] { static_cast<void>(customers[0]->many("orders").size()); });
         CHECK(error.starts_with("customers.orders was not loaded"));
         CHECK(error.find("corm::load_named(\"orders\")") != std::string::npos);
         static_cast<void>(s.round_trips());
@@ -74,8 +76,8 @@ TEST_CASE("relations of records are loaded by name", "[registry][integration]") 
         co_await session.refresh(customers[0], several);
         CHECK(customers[0]->many("orders").size() == 2);
         CHECK(message_of<corm::MappingError>([&] {
-                              static_cast<void>(session.load(customers, corm::load_named("order")));
-                          }) == "customers has no relation \"order\"; the nearest is \"orders\"");
+                  static_cast<void>(session.load(customers, corm::load_named("order")));
+              }) == "customers has no relation \"order\"; the nearest is \"orders\"");
         co_await session.rollback();
     });
     s.run([&]() -> corm::Task<> {
@@ -89,9 +91,9 @@ TEST_CASE("relations of records are loaded by name", "[registry][integration]") 
         CHECK(found[0]->one("customer")->get<std::string>("name") == "c1");
         CHECK(found[5]->many("lines")[1]->get<std::string>("article") == "a2");
         CHECK(message_of<corm::MappingError>([&] {
-                              static_cast<void>(corm::select(orders).with_joined(corm::load_named("lines")));
-                          }) == "orders.lines leads to many objects, and a join reads relations to one; read it "
-                                        "behind the query, by with()");
+                  static_cast<void>(corm::select(orders).with_joined(corm::load_named("lines")));
+              }) == "orders.lines leads to many objects, and a join reads relations to one; read it "
+                    "behind the query, by with()");
         const auto locked = co_await session.all(corm::select(orders)
                                                      .with_inner_joined(corm::load_named("customer"))
                                                      .for_update()
@@ -184,14 +186,17 @@ TEST_CASE("a record of a session is assigned and moved without harm", "[registry
         other.many("orders").push_back(second);
         ada.edit() = std::move(other);
         CHECK(second->one("customer") == ada);
-        CHECK(message_of<corm::MappingError>([&] { ada.edit() = corm::Record{shop["orders"]}; }) ==
-              "an object of customers was assigned a Record of orders; assign one that was constructed with the object's "
-              "mapper");
-        CHECK(message_of<corm::MappingError>([&] { ada.edit() = corm::Record{}; }) ==
-              "an object of customers was assigned a Record that holds nothing; assign one that was constructed with the "
-              "object's mapper");
+        CHECK(
+            message_of<corm::MappingError>([&] { ada.edit() = corm::Record{shop["orders"]}; }) ==
+            "an object of customers was assigned a Record of orders; assign one that was constructed with the object's "
+            "mapper");
+        CHECK(
+            message_of<corm::MappingError>([&] { ada.edit() = corm::Record{}; }) ==
+            "an object of customers was assigned a Record that holds nothing; assign one that was constructed with the "
+            "object's mapper");
         co_await session.commit();
     });
-    CHECK(s.database.query("select name || (select string_agg(id::text || coalesce(customer_id::text, '-'), ',' order by"
-                           " id) from orders) from customers") == "Eve1-,21");
+    CHECK(
+        s.database.query("select name || (select string_agg(id::text || coalesce(customer_id::text, '-'), ',' order by"
+                         " id) from orders) from customers") == "Eve1-,21");
 }

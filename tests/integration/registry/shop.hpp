@@ -32,16 +32,16 @@ inline constexpr const char* shop_tables = R"(
 
 inline corm::mapping::Mappers define_shop(corm::mapping::Registry& registry, const std::string& module = {}) {
     using Id = std::int64_t;
-    const auto customers = corm::define("customers")
-                               .column<Id>("id")
-                               .column<std::string>("name")
-                               .column<std::optional<Id>>("user_id")
-                               .primary_key({"id"})
-                               .one_to_many("orders", "orders", {"customer_id"})
-                               .order_by("orders", {{"id", true}})
-                               .one_to_one_inverse("address", "addresses", {"customer_id"},
-                                                   corm::cascade_all_delete_orphan)
-                               .many_to_one("user", corm::type<User>{}, {"user_id"});
+    const auto customers =
+        corm::define("customers")
+            .column<Id>("id")
+            .column<std::string>("name")
+            .column<std::optional<Id>>("user_id")
+            .primary_key({"id"})
+            .one_to_many("orders", "orders", {"customer_id"})
+            .order_by("orders", {{"id", true}})
+            .one_to_one_inverse("address", "addresses", {"customer_id"}, corm::cascade_all_delete_orphan)
+            .many_to_one("user", corm::type<User>{}, {"user_id"});
     const auto addresses = corm::define("addresses")
                                .column<Id>("id")
                                .column<Id>("customer_id")
@@ -67,11 +67,8 @@ inline corm::mapping::Mappers define_shop(corm::mapping::Registry& registry, con
                            .primary_key({"order_id", "line"})
                            .many_to_one("order", "orders", {"order_id"});
     const auto labels =
-        corm::define("labels")
-            .column<Id>("id")
-            .column<std::string>("label")
-            .primary_key({"id"})
-            .many_to_many("orders", "orders", {.table = "order_labels", .own = {"label_id"}, .target = {"order_id"}});
+        corm::define("labels").column<Id>("id").column<std::string>("label").primary_key({"id"}).many_to_many(
+            "orders", "orders", {.table = "order_labels", .own = {"label_id"}, .target = {"order_id"}});
     return registry.define(module, {customers, addresses, orders, lines, labels});
 }
 

@@ -146,8 +146,8 @@ TEST_CASE("values in text form are inserted over rows that conflict", "[registry
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         const std::vector<corm::Record> rows{thing(mapper, "sad"), thing(mapper, "ok")};
-        const auto written = co_await session.all(
-            corm::query::insert<corm::Record>(rows).on_conflict("kind").do_update());
+        const auto written =
+            co_await session.all(corm::query::insert<corm::Record>(rows).on_conflict("kind").do_update());
         CHECK(written.size() == 2);
         co_await session.commit();
     });
@@ -157,12 +157,11 @@ TEST_CASE("values in text form are inserted over rows that conflict", "[registry
 
 TEST_CASE("COPY is not for values in text form", "[registry][integration]") {
     CHECK(message_of<corm::MappingError>([] {
-                          static_cast<void>(corm::define("t")
-                                                .column<std::int64_t>("id")
-                                                .column<TextForm>("m", "mood")
-                                                .primary_key({"id"})
-                                                .bulk_copy()
-                                                .build());
-                      }) ==
-          "t.m is of a type that corm knows nothing of, and COPY needs to know it; leave out bulk_copy");
+              static_cast<void>(corm::define("t")
+                                    .column<std::int64_t>("id")
+                                    .column<TextForm>("m", "mood")
+                                    .primary_key({"id"})
+                                    .bulk_copy()
+                                    .build());
+          }) == "t.m is of a type that corm knows nothing of, and COPY needs to know it; leave out bulk_copy");
 }

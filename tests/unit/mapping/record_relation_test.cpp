@@ -73,12 +73,11 @@ TEST_CASE("relations of records describe both ends", "[registry][unit]") {
 
 TEST_CASE("relations of records are asked for by name and kind", "[registry][unit]") {
     Registry registry;
-    const auto shop = registry.define(
-        {users().one_to_many("orders", "orders", {"user_id"}),
-         orders()
-             .column<std::string>("code")
-             .many_to_one("user", "users", {"user_id"})
-             .many_to_one("country", corm::type<mapping_test::Country>{}, {"code"})});
+    const auto shop = registry.define({users().one_to_many("orders", "orders", {"user_id"}),
+                                       orders()
+                                           .column<std::string>("code")
+                                           .many_to_one("user", "users", {"user_id"})
+                                           .many_to_one("country", corm::type<mapping_test::Country>{}, {"code"})});
     Record order{shop["orders"]};
     CHECK_FALSE(order.one<mapping_test::Country>("country"));
     CHECK(message([&] { return order.one("usr").is_loaded(); }) ==
@@ -103,9 +102,10 @@ TEST_CASE("mistakes in relations of records are sentences", "[registry][unit]") 
           "orders has no column \"user\"; the nearest is \"user_id\"");
     CHECK(refused(users().one_to_many("orders", "orders", {"user_idd"}), orders()) ==
           "orders has no column \"user_idd\"; the nearest is \"user_id\"");
-    CHECK(refused(users(), orders().many_to_one("user", "users", {"user_id", "id"})) ==
-          "orders.user has a foreign key of 2 columns, and users a primary key of 1; name a column for each part of the "
-          "key, in its order");
+    CHECK(
+        refused(users(), orders().many_to_one("user", "users", {"user_id", "id"})) ==
+        "orders.user has a foreign key of 2 columns, and users a primary key of 1; name a column for each part of the "
+        "key, in its order");
     CHECK(refused(users(), orders().column<std::string>("user_name").many_to_one("user", "users", {"user_name"})) ==
           "orders.user: orders.user_name is text and refers to users.id, which is int8; a foreign key has the types of "
           "the key");

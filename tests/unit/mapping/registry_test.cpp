@@ -192,10 +192,10 @@ TEST_CASE("a mapper that is disposed of gives its name to another", "[registry][
 TEST_CASE("MY-08: three registries, each of which depends on the next", "[registry][unit]") {
     Registry a, b, c;
     const Shared last = c.define(numbered("last"));
-    const Shared middle = b.define(
-        define("middle").column<std::int64_t>("id").primary_key({"id"}).many_to_one("last", last, {"id"}));
-    const Shared first = a.define(
-        define("first").column<std::int64_t>("id").primary_key({"id"}).many_to_one("middle", middle, {"id"}));
+    const Shared middle =
+        b.define(define("middle").column<std::int64_t>("id").primary_key({"id"}).many_to_one("last", last, {"id"}));
+    const Shared first =
+        a.define(define("first").column<std::int64_t>("id").primary_key({"id"}).many_to_one("middle", middle, {"id"}));
     SECTION("a dependency is not disposed of by itself") {
         const std::string refused = message([&] {
             c.dispose();
@@ -240,7 +240,8 @@ TEST_CASE("a dependency lives as long as its dependents", "[registry][unit]") {
 TEST_CASE("clear_mappers disposes of all that were defined, and of no struct", "[registry][unit]") {
     Registry a, b;
     const Shared one = a.define(numbered("one"));
-    const Shared two = b.define(define("two").column<std::int64_t>("id").primary_key({"id"}).many_to_one("one", one, {"id"}));
+    const Shared two =
+        b.define(define("two").column<std::int64_t>("id").primary_key({"id"}).many_to_one("one", one, {"id"}));
     const Shared person = corm::mapping::mapper_of<mapping_test::Line>();
     corm::mapping::clear_mappers();
     CHECK(one->disposed());

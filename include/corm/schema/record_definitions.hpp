@@ -1,0 +1,45 @@
+// From the tables of a database to mappings of records.
+#pragma once
+
+#include <corm/mapping/record_definition.hpp>
+#include <corm/schema/model.hpp>
+
+#include <string>
+#include <vector>
+
+namespace corm::schema {
+
+/// What is made of tables.
+struct RecordOptions {
+    /// A column of this name, if a table has it as an integer that is NOT NULL, is its version. Empty: none.
+    std::string version_column{};
+    /// Columns of array types are `std::vector<std::optional<T>>`, which holds arrays of one dimension; otherwise they
+    /// are `TextForm`, which holds any.
+    bool typed_arrays = true;
+    /// Foreign keys become relations in both directions; see `derive_relations` for their names.
+    bool relations = true;
+};
+
+/// A table that is not mapped, and the reason.
+struct LeftOut {
+    QualifiedName table{};
+    std::string why{};
+};
+
+struct RecordDefinitions {
+    std::vector<mapping::RecordDefinition> definitions{};
+    std::vector<LeftOut> left_out{};
+};
+
+/// A definition for each table and view that has something to find its rows by: a primary key, or else a unique
+/// constraint over columns that are NOT NULL. Pure.
+///
+/// * Types: those that corm has a C++ type for, domains of them included; all others are `TextForm`. NULL where the
+///   column allows it: `std::optional`.
+/// * A key that the server generates (identity, a default) is left to it. Other columns with a default are
+///   `server_default`, 64 at most; generated ones, and those that are GENERATED ALWAYS AS IDENTITY, are `generated`.
+/// * Unique constraints. Deferrable ones are.
+/// * Foreign keys that refer to the key that a table is mapped by.
+[[nodiscard]] RecordDefinitions record_definitions(const Database& database, const RecordOptions& options = {});
+
+} // namespace corm::schema

@@ -1,0 +1,11 @@
+// The schema of tests/support/every_feature.sql.
+#pragma once
+
+#include <string>
+
+namespace corm::test {
+
+/// The statements, for a `Database`. Throws std::runtime_error when the file cannot be read.
+std::string every_feature();
+
+} // namespace corm::test

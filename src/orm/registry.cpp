@@ -28,8 +28,10 @@ Task<std::shared_ptr<const mapping::Mapper>> Registry::reflect(const Engine& eng
         co_return *made.mappers.begin();
     const std::string name = schema.empty() ? table : schema + "." + table;
     if (made.left_out.empty())
-        throw MappingError("there is no table or view " + name + " that this role can see; check the name, its case and "
-                           "its schema", where);
+        throw MappingError("there is no table or view " + name +
+                               " that this role can see; check the name, its case and "
+                               "its schema",
+                           where);
     throw MappingError(name + " cannot be mapped: " + made.left_out.front().why +
                            "; define it by hand, with the columns that tell its rows apart as primary_key",
                        where);

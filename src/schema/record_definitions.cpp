@@ -64,13 +64,12 @@ public:
             add_unique(*table_.primary_key);
         for (const KeyConstraint& constraint : table_.unique) {
             // One over the columns of another is as good as that.
-            const bool again =
-                seen_.end() != std::find_if(seen_.begin(), seen_.end(), [&](const Key& other) {
-                    return std::is_permutation(other.begin(), other.end(), constraint.columns.begin(),
-                                               constraint.columns.end());
-                });
-            if (again || std::is_permutation(key_.begin(), key_.end(), constraint.columns.begin(),
-                                             constraint.columns.end()))
+            const bool again = seen_.end() != std::find_if(seen_.begin(), seen_.end(), [&](const Key& other) {
+                                   return std::is_permutation(other.begin(), other.end(), constraint.columns.begin(),
+                                                              constraint.columns.end());
+                               });
+            if (again ||
+                std::is_permutation(key_.begin(), key_.end(), constraint.columns.begin(), constraint.columns.end()))
                 continue;
             seen_.push_back(constraint.columns);
             add_unique(constraint);
@@ -117,8 +116,8 @@ bool same_types(const Database& database, const QualifiedName& left, const std::
     for (std::size_t i = 0; i < left_columns.size(); ++i) {
         const RecordType from = type_of(left, left_columns[i]);
         const RecordType to = type_of(right, right_columns[i]);
-        const bool same = (from.type->integer && to.type->integer) ||
-                          (from.type == to.type && from.sql_type == to.sql_type);
+        const bool same =
+            (from.type->integer && to.type->integer) || (from.type == to.type && from.sql_type == to.sql_type);
         if (!same)
             return false;
     }
@@ -150,10 +149,10 @@ RecordDefinitions record_definitions(const Database& database, const RecordOptio
     for (const Table& table : database.tables) {
         std::optional<Key> key = key_of(table);
         if (!key) {
-            made.left_out.push_back({table.qualified_name(), table.is_view()
-                                                                 ? "a view has no key to find its rows by"
-                                                                 : "it has no primary key, and no unique constraint over "
-                                                                   "columns that are NOT NULL"});
+            made.left_out.push_back(
+                {table.qualified_name(), table.is_view() ? "a view has no key to find its rows by"
+                                                         : "it has no primary key, and no unique constraint over "
+                                                           "columns that are NOT NULL"});
             continue;
         }
         const auto at = keys.emplace(table.qualified_name(), std::move(*key)).first;

@@ -5,12 +5,22 @@
 #include <corm/schema/model.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace corm::schema {
 
 /// What is made of tables.
 struct RecordOptions {
+    // No aggregate: g++ 12 destroys those that have texts twice, where one is made inside of an awaited expression.
+    RecordOptions() noexcept {} // NOLINT(modernize-use-equals-default)
+
+    /// These options with a version.
+    [[nodiscard]] RecordOptions with_version(std::string column) && {
+        version_column = std::move(column);
+        return std::move(*this);
+    }
+
     /// A column of this name, if a table has it as an integer that is NOT NULL, is its version. Empty: none.
     std::string version_column{};
     /// Columns of array types are `std::vector<std::optional<T>>`, which holds arrays of one dimension; otherwise they

@@ -31,9 +31,8 @@ TEST_CASE("a schema is mapped with its relations, and used", "[registry][integra
     Registry registry;
     s.run([&]() -> corm::Task<> {
         static_cast<void>(s.round_trips());
-        corm::schema::RecordOptions options;
-        options.version_column = "version";
-        const corm::ReflectedTables shop = co_await registry.reflect(s.engine, {}, options);
+        const corm::ReflectedTables shop =
+            co_await registry.reflect(s.engine, {}, corm::schema::RecordOptions{}.with_version("version"));
         CHECK(s.round_trips() <= 2);
         CHECK(shop.left_out.empty());
         const auto& customers = shop.mappers["customers"];
@@ -60,9 +59,10 @@ TEST_CASE("a schema is mapped with its relations, and used", "[registry][integra
         co_await session.commit();
         CHECK(order->get<std::int32_t>("version") == 1);
     });
-    CHECK(s.database.query("select c.name || a.town || o.placed || o.version || l.label from orders o join customers c on"
-                           " c.id = o.customer_id join addresses a on a.customer_id = c.id join order_labels ol on"
-                           " ol.order_id = o.id join labels l on l.id = ol.label_id") == "AdaLondon2026-02-031urgent");
+    CHECK(
+        s.database.query("select c.name || a.town || o.placed || o.version || l.label from orders o join customers c on"
+                         " c.id = o.customer_id join addresses a on a.customer_id = c.id join order_labels ol on"
+                         " ol.order_id = o.id join labels l on l.id = ol.label_id") == "AdaLondon2026-02-031urgent");
 }
 
 TEST_CASE("one table is mapped, or said why not", "[registry][integration]") {
@@ -89,13 +89,16 @@ TEST_CASE("one table is mapped, or said why not", "[registry][integration]") {
             co_return "nothing was thrown";
         };
         const std::string none = co_await refused("app", "T");
-        CHECK(none == "there is no table or view app.T that this role can see; check the name, its case and its schema");
+        CHECK(none ==
+              "there is no table or view app.T that this role can see; check the name, its case and its schema");
         const std::string loose = co_await refused("", "loose");
-        CHECK(loose == "loose cannot be mapped: it has no primary key, and no unique constraint over columns that are NOT "
-                       "NULL; define it by hand, with the columns that tell its rows apart as primary_key");
+        CHECK(loose ==
+              "loose cannot be mapped: it has no primary key, and no unique constraint over columns that are NOT "
+              "NULL; define it by hand, with the columns that tell its rows apart as primary_key");
         const std::string view = co_await refused("public", "seen");
-        CHECK(view == "public.seen cannot be mapped: a view has no key to find its rows by; define it by hand, with the "
-                      "columns that tell its rows apart as primary_key");
+        CHECK(view ==
+              "public.seen cannot be mapped: a view has no key to find its rows by; define it by hand, with the "
+              "columns that tell its rows apart as primary_key");
         const std::string again = co_await refused("app", "t");
         CHECK(again == "app.t is mapped already; dispose of its mapper first, or define it in another module");
     });
@@ -144,9 +147,8 @@ TEST_CASE("a schema that has changed is mapped anew, and nothing of the old one 
         corm::ReflectedTables now = co_await registry.reflect(s.engine, which);
         const std::size_t mappers = live_mappers();
         for (int i = 0; i < 3; ++i) {
-            const corm::RawStatement change =
-                corm::unsafe_sql("alter table t add column c" + std::to_string(i) + " int not null default " +
-                                 std::to_string(i));
+            const corm::query::RawStatement change = corm::unsafe_sql("alter table t add column c" + std::to_string(i) +
+                                                                      " int not null default " + std::to_string(i));
             static_cast<void>(co_await session.execute(change));
             co_await session.commit();
             registry.dispose(now.mappers["t"]);

@@ -1,6 +1,7 @@
 // What each type of column is in JSON.
 #include <corm/base/error.hpp>
 #include <corm/json.hpp>
+#include <corm/mapping/record_definition.hpp>
 #include <corm/type/types.hpp>
 
 #include <boost/describe/class.hpp>

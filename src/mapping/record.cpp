@@ -118,13 +118,16 @@ void Record::assign(const Record& other) {
     relations_.assign(other.relations_);
 }
 
-const Column& Record::checked(std::string_view column, const types::ValueType& type) const {
-    const Mapper& mapper = *mapper_of_record(*this);
-    const Column& found = column_by_name(mapper, column);
+const Column& column_of_type(const Mapper& mapper, std::string_view name, const types::ValueType& type) {
+    const Column& found = column_by_name(mapper, name);
     if (found.type != &type)
         throw MappingError(mapper.entity() + "." + found.name + " is defined as " + type_text(*found.type) +
                            " and was asked for as " + type_text(type) + "; use the type of its definition");
     return found;
+}
+
+const Column& Record::checked(std::string_view column, const types::ValueType& type) const {
+    return column_of_type(*mapper_of_record(*this), column, type);
 }
 
 std::optional<std::string> Record::text(std::string_view column) const {
@@ -156,15 +159,19 @@ Record& Record::set_text(std::string_view column, std::optional<std::string_view
     return *this;
 }
 
+void require_slot(const Mapper& mapper, const Relation& relation, const RelationSlot& slot) {
+    if (relation.slot != &slot)
+        throw MappingError(mapper.entity() + "." + relation.name + " leads to " +
+                           (is_to_many(relation.kind) ? "many objects of " : "one object of ") +
+                           relation.target.get().entity() +
+                           (is_to_many(relation.kind) ? "; ask for it by many<T>()" : "; ask for it by one<T>()") +
+                           ", with the type that it was defined with: a struct, or corm::Record");
+}
+
 std::size_t Record::checked_relation(std::string_view relation, const RelationSlot& slot) const {
     const Mapper& mapper = *mapper_of_record(*this);
     const Relation& found = relation_by_name(mapper, relation);
-    if (found.slot != &slot)
-        throw MappingError(mapper.entity() + "." + found.name + " leads to " +
-                           (is_to_many(found.kind) ? "many objects of " : "one object of ") +
-                           found.target.get().entity() +
-                           (is_to_many(found.kind) ? "; ask for it by many<T>()" : "; ask for it by one<T>()") +
-                           ", with the type that it was defined with: a struct, or corm::Record");
+    require_slot(mapper, found, slot);
     return found.offset;
 }
 

@@ -7,6 +7,13 @@
 
 namespace corm::orm {
 
+void SessionObjects::expire(const Ref<mapping::Record>& ref, std::string_view column,
+                            std::source_location where) const {
+    const mapping::Mapper& mapper = detail::required(ref)->mapper();
+    const auto index = static_cast<std::size_t>(&mapping::column_by_name(mapper, column) - mapper.columns().data());
+    detail::expire(core_, ref.instance(), index, where);
+}
+
 namespace detail {
 
 void throw_empty_ref(const char* what) {

@@ -143,7 +143,7 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
 void QueryPart::append(std::vector<wire::Statement>& request) {
     if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
         request.push_back(statement(raw->text, raw->parameters));
-        request.back().prepare = !raw->alone;
+        request.back().prepare = raw->prepared && !raw->alone;
         request.back().alone = raw->alone;
         request.back().raw = true;
         return;
@@ -152,6 +152,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
     sql::Compiled compiled = sql::compile(select.statement);
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
                                 std::move(compiled.parameters), select.mapper->lifetime()));
+    request.back().prepare = select.prepared;
 }
 
 void QueryPart::digest(std::span<wire::Result> results) {

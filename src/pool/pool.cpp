@@ -237,6 +237,7 @@ void Pool::close(const SlotPtr& slot) noexcept {
         const std::lock_guard lock(mutex_);
         closed_round_trips_ += slot->connection->round_trips();
         closed_statements_ += slot->connection->statements();
+        closed_cache_hits_ += slot->connection->cache_hits();
     }
     slot->connection->close(closed_by_pool());
 }
@@ -291,9 +292,12 @@ PoolStats Pool::stats() const {
     PoolStats stats = core_.stats();
     stats.round_trips = closed_round_trips_;
     stats.statements = closed_statements_;
+    stats.cache_hits = closed_cache_hits_;
     for (const SlotPtr& slot : core_.slots()) {
         stats.round_trips += slot->connection->round_trips();
         stats.statements += slot->connection->statements();
+        stats.cache_hits += slot->connection->cache_hits();
+        stats.cached_statements += slot->connection->cached();
     }
     return stats;
 }

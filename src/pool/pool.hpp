@@ -175,6 +175,7 @@ private:
     std::vector<std::shared_ptr<ShutdownSink>> shutdown_sinks_;
     std::uint64_t closed_round_trips_ = 0;
     std::uint64_t closed_statements_ = 0;
+    std::uint64_t closed_cache_hits_ = 0;
 };
 
 } // namespace corm::pool

@@ -140,6 +140,21 @@ bool order_by_key(const Key& key, const std::vector<std::string>& beside, std::v
     return true;
 }
 
+/// What the server does with the rows that refer to one that is deleted, the mapping leaves to it.
+mapping::RelationOptions options_of(const Database& database, const Relation& relation) {
+    const Table& referring = *database.find_table(relation.target.schema, relation.target.name);
+    const auto found = std::find_if(referring.foreign_keys.begin(), referring.foreign_keys.end(),
+                                    [&relation](const ForeignKey& key) { return key.name == relation.foreign_key; });
+    mapping::RelationOptions options;
+    if (found == referring.foreign_keys.end())
+        return options;
+    const ReferentialAction action = found->on_delete;
+    options.delete_ = action == ReferentialAction::cascade;
+    options.passive_deletes = action == ReferentialAction::cascade || action == ReferentialAction::set_null ||
+                              action == ReferentialAction::set_default;
+    return options;
+}
+
 } // namespace
 
 RecordDefinitions record_definitions(const Database& database, const RecordOptions& options) {
@@ -186,9 +201,11 @@ RecordDefinitions record_definitions(const Database& database, const RecordOptio
             if (!order_by_key(owner->second, relation.columns, relation.target_columns))
                 break;
             if (relation.kind == RelationKind::one_to_many)
-                definition.one_to_many(relation.name, std::move(other), relation.target_columns);
+                definition.one_to_many(relation.name, std::move(other), relation.target_columns,
+                                       options_of(database, relation));
             else
-                definition.one_to_one_inverse(relation.name, std::move(other), relation.target_columns);
+                definition.one_to_one_inverse(relation.name, std::move(other), relation.target_columns,
+                                              options_of(database, relation));
             break;
         case RelationKind::many_to_many:
             if (order_by_key(owner->second, relation.columns, relation.association_columns) &&

@@ -167,6 +167,8 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
 void Connection::settle(Ending& ending) {
     round_trips_.store(fsm_.round_trips(), std::memory_order_relaxed);
     statements_.store(fsm_.statements_sent(), std::memory_order_relaxed);
+    cache_hits_.store(fsm_.cache().hits(), std::memory_order_relaxed);
+    cached_.store(fsm_.cache().size(), std::memory_order_relaxed);
     deadline_.store(TimePoint::max().time_since_epoch().count(), std::memory_order_relaxed);
     last_used_ = Clock::now();
     ending.settled = sink_ == nullptr;

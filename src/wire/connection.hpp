@@ -114,6 +114,10 @@ public:
 
     [[nodiscard]] std::uint64_t round_trips() const noexcept { return round_trips_.load(std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t statements() const noexcept { return statements_.load(std::memory_order_relaxed); }
+    /// Of them, those that were prepared before.
+    [[nodiscard]] std::uint64_t cache_hits() const noexcept { return cache_hits_.load(std::memory_order_relaxed); }
+    /// Statements that are prepared now.
+    [[nodiscard]] std::size_t cached() const noexcept { return cached_.load(std::memory_order_relaxed); }
 
 private:
     struct Waiter;
@@ -138,6 +142,8 @@ private:
     std::atomic<TimePoint::rep> deadline_;
     std::atomic<std::uint64_t> round_trips_{0};
     std::atomic<std::uint64_t> statements_{0};
+    std::atomic<std::uint64_t> cache_hits_{0};
+    std::atomic<std::size_t> cached_{0};
 
     mutable std::mutex mutex_; // guards everything below
     PipelineFsm fsm_;

@@ -104,6 +104,7 @@ StatementCache::Lookup StatementCache::use(List::iterator at, std::uint64_t requ
     if (!same_lifetime(at->lifetime, lifetime))
         at->lifetime = lifetime; // another mapping of the table goes on using it
     at->used_by = request;
+    ++hits_;
     return {&*at, false};
 }
 

@@ -64,6 +64,8 @@ public:
     [[nodiscard]] bool wants_closing() const noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    /// Statements that were found and needed no Parse, so far.
+    [[nodiscard]] std::uint64_t hits() const noexcept { return hits_; }
 
 private:
     using List = std::list<Entry>;
@@ -78,6 +80,7 @@ private:
     List entries_; // most recently used in front
     std::unordered_map<std::uint64_t, List::iterator> by_hash_;
     std::vector<Entry> evicted_;
+    std::uint64_t hits_ = 0;
     std::uint64_t ended_; // as counted when the entries were last looked through
     bool some_ended_ = false;
 };

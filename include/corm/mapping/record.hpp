@@ -84,6 +84,10 @@ private:
 /// The record's mapper. Throws `MappingError` for a record that holds nothing.
 [[nodiscard]] const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record);
 
+/// The column with this name, if it was defined with this type; throws `MappingError` otherwise.
+[[nodiscard]] const Column& column_of_type(const Mapper& mapper, std::string_view name, const types::ValueType& type);
+/// Throws `MappingError` if the relation of a record was defined with another type.
+void require_slot(const Mapper& mapper, const Relation& relation, const RelationSlot& slot);
 /// The column with this name; `MappingError` names the nearest column.
 [[nodiscard]] const Column& column_by_name(const Mapper& mapper, std::string_view name);
 /// The relation with this name; `MappingError` names the nearest one.

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <corm/mapping/describe.hpp>
+#include <corm/mapping/record.hpp>
 #include <corm/orm/ref.hpp>
 #include <corm/query/load.hpp>
 #include <corm/uow/relation_history.hpp>
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -64,30 +67,49 @@ public:
         mapping::check_member<T, Member>();
         using Value = std::remove_cv_t<mapping::member_type<Member>>;
         if constexpr (mapping::RelationMember<Value>::value)
-            return relation_history<Member, typename Value::target_type>();
+            return relation_history<typename Value::target_type>(
+                query::detail::find_relation(instance_->mapper(), mapping::member_name<T, Member>));
         else
-            return column_history<Member, Value>();
+            return column_history<Value>(instance_->mapper().column(mapping::column_index<T, Member>()));
+    }
+
+    /// Of a record's column; `Value` is the type that it was defined with. Throws `MappingError` for a wrong one, and
+    /// for a name that there is not.
+    template <types::ColumnValue Value>
+    [[nodiscard]] History<Value> history(std::string_view column) const {
+        static_assert(std::is_same_v<T, mapping::Record>, "corm: attributes of a struct are named by their member: "
+                                                          "history<&Struct::member>()");
+        return column_history<Value>(mapping::column_of_type(instance_->mapper(), column, types::value_type<Value>));
+    }
+    /// Of a record's relation; `Target` is the struct that it was defined with, or `Record`.
+    template <class Target = mapping::Record>
+    [[nodiscard]] RelationHistory<Target> relation_history(std::string_view relation) const {
+        static_assert(std::is_same_v<T, mapping::Record>, "corm: attributes of a struct are named by their member: "
+                                                          "history<&Struct::member>()");
+        const mapping::Relation& found = mapping::relation_by_name(instance_->mapper(), relation);
+        mapping::require_slot(instance_->mapper(), found,
+                              is_to_many(found.kind) ? mapping::relation_slot<mapping::Many<Target>>
+                                                     : mapping::relation_slot<mapping::One<Target>>);
+        return relation_history<Target>(found);
     }
 
 private:
-    template <auto Member, class Target>
-    [[nodiscard]] RelationHistory<Target> relation_history() const {
+    template <class Target>
+    [[nodiscard]] RelationHistory<Target> relation_history(const mapping::Relation& relation) const {
         const auto refs = [](std::vector<std::shared_ptr<uow::Instance>>& from) {
             std::vector<Ref<Target>> made;
             for (std::shared_ptr<uow::Instance>& instance : from)
                 made.emplace_back(std::move(instance));
             return made;
         };
-        uow::RelationHistory found = uow::relation_history(
-            *instance_, query::detail::find_relation(instance_->mapper(), mapping::member_name<T, Member>));
+        uow::RelationHistory found = uow::relation_history(*instance_, relation);
         return {refs(found.added), refs(found.unchanged), refs(found.deleted)};
     }
-    template <auto Member, class Value>
-    [[nodiscard]] History<Value> column_history() const {
+    template <class Value>
+    [[nodiscard]] History<Value> column_history(const mapping::Column& column) const {
         History<Value> history;
         if (instance_->freshness == Freshness::expired)
             return history;
-        const mapping::Column& column = instance_->mapper().column(mapping::column_index<T, Member>());
         const Value& current = *static_cast<const Value*>(column.in(instance_->values()));
         if (instance_->state == ObjectState::transient || instance_->state == ObjectState::pending) {
             history.added = current;

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <source_location>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -67,6 +68,9 @@ public:
     void expire(const Ref<T>& ref, std::source_location where = std::source_location::current()) const {
         detail::expire(core_, detail::required(ref), mapping::column_index<T, Member>(), where);
     }
+    /// The same of a record's column, by its name.
+    void expire(const Ref<mapping::Record>& ref, std::string_view column,
+                std::source_location where = std::source_location::current()) const;
     /// As `expire`, for every persistent object.
     void expire_all(std::source_location where = std::source_location::current()) const {
         detail::expire_all(core_, where);

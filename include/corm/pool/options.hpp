@@ -38,12 +38,14 @@ struct PoolStats {
     std::size_t dialing = 0;
     std::size_t cleaning = 0; ///< being rolled back, reset, or asked whether they live
     std::size_t waiting = 0;
-    std::uint64_t acquired = 0;    ///< leases given out so far
-    std::uint64_t timed_out = 0;   ///< waiters whose deadline passed
-    std::uint64_t connected = 0;   ///< connections made so far
-    std::uint64_t discarded = 0;   ///< connections closed because they broke or could not be cleaned
-    std::uint64_t round_trips = 0; ///< Syncs sent on all connections, open and closed, and two for each COPY
-    std::uint64_t statements = 0;  ///< statements sent, likewise
+    std::uint64_t acquired = 0;        ///< leases given out so far
+    std::uint64_t timed_out = 0;       ///< waiters whose deadline passed
+    std::uint64_t connected = 0;       ///< connections made so far
+    std::uint64_t discarded = 0;       ///< connections closed because they broke or could not be cleaned
+    std::uint64_t round_trips = 0;     ///< Syncs sent on all connections, open and closed, and two for each COPY
+    std::uint64_t statements = 0;      ///< statements sent, likewise
+    std::uint64_t cache_hits = 0;      ///< of them, those whose connection had them prepared
+    std::size_t cached_statements = 0; ///< prepared on the connections that are open
 };
 
 } // namespace corm::pool

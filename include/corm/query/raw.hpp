@@ -36,6 +36,15 @@ struct RawStatement {
     std::optional<Duration> within_deadline{};
     /// The server refuses it inside a transaction block: it goes alone, on a connection without one.
     bool alone = false;
+    bool prepared = true;
+
+    /// Parsed each time, and not kept prepared: for texts that will hardly come again, so that they do not push others
+    /// out of the cache of a connection.
+    RawStatement& unprepared() & {
+        prepared = false;
+        return *this;
+    }
+    [[nodiscard]] RawStatement unprepared() && { return std::move(unprepared()); }
 
     /// Marks statements such as VACUUM and CREATE DATABASE, which cannot run in a transaction.
     RawStatement& outside_transaction() & {

@@ -28,6 +28,7 @@ struct SelectQuery {
     sql::Select statement{};
     std::optional<Duration> within{};
     bool populate_existing = false;
+    bool prepared = true;
     /// Relations of the entities that are read behind the query.
     std::vector<RelationPath> with{};
     std::vector<JoinedRelation> joined{};
@@ -72,6 +73,13 @@ public:
         return self();
     }
     [[nodiscard]] Self within(Duration deadline) && { return std::move(within(deadline)); }
+
+    /// Parsed each time, and not kept prepared on the connection: for a query that will hardly come again.
+    Self& unprepared() & {
+        query_.prepared = false;
+        return self();
+    }
+    [[nodiscard]] Self unprepared() && { return std::move(unprepared()); }
 
     [[nodiscard]] const SelectQuery& erased() const& noexcept { return query_; }
     [[nodiscard]] SelectQuery erased() && noexcept { return std::move(query_); }

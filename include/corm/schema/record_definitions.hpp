@@ -49,7 +49,8 @@ struct RecordDefinitions {
 /// * A key that the server generates (identity, a default) is left to it. Other columns with a default are
 ///   `server_default`, 64 at most; generated ones, and those that are GENERATED ALWAYS AS IDENTITY, are `generated`.
 /// * Unique constraints. Deferrable ones are.
-/// * Foreign keys that refer to the key that a table is mapped by.
+/// * Foreign keys that refer to the key that a table is mapped by. ON DELETE CASCADE becomes `delete_` with
+///   `passive_deletes`, SET NULL and SET DEFAULT `passive_deletes`: rows that are not loaded are left to the server.
 [[nodiscard]] RecordDefinitions record_definitions(const Database& database, const RecordOptions& options = {});
 
 } // namespace corm::schema

@@ -200,3 +200,60 @@ TEST_CASE("a record of a session is assigned and moved without harm", "[registry
         s.database.query("select name || (select string_agg(id::text || coalesce(customer_id::text, '-'), ',' order by"
                          " id) from orders) from customers") == "Eve1-,21");
 }
+
+TEST_CASE("the history of records, by name", "[registry][integration]") {
+    Sessions s{std::string{shop_tables} + "insert into customers (id, name) values (1, 'Ada');"
+                                          "insert into orders (id, customer_id) values (1, 1), (2, null);"};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef ada = co_await session.get_one(shop["customers"], corm::key(std::int64_t{1}));
+        const RecordRef second = co_await session.get_one(shop["orders"], corm::key(std::int64_t{2}));
+        co_await session.load(ada, corm::load_named("orders"));
+        ada.edit().set<std::string>("name", "Eva");
+        ada.edit().many("orders").push_back(second);
+        const auto history = corm::inspect(ada).history<std::string>("name");
+        CHECK(history.added == "Eva");
+        CHECK(history.deleted == "Ada");
+        const auto orders = corm::inspect(ada).relation_history("orders");
+        CHECK(orders.added == std::vector<RecordRef>{second});
+        CHECK(orders.unchanged.size() == 1);
+        const auto customer = corm::inspect(second).relation_history("customer");
+        CHECK(customer.added == std::vector<RecordRef>{ada});
+        CHECK(message_of<corm::MappingError>([&] {
+                  static_cast<void>(corm::inspect(ada).history<std::int32_t>("name"));
+              }) == "customers.name is defined as text and was asked for as int4; use the type of its definition");
+        CHECK(message_of<corm::MappingError>(
+                  [&] { static_cast<void>(corm::inspect(ada).relation_history<User>("orders")); }) ==
+              "customers.orders leads to many objects of orders; ask for it by many<T>(), with the type that it was "
+              "defined with: a struct, or corm::Record");
+        session.expire(ada, "name");
+        CHECK(ada->get<std::string>("name") == "Ada");
+        CHECK(corm::inspect(ada).freshness() == corm::Freshness::stale);
+    });
+}
+
+TEST_CASE("queries that hardly come again are not kept prepared", "[registry][integration]") {
+    Sessions s{shop_tables, {.pool = {.max_size = 1}}};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        static_cast<void>(co_await session.all(corm::select(shop["customers"])));
+        const corm::PoolStats before = s.engine.stats();
+        for (int i = 0; i < 3; ++i) {
+            static_cast<void>(co_await session.all(corm::select(shop["orders"]).unprepared()));
+            static_cast<void>(co_await session.one<int>(corm::raw_sql("select 1").unprepared()));
+        }
+        const corm::PoolStats unprepared = s.engine.stats();
+        CHECK(unprepared.cached_statements == before.cached_statements);
+        CHECK(unprepared.cache_hits == before.cache_hits);
+        CHECK(unprepared.statements == before.statements + 6);
+        for (int i = 0; i < 3; ++i)
+            static_cast<void>(co_await session.all(corm::select(shop["orders"])));
+        const corm::PoolStats prepared = s.engine.stats();
+        CHECK(prepared.cached_statements == before.cached_statements + 1);
+        CHECK(prepared.cache_hits == before.cache_hits + 2);
+    });
+}

@@ -107,25 +107,6 @@ TEST_CASE("MY-03 prepared statements are bounded, whatever is written", "[confor
     CHECK(f.query("select c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 from wide") == std::to_string(256 * 9));
 }
 
-TEST_CASE("MY-05 mappers made at run time go with their last user", "[conformance]") {
-    Fixture f;
-    std::vector<std::weak_ptr<const corm::Mapper>> mappers;
-    for (int round = 0; round < 50; ++round) {
-        const auto mapper =
-            corm::define("users").column<std::int64_t>("id").column<std::string>("name").primary_key({"id"}).build();
-        mappers.push_back(mapper);
-        f.run([&]() -> corm::Task<> {
-            corm::AsyncSession session{f.engine};
-            session.add(corm::Record{mapper}.set<std::string>("name", "r"));
-            co_await session.commit();
-            const auto found = co_await session.all(corm::select(mapper));
-            CHECK(found.size() == static_cast<std::size_t>(round) + 1);
-            co_await session.rollback();
-        });
-    }
-    CHECK(std::all_of(mappers.begin(), mappers.end(), [](const auto& mapper) { return mapper.expired(); }));
-}
-
 TEST_CASE("MY-09 no end of a transaction leaves a session or an object in a circle", "[conformance]") {
     Fixture f{stock};
     using End = corm::Task<> (*)(corm::AsyncSession&);

@@ -112,11 +112,11 @@ corm::Task<> use(const corm::AsyncSession& session, const corm::Mappers& tables,
     const std::string label = std::to_string(task) + " " + std::to_string(number);
     order.edit().many("labels").push_back(session.add(named(tables["labels"], "label", label)));
     co_await session.flush();
-    const auto found = co_await session.all(corm::select(tables["orders"])
-                                                .where(corm::column(tables["orders"], "customer_id") ==
-                                                       customer->get<Id>("id"))
-                                                .with(corm::load_named("labels"))
-                                                .with_joined(corm::load_named("customer")));
+    const auto found =
+        co_await session.all(corm::select(tables["orders"])
+                                 .where(corm::column(tables["orders"], "customer_id") == customer->get<Id>("id"))
+                                 .with(corm::load_named("labels"))
+                                 .with_joined(corm::load_named("customer")));
     if (found.size() != 1 || found.front() != order || order->one("customer") != customer)
         throw std::logic_error("what was added is not what is found");
     customer.edit().set<std::string>("name", "Eva");
@@ -194,10 +194,9 @@ void Trial::plant(const Tables& tables, std::size_t number) {
 
 corm::Task<> Trial::round(std::size_t task, std::size_t number) {
     const Tables tables = co_await map(task, number);
-    hooks_->on<corm::Record>(corm::RowEvent::before_insert, tables["customers"],
-                             [hooked = hooked_](const RecordRef& customer) {
-                                 customer.edit().set<std::string>("name", "Ada L.");
-                             });
+    hooks_->on<corm::Record>(
+        corm::RowEvent::before_insert, tables["customers"],
+        [hooked = hooked_](const RecordRef& customer) { customer.edit().set<std::string>("name", "Ada L."); });
     corm::AsyncSession session{*engine_};
     if (shape_.planted == Planted::statement) {
         const std::string text = "prepare kept_" + std::to_string(number) + " as select 1";

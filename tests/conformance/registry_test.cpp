@@ -50,8 +50,11 @@ TEST_CASE("MY-05 mappers with relations of each kind, many-to-many among them, g
                          .one_to_many("addresses", "addresses", {"user_id"})
                          .many_to_many("nodes", "nodes", {"", "user_nodes", {"user_id"}, {"node_id"}}),
                      addresses().many_to_one("user", "users", {"user_id"}),
-                     corm::define("nodes").column<Id>("id").column<std::string>("data").primary_key({"id"}).many_to_many(
-                         "users", "users", {"", "user_nodes", {"node_id"}, {"user_id"}})});
+                     corm::define("nodes")
+                         .column<Id>("id")
+                         .column<std::string>("data")
+                         .primary_key({"id"})
+                         .many_to_many("users", "users", {"", "user_nodes", {"node_id"}, {"user_id"}})});
                 corm::Record user{tables["users"]};
                 user.set<std::string>("name", "jack");
                 const auto jack = session.add(std::move(user));
@@ -138,11 +141,9 @@ TEST_CASE("MY-13 mappers with unique columns, defaults and hooks are released", 
     const std::size_t before = live_mappers();
     const auto called = std::make_shared<int>(0);
     for (int round = 0; round < 50; ++round) {
-        const Shared named = registry.define(corm::define("named")
-                                                 .column<std::string>("name")
-                                                 .column<std::int32_t>("age")
-                                                 .primary_key({"name"})
-                                                 .unique({"name", "age"}));
+        const Shared named = registry.define(
+            corm::define("named").column<std::string>("name").column<std::int32_t>("age").primary_key({"name"}).unique(
+                {"name", "age"}));
         hooks->on<corm::Record>(corm::RowEvent::before_insert, named,
                                 [called](const corm::Ref<corm::Record>&) { ++*called; });
         f.run([&]() -> corm::Task<> {

@@ -70,6 +70,14 @@ public:
     [[nodiscard]] Mappers define(const std::vector<RecordDefinition>& definitions);
     [[nodiscard]] Mappers define(const std::string& module, const std::vector<RecordDefinition>& definitions);
 
+    /// The mappings of structs, to be found and verified with the others, by the names of the structs. They are not
+    /// disposed of.
+    template <class... Structs>
+        requires(sizeof...(Structs) > 0)
+    void add() {
+        (add_struct(mapper_of<Structs>()), ...);
+    }
+
     /// The mapper of this name, or null. Throws `MappingError` if several modules have it.
     [[nodiscard]] std::shared_ptr<const Mapper> find(std::string_view name) const;
     [[nodiscard]] std::shared_ptr<const Mapper> find(std::string_view module, std::string_view name) const;
@@ -88,6 +96,7 @@ public:
     void dispose(Dependents dependents = Dependents::refuse);
 
 private:
+    void add_struct(const std::shared_ptr<const Mapper>& mapper);
     [[nodiscard]] Mappers define_group(std::optional<std::string> module,
                                        const std::vector<RecordDefinition>& definitions);
 

@@ -45,6 +45,25 @@ concept Codable = requires(const T& value, T& target, const FieldView& field, st
     { Codec<T>::same(value, value) } -> std::convertible_to<bool>;
 };
 
+namespace detail {
+
+struct EnumTable;
+
+template <class ValueCodec>
+consteval const EnumTable* labels_of() {
+    if constexpr (requires { ValueCodec::label_table(); })
+        return ValueCodec::label_table();
+    else
+        return nullptr;
+}
+
+template <class ValueCodec>
+concept ReadAsText = ValueCodec::read_as_text;
+template <class ValueCodec>
+inline constexpr bool read_as_text = ReadAsText<ValueCodec>;
+
+} // namespace detail
+
 /// The erased form: one constant table per type, shared by everything that handles values at run time.
 struct ValueType {
     std::size_t size;
@@ -52,9 +71,10 @@ struct ValueType {
     Oid oid;       ///< parameter type, 0 when the server infers it
     Oid array_oid; ///< 0: elements of a bulk parameter travel as text literals
     Format format;
-    bool nullable; ///< the C++ type can hold SQL NULL
-    bool integer;  ///< int2, int4 or int8: a key of this type may come from a sequence
-    bool as_text;  ///< queries cast columns of it to text
+    bool nullable;                   ///< the C++ type can hold SQL NULL
+    bool integer;                    ///< int2, int4 or int8: a key of this type may come from a sequence
+    bool as_text;                    ///< queries cast columns of it to text
+    const detail::EnumTable* labels; ///< of an enum; null for everything else
     std::string_view (*sql_type)();
 
     void (*construct)(void* at);
@@ -145,23 +165,27 @@ concept ColumnValue = Codable<typename Nullable<T>::Value> && std::copyable<T> &
 
 /// The table of `T`; one object per type in the program.
 template <ColumnValue T>
-inline constexpr ValueType value_type{.size = sizeof(T),
-                                      .align = alignof(T),
-                                      .oid = Codec<typename Nullable<T>::Value>::oid,
-                                      .array_oid = Codec<typename Nullable<T>::Value>::array_oid,
-                                      .format = Codec<typename Nullable<T>::Value>::format,
-                                      .nullable = Nullable<T>::value,
-                                      .integer = std::integral<typename Nullable<T>::Value> &&
-                                                 !std::same_as<typename Nullable<T>::Value, bool>,
-                                      .as_text = requires {requires Codec<typename Nullable<T>::Value>::as_text;
-} // namespace corm::types
-, .sql_type = [] { return std::string_view{Codec<typename Nullable<T>::Value>::sql_type()}; },
-    .construct = &detail::ErasedCodec<T>::construct, .copy_construct = &detail::ErasedCodec<T>::copy_construct,
-    .copy_assign = &detail::ErasedCodec<T>::copy_assign, .destroy = &detail::ErasedCodec<T>::destroy,
-    .is_null = &detail::ErasedCodec<T>::is_null, .set_null = &detail::ErasedCodec<T>::set_null,
-    .encode = &detail::ErasedCodec<T>::encode, .decode = &detail::ErasedCodec<T>::decode,
-    .literal = &detail::ErasedCodec<T>::literal, .same = &detail::ErasedCodec<T>::same,
-}
-;
+inline constexpr ValueType value_type{
+    .size = sizeof(T),
+    .align = alignof(T),
+    .oid = Codec<typename Nullable<T>::Value>::oid,
+    .array_oid = Codec<typename Nullable<T>::Value>::array_oid,
+    .format = Codec<typename Nullable<T>::Value>::format,
+    .nullable = Nullable<T>::value,
+    .integer = std::integral<typename Nullable<T>::Value> && !std::same_as<typename Nullable<T>::Value, bool>,
+    .as_text = detail::read_as_text<Codec<typename Nullable<T>::Value>>,
+    .labels = detail::labels_of<Codec<typename Nullable<T>::Value>>(),
+    .sql_type = [] { return std::string_view{Codec<typename Nullable<T>::Value>::sql_type()}; },
+    .construct = &detail::ErasedCodec<T>::construct,
+    .copy_construct = &detail::ErasedCodec<T>::copy_construct,
+    .copy_assign = &detail::ErasedCodec<T>::copy_assign,
+    .destroy = &detail::ErasedCodec<T>::destroy,
+    .is_null = &detail::ErasedCodec<T>::is_null,
+    .set_null = &detail::ErasedCodec<T>::set_null,
+    .encode = &detail::ErasedCodec<T>::encode,
+    .decode = &detail::ErasedCodec<T>::decode,
+    .literal = &detail::ErasedCodec<T>::literal,
+    .same = &detail::ErasedCodec<T>::same,
+};
 
 } // namespace corm::types

@@ -135,6 +135,7 @@ struct EnumCodec<E> {
     static void decode(const FieldView& field, E& target) { target = static_cast<E>(enum_value(table, field)); }
     static void literal(const E& value, std::string& out) { encode(value, out); }
     static bool same(const E& left, const E& right) noexcept { return left == right; }
+    static constexpr const EnumTable* label_table() noexcept { return &table; }
 
 private:
     static constexpr auto labels = enum_labels(boost::describe::describe_enumerators<E>{});

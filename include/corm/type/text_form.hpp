@@ -29,7 +29,7 @@ struct Codec<TextForm> {
     static constexpr Oid array_oid = 0;
     static constexpr Format format = Format::text;
     /// Queries cast such columns to text.
-    static constexpr bool as_text = true;
+    static constexpr bool read_as_text = true;
     static std::string_view sql_type() { return "text"; }
     /// Throw `ConversionError` for a NUL character, which PostgreSQL's text cannot hold.
     static void encode(const TextForm& value, std::string& out);

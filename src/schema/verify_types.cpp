@@ -1,0 +1,160 @@
+#include "schema/verify_types.hpp"
+
+#include <corm/type/enumeration.hpp>
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace corm::schema {
+namespace {
+
+struct Alias {
+    std::string_view sql;
+    std::string_view internal;
+};
+constexpr Alias aliases[] = {
+    {"boolean", "bool"},
+    {"smallint", "int2"},
+    {"integer", "int4"},
+    {"int", "int4"},
+    {"bigint", "int8"},
+    {"real", "float4"},
+    {"double precision", "float8"},
+    {"decimal", "numeric"},
+    {"character varying", "varchar"},
+    {"character", "bpchar"},
+    {"timestamp without time zone", "timestamp"},
+    {"timestamp with time zone", "timestamptz"},
+    {"time without time zone", "time"},
+};
+
+/// The name of a type as SQL has it, taken apart: quoted parts lose their quotes.
+QualifiedName parse_name(std::string_view sql) {
+    for (const Alias& alias : aliases) {
+        if (alias.sql == sql)
+            return {{}, std::string{alias.internal}};
+    }
+    std::vector<std::string> parts(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < sql.size(); ++i) {
+        if (sql[i] == '"') {
+            if (quoted && i + 1 < sql.size() && sql[i + 1] == '"')
+                parts.back() += sql[i++];
+            else
+                quoted = !quoted;
+        } else if (sql[i] == '.' && !quoted) {
+            parts.emplace_back();
+        } else {
+            parts.back() += sql[i];
+        }
+    }
+    if (parts.size() == 1)
+        return {{}, std::move(parts.front())};
+    return {std::move(parts.front()), std::move(parts.back())};
+}
+
+bool is_text(std::string_view name) {
+    return name == "text" || name == "varchar" || name == "bpchar" || name == "name" || name == "citext";
+}
+bool is_json(std::string_view name) {
+    return name == "json" || name == "jsonb";
+}
+
+/// `wanted` was written in a mapping, `found` is in the catalogue.
+bool same_type(const QualifiedName& wanted, const QualifiedName& found) {
+    if (!wanted.schema.empty() && wanted.schema != found.schema)
+        return false;
+    if (wanted.name == found.name)
+        return true;
+    const bool system = found.schema == "pg_catalog" || found.name == "citext";
+    return system && ((is_text(wanted.name) && is_text(found.name)) || (is_json(wanted.name) && is_json(found.name)));
+}
+
+/// `app.mood` is what a mapping may call `mood`.
+bool same_text(std::string_view written, std::string_view printed) {
+    return written == printed ||
+           (printed.size() > written.size() && printed.ends_with(written) &&
+            printed[printed.size() - written.size() - 1] == '.');
+}
+
+std::string quoted_labels(const std::vector<std::string>& labels) {
+    std::string text;
+    for (const std::string& label : labels)
+        text += (text.empty() ? "'" : ", '") + label + "'";
+    return text;
+}
+
+} // namespace
+
+std::optional<std::string> type_difference(const Database& database, const mapping::Column& mapped,
+                                           const Column& column) {
+    const std::string difference = " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
+                                   " in the table; give both the same type";
+    if (!mapped.declared.empty() && same_text(mapped.declared, column.type.text))
+        return std::nullopt;
+    if (mapped.type->as_text)
+        return difference;
+    std::string_view written = mapped.sql_type();
+    const bool array = written.ends_with("[]");
+    if (array)
+        written.remove_suffix(2);
+    const QualifiedName wanted = parse_name(written);
+    // A domain is what it is a domain of, and may be named itself.
+    if (column.type.array == array && same_type(wanted, column.type.name))
+        return std::nullopt;
+    const TypeUse& base = database.base_type(column.type);
+    if (base.array == array && same_type(wanted, base.name))
+        return std::nullopt;
+    if (base.kind == TypeKind::enumeration && is_text(wanted.name))
+        return " is text in the mapping and the enum " + column.type.text +
+               " in the table, to which PostgreSQL converts no text; map it as an enum with corm::pg_enum, or as "
+               "corm::TextForm";
+    return difference;
+}
+
+std::optional<std::string> label_difference(const Database& database, const mapping::Column& mapped,
+                                            const Column& column) {
+    const auto* const labels = mapped.type->labels;
+    const TypeUse& base = database.base_type(column.type);
+    if (labels == nullptr || labels->as_text || base.kind != TypeKind::enumeration)
+        return std::nullopt;
+    const Enum* const found = database.find_enum(base.name.schema, base.name.name);
+    if (found == nullptr)
+        return std::nullopt;
+    std::vector<std::string> unknown;
+    std::vector<std::string> missing = found->labels;
+    for (const auto& label : std::span{labels->labels, labels->count}) {
+        const std::string name{label.label};
+        if (std::erase(missing, name) == 0)
+            unknown.push_back(name);
+    }
+    if (unknown.empty() && missing.empty())
+        return std::nullopt;
+    std::string text;
+    if (!unknown.empty())
+        text += " has " + quoted_labels(unknown) + ", which the enum " + column.type.text + " lacks";
+    if (!missing.empty())
+        text += (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of the enum " +
+                column.type.text;
+    return text + "; give both the same labels";
+}
+
+bool is_not_null(const Database& database, const Column& column) {
+    if (column.not_null)
+        return true;
+    const TypeUse* type = &column.type;
+    while (type->kind == TypeKind::domain && !type->array) {
+        const Domain* const domain = database.find_domain(type->name.schema, type->name.name);
+        if (domain == nullptr)
+            return false;
+        if (domain->not_null)
+            return true;
+        type = &domain->type;
+    }
+    return false;
+}
+
+} // namespace corm::schema

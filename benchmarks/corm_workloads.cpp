@@ -108,6 +108,36 @@ corm::Task<> unit_of_work(Shared& shared, int task) {
     }
 }
 
+// As Item.
+std::shared_ptr<const corm::Mapper> item_records() {
+    return corm::define("bench_items")
+        .column<std::int64_t>("id")
+        .column<std::string>("name")
+        .column<std::int64_t>("amount")
+        .column<std::int32_t>("version")
+        .primary_key({"id"})
+        .version("version")
+        .build();
+}
+
+corm::Task<> unit_of_records(Shared& shared, int task) {
+    Random random{task};
+    const auto mapper = item_records();
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        const auto keys = unit_keys(random, task, shared.tasks);
+        const auto loaded = co_await session.all(corm::select(mapper).where(corm::column(mapper, "id").in(keys)));
+        if (loaded.size() != keys.size())
+            throw std::runtime_error{"bench_items lacks rows"};
+        for (const corm::Ref<corm::Record>& item : loaded) {
+            corm::Record& record = item.edit();
+            record.set<std::int64_t>("amount", record.get<std::int64_t>("amount") + 1);
+        }
+        co_await session.commit();
+        shared.run.done(first);
+    }
+}
+
 template <class T>
 corm::Task<> insert(Shared& shared) {
     for (bool first = true; shared.run.open(); first = false) {
@@ -139,13 +169,41 @@ corm::Task<> read_items(Shared& shared, int task) {
     }
 }
 
+corm::Task<> read_all_items(Shared& shared, int) {
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        const auto loaded = co_await session.all(corm::select<Item>());
+        if (loaded.size() != items)
+            throw std::runtime_error{"bench_items lacks rows"};
+        shared.run.done(first);
+    }
+}
+
+corm::Task<> read_all_records(Shared& shared, int) {
+    const auto mapper = item_records();
+    for (bool first = true; shared.run.open(); first = false) {
+        corm::AsyncSession session{shared.engine};
+        const auto loaded = co_await session.all(corm::select(mapper));
+        if (loaded.size() != items)
+            throw std::runtime_error{"bench_items lacks rows"};
+        shared.run.done(first);
+    }
+}
+
 } // namespace
 
 Workload workload(std::string_view name) {
     constexpr std::pair<std::string_view, Workload> all[] = {
-        {"get", get_autocommit}, {"get_wide", get_wide},     {"get_transaction", get_transaction},
-        {"uow", unit_of_work},   {"insert", insert_entries}, {"read", read_items},
+        {"get", get_autocommit},
+        {"get_wide", get_wide},
+        {"get_transaction", get_transaction},
+        {"uow", unit_of_work},
+        {"insert", insert_entries},
+        {"read", read_items},
         {"copy", copy_entries},
+        {"uow_records", unit_of_records},
+        {"read_100k", read_all_items},
+        {"read_100k_records", read_all_records},
     };
     for (const auto& [known, function] : all) {
         if (known == name)

@@ -55,6 +55,7 @@ class Sample:
     client_us: float  # CPU of an operation
     server_us: float
     others: float  # processors that everything else kept busy meanwhile
+    peak: int  # KiB of the client in memory at most
 
     @property
     def cpu_us(self) -> float:
@@ -151,7 +152,11 @@ class Server:
             raise RuntimeError(f"{' '.join(map(str, command))} failed ({process.returncode}): {said.strip()}")
         operations, rate = self._result(said)
         return Sample(
-            rate, client / operations * 1e6, server / operations * 1e6, max(0.0, (machine - client - server) / elapsed)
+            rate,
+            client / operations * 1e6,
+            server / operations * 1e6,
+            max(0.0, (machine - client - server) / elapsed),
+            usage.ru_maxrss,
         )
 
     @staticmethod

@@ -15,8 +15,7 @@ Task<schema::Verification> verify(const Engine& engine, std::vector<std::shared_
     co_return schema::verify(mappers, database);
 }
 
-Task<schema::Verification> verify(const Engine& engine, const mapping::Registry& registry,
-                                  std::source_location where) {
+Task<schema::Verification> verify(const Engine& engine, const mapping::Registry& registry, std::source_location where) {
     return verify(engine, registry.mappers(), where);
 }
 

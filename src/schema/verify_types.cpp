@@ -1,5 +1,7 @@
 #include "schema/verify_types.hpp"
 
+#include "schema/type_names.hpp"
+
 #include <corm/type/enumeration.hpp>
 
 #include <algorithm>
@@ -10,51 +12,6 @@
 
 namespace corm::schema {
 namespace {
-
-struct Alias {
-    std::string_view sql;
-    std::string_view internal;
-};
-constexpr Alias aliases[] = {
-    {"boolean", "bool"},
-    {"smallint", "int2"},
-    {"integer", "int4"},
-    {"int", "int4"},
-    {"bigint", "int8"},
-    {"real", "float4"},
-    {"double precision", "float8"},
-    {"decimal", "numeric"},
-    {"character varying", "varchar"},
-    {"character", "bpchar"},
-    {"timestamp without time zone", "timestamp"},
-    {"timestamp with time zone", "timestamptz"},
-    {"time without time zone", "time"},
-};
-
-/// The name of a type as SQL has it, taken apart: quoted parts lose their quotes.
-QualifiedName parse_name(std::string_view sql) {
-    for (const Alias& alias : aliases) {
-        if (alias.sql == sql)
-            return {{}, std::string{alias.internal}};
-    }
-    std::vector<std::string> parts(1);
-    bool quoted = false;
-    for (std::size_t i = 0; i < sql.size(); ++i) {
-        if (sql[i] == '"') {
-            if (quoted && i + 1 < sql.size() && sql[i + 1] == '"')
-                parts.back() += sql[i++];
-            else
-                quoted = !quoted;
-        } else if (sql[i] == '.' && !quoted) {
-            parts.emplace_back();
-        } else {
-            parts.back() += sql[i];
-        }
-    }
-    if (parts.size() == 1)
-        return {{}, std::move(parts.front())};
-    return {std::move(parts.front()), std::move(parts.back())};
-}
 
 bool is_text(std::string_view name) {
     return name == "text" || name == "varchar" || name == "bpchar" || name == "name" || name == "citext";
@@ -75,9 +32,8 @@ bool same_type(const QualifiedName& wanted, const QualifiedName& found) {
 
 /// `app.mood` is what a mapping may call `mood`.
 bool same_text(std::string_view written, std::string_view printed) {
-    return written == printed ||
-           (printed.size() > written.size() && printed.ends_with(written) &&
-            printed[printed.size() - written.size() - 1] == '.');
+    return written == printed || (printed.size() > written.size() && printed.ends_with(written) &&
+                                  printed[printed.size() - written.size() - 1] == '.');
 }
 
 std::string quoted_labels(const std::vector<std::string>& labels) {
@@ -101,7 +57,7 @@ std::optional<std::string> type_difference(const Database& database, const mappi
     const bool array = written.ends_with("[]");
     if (array)
         written.remove_suffix(2);
-    const QualifiedName wanted = parse_name(written);
+    const QualifiedName wanted = parse_type_name(written);
     // A domain is what it is a domain of, and may be named itself.
     if (column.type.array == array && same_type(wanted, column.type.name))
         return std::nullopt;
@@ -137,8 +93,8 @@ std::optional<std::string> label_difference(const Database& database, const mapp
     if (!unknown.empty())
         text += " has " + quoted_labels(unknown) + ", which the enum " + column.type.text + " lacks";
     if (!missing.empty())
-        text += (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of the enum " +
-                column.type.text;
+        text +=
+            (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of the enum " + column.type.text;
     return text + "; give both the same labels";
 }
 

@@ -20,7 +20,8 @@ namespace corm::orm {
 /// (co_await corm::verify<User, Order>(engine)).require(); // throws MappingError with all differences
 /// ```
 ///
-/// See `schema::verify` for what is compared. Round trips, errors and cancellation: as `reflect`; none without mappings.
+/// See `schema::verify` for what is compared. Round trips, errors and cancellation: as `reflect`; none without
+/// mappings.
 [[nodiscard]] Task<schema::Verification> verify(const Engine& engine,
                                                 std::vector<std::shared_ptr<const mapping::Mapper>> mappers,
                                                 std::source_location where = std::source_location::current());

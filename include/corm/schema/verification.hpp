@@ -43,10 +43,11 @@ struct Verification {
 /// Compares mappings with a model of the database; pure. The model needs the tables of `tables_of`, and its
 /// `search_path` where mappings name no schema.
 ///
-/// Differences: a table, column or association table that is missing; a type that does not hold what the other does; NULL
-/// where the member cannot be, and a version that may be NULL; a key that nothing keeps unique; a UNIQUE constraint that is
-/// missing, or deferrable on one side alone; a generated key, `server_default`, `generated` or `sequence` that the server
-/// knows nothing of, and the reverse; columns that an insert would have to fill and the mapping lacks; labels of enums.
+/// Differences: a table, column or association table that is missing; a type that does not hold what the other does;
+/// NULL where the member cannot be, and a version that may be NULL; a key that nothing keeps unique; a UNIQUE
+/// constraint that is missing, or deferrable on one side alone; a generated key, `server_default`, `generated` or
+/// `sequence` that the server knows nothing of, and the reverse; columns that an insert would have to fill and the
+/// mapping lacks; labels of enums.
 ///
 /// Hints: foreign keys without an index; relations without a foreign key; members that may be NULL and columns that
 /// cannot.

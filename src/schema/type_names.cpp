@@ -1,0 +1,60 @@
+#include "schema/type_names.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace corm::schema {
+namespace {
+
+struct Alias {
+    std::string_view sql;
+    std::string_view internal;
+};
+constexpr Alias aliases[] = {
+    {"boolean", "bool"},
+    {"smallint", "int2"},
+    {"integer", "int4"},
+    {"bigint", "int8"},
+    {"real", "float4"},
+    {"double precision", "float8"},
+    {"character varying", "varchar"},
+    {"character", "bpchar"},
+    {"timestamp without time zone", "timestamp"},
+    {"timestamp with time zone", "timestamptz"},
+    {"time without time zone", "time"},
+};
+
+} // namespace
+
+QualifiedName parse_type_name(std::string_view sql) {
+    for (const Alias& alias : aliases) {
+        if (alias.sql == sql)
+            return {{}, std::string{alias.internal}};
+    }
+    std::vector<std::string> parts(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < sql.size(); ++i) {
+        if (sql[i] == '"') {
+            if (quoted && i + 1 < sql.size() && sql[i + 1] == '"')
+                parts.back() += sql[i++];
+            else
+                quoted = !quoted;
+        } else if (sql[i] == '.' && !quoted) {
+            parts.emplace_back();
+        } else {
+            parts.back() += sql[i];
+        }
+    }
+    if (parts.size() == 1)
+        return {{}, std::move(parts.front())};
+    return {std::move(parts.front()), std::move(parts.back())};
+}
+
+std::string sql_type_name(std::string_view internal) {
+    const auto* const found = std::find_if(std::begin(aliases), std::end(aliases),
+                                           [internal](const Alias& alias) { return alias.internal == internal; });
+    return std::string{found == std::end(aliases) ? internal : found->sql};
+}
+
+} // namespace corm::schema

@@ -1,0 +1,165 @@
+// The tables that mappings need.
+#include <corm/base/error.hpp>
+#include <corm/mapping/describe.hpp>
+#include <corm/mapping/registry.hpp>
+#include <corm/orm/ref.hpp>
+#include <corm/schema/derive.hpp>
+#include <corm/type/types.hpp>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace derive_test {
+
+enum class Mood { sad, ok };
+BOOST_DESCRIBE_ENUM(Mood, sad, ok)
+constexpr auto corm_enum(corm::type<Mood>) {
+    return corm::types::pg_enum("mood", "app");
+}
+
+struct Person {
+    std::int32_t id = 0;
+    std::string name{};
+    std::optional<Mood> mood{};
+    std::vector<double> marks{};
+    std::int32_t version = 0;
+    corm::types::Timestamp created{};
+};
+BOOST_DESCRIBE_STRUCT(Person, (), (id, name, mood, marks, version, created))
+constexpr auto corm_mapping(corm::type<Person>) {
+    return corm::mapping::table<Person>("people")
+        .schema("app")
+        .primary_key<&Person::id>()
+        .unique<&Person::name>(corm::mapping::deferrable)
+        .version<&Person::version>()
+        .server_default<&Person::created>();
+}
+
+/// A part of the same table.
+struct PersonName {
+    std::int32_t id = 0;
+    std::string name{};
+    std::optional<std::string> nick{};
+};
+BOOST_DESCRIBE_STRUCT(PersonName, (), (id, name, nick))
+constexpr auto corm_mapping(corm::type<PersonName>) {
+    return corm::mapping::table<PersonName>("people").schema("app").primary_key<&PersonName::id>();
+}
+
+} // namespace derive_test
+
+using namespace derive_test;
+using namespace corm::schema;
+using corm::mapping::define;
+using corm::mapping::Registry;
+using Shared = std::shared_ptr<const corm::mapping::Mapper>;
+
+namespace {
+
+const DeriveOptions with_created{.expressions = {{"Person.created", "now()"}}};
+
+template <class Function>
+std::string message(Function function) {
+    try {
+        static_cast<void>(function());
+    } catch (const corm::MappingError& error) {
+        return error.what();
+    }
+    return "nothing was thrown";
+}
+
+} // namespace
+
+TEST_CASE("a struct becomes a table", "[schema][unit]") {
+    const Shared mappers[] = {corm::mapping::mapper_of<Person>(), corm::mapping::mapper_of<PersonName>()};
+    const Database database = derive(mappers, with_created);
+    REQUIRE(database.tables.size() == 1);
+    const Table& people = database.tables[0];
+    CHECK(people.qualified_name() == QualifiedName{"app", "people"});
+    REQUIRE(people.columns.size() == 7); // those of both mappings
+    const Column& id = *people.find_column("id");
+    CHECK(id.type.text == "integer");
+    CHECK(id.type.name == QualifiedName{"pg_catalog", "int4"});
+    CHECK(id.identity.kind == IdentityKind::by_default);
+    CHECK(id.identity.options.maximum == 2147483647);
+    CHECK(id.not_null);
+    const Column& mood = *people.find_column("mood");
+    CHECK(mood.type.text == "\"app\".\"mood\"");
+    CHECK(mood.type.kind == TypeKind::enumeration);
+    CHECK_FALSE(mood.not_null);
+    const Column& marks = *people.find_column("marks");
+    CHECK(marks.type.text == "double precision[]");
+    CHECK(marks.type.array);
+    CHECK(marks.not_null);
+    CHECK(people.find_column("created")->default_ == "now()");
+    CHECK(people.find_column("nick")->type.text == "text");
+    REQUIRE(people.primary_key);
+    CHECK(people.primary_key->columns == std::vector<std::string>{"id"});
+    REQUIRE(people.unique.size() == 1);
+    CHECK(people.unique[0].checking == Checking::deferrable);
+    REQUIRE(database.enums.size() == 1);
+    CHECK(database.enums[0].labels == std::vector<std::string>{"sad", "ok"});
+}
+
+TEST_CASE("what a mapping does not say has to be given", "[schema][unit]") {
+    const Shared mappers[] = {corm::mapping::mapper_of<Person>()};
+    CHECK(message([&] { return derive(mappers); }) ==
+          "Person.created is left to the server, and the mapping does not say what it is there; give its expression: "
+          "DeriveOptions::expressions");
+    CHECK(message([&] {
+              return derive(mappers, {.expressions = {{"Person.created", "now()"}, {"Person.birthday", "now()"}}});
+          }) == "an expression was given for Person.birthday, which is no column that is left to the server; name it by "
+                "entity and member");
+}
+
+TEST_CASE("relations become foreign keys, associations and indexes", "[schema][unit]") {
+    Registry registry;
+    const auto tables = registry.define(
+        {define("authors")
+             .column<std::int64_t>("id")
+             .primary_key({"id"})
+             .one_to_many("books", "books", {"author_id"}, {.delete_ = true, .passive_deletes = true})
+             .one_to_one_inverse("desk", "desks", {"author_id"}, {.passive_deletes = true}),
+         define("books")
+             .column<std::int64_t>("id")
+             .column<std::optional<std::int64_t>>("author_id")
+             .primary_key({"id"})
+             .many_to_one("author", "authors", {"author_id"})
+             .many_to_many("tags", "tags", {"", "book_tags", {"book_id"}, {"tag_id"}}),
+         define("tags")
+             .column<std::string>("label")
+             .primary_key({"label"})
+             .many_to_many("books", "books", {"", "book_tags", {"tag_id"}, {"book_id"}}),
+         define("desks")
+             .column<corm::types::Uuid>("id")
+             .column<std::optional<std::int64_t>>("author_id")
+             .primary_key({"id"})});
+    const std::vector<Shared> mappers{tables.begin(), tables.end()};
+    const Database database = derive(mappers);
+    REQUIRE(database.tables.size() == 5);
+    const Table& books = *database.find_table("", "books");
+    REQUIRE(books.foreign_keys.size() == 1);
+    CHECK(books.foreign_keys[0].target == QualifiedName{"", "authors"});
+    CHECK(books.foreign_keys[0].target_columns == std::vector<std::string>{"id"});
+    CHECK(books.foreign_keys[0].on_delete == ReferentialAction::cascade);
+    REQUIRE(books.indexes.size() == 1);
+    CHECK(books.indexes[0].terms[0].column == "author_id");
+    const Table& pairs = *database.find_table("", "book_tags");
+    REQUIRE(pairs.columns.size() == 2);
+    CHECK(pairs.primary_key->columns.size() == 2);
+    CHECK(pairs.find_column("tag_id")->type.text == "text");
+    CHECK(pairs.foreign_keys.size() == 2);
+    CHECK(pairs.indexes.size() == 1); // the key begins with the other one
+    const Table& desks = *database.find_table("", "desks");
+    CHECK(desks.find_column("id")->default_ == "gen_random_uuid()");
+    REQUIRE(desks.unique.size() == 1);
+    CHECK(desks.unique[0].columns == std::vector<std::string>{"author_id"});
+    CHECK(desks.foreign_keys[0].on_delete == ReferentialAction::set_null);
+    CHECK(desks.indexes.empty());
+}

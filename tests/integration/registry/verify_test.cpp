@@ -4,6 +4,7 @@
 #include <corm/orm/registry.hpp>
 #include <corm/orm/verification.hpp>
 
+#include <boost/describe/enum.hpp>
 #include <boost/json/value.hpp>
 #include <catch2/catch_test_macros.hpp>
 

@@ -31,8 +31,9 @@ Names names(const Mapper& mapper, std::span<const std::uint16_t> columns) {
 }
 
 bool begins_with(const Names& columns, const Names& with) {
-    return columns.size() >= with.size() && std::is_permutation(with.begin(), with.end(), columns.begin(),
-                                                                columns.begin() + static_cast<std::ptrdiff_t>(with.size()));
+    return columns.size() >= with.size() &&
+           std::is_permutation(with.begin(), with.end(), columns.begin(),
+                               columns.begin() + static_cast<std::ptrdiff_t>(with.size()));
 }
 
 SequenceOptions options_of(const TypeUse& integer) {
@@ -200,9 +201,10 @@ private:
         key.columns = names(referring, here ? ends.here : ends.there);
         key.target = {referred.schema(), referred.table()};
         key.target_columns = names(referred, here ? ends.there : ends.here);
-        auto known = std::find_if(table->foreign_keys.begin(), table->foreign_keys.end(), [&key](const ForeignKey& each) {
-            return each.columns == key.columns && each.target == key.target;
-        });
+        auto known =
+            std::find_if(table->foreign_keys.begin(), table->foreign_keys.end(), [&key](const ForeignKey& each) {
+                return each.columns == key.columns && each.target == key.target;
+            });
         if (known == table->foreign_keys.end()) {
             table->foreign_keys.push_back(std::move(key));
             known = table->foreign_keys.end() - 1;
@@ -251,9 +253,8 @@ private:
         key.columns = columns;
         key.target = {side.schema(), side.table()};
         key.target_columns = names(side, side.key_columns());
-        const auto known = std::find_if(table.foreign_keys.begin(), table.foreign_keys.end(), [&key](const auto& each) {
-            return each.columns == key.columns;
-        });
+        const auto known = std::find_if(table.foreign_keys.begin(), table.foreign_keys.end(),
+                                        [&key](const auto& each) { return each.columns == key.columns; });
         if (known != table.foreign_keys.end())
             return;
         if (made) {

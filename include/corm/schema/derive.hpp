@@ -19,15 +19,17 @@ struct DeriveOptions {
     bool index_foreign_keys = true;
 };
 
-/// The tables, types and sequences that mappings need, for `create_sql`; pure. Names of constraints and indexes are left
-/// to its naming. Mappers that others lead to by a relation are not added: give all of them.
+/// The tables, types and sequences that mappings need, for `create_sql`; pure. Names of constraints and indexes are
+/// left to its naming. Mappers that others lead to by a relation are not added: give all of them.
 ///
-/// * Columns in the order of the members, NOT NULL unless the member may be NULL. A generated integer key is an identity
+/// * Columns in the order of the members, NOT NULL unless the member may be NULL. A generated integer key is an
+/// identity
 ///   (BY DEFAULT), or takes its values from the sequence that the mapping names; a generated UUID is
 ///   `gen_random_uuid()`.
 /// * Enums of `pg_enum`, with their labels.
 /// * UNIQUE constraints, deferrable where the mapping says so.
-/// * Foreign keys of relations and references. `passive_deletes` makes them ON DELETE CASCADE where removals cascade, and
+/// * Foreign keys of relations and references. `passive_deletes` makes them ON DELETE CASCADE where removals cascade,
+/// and
 ///   SET NULL otherwise.
 /// * Association tables.
 ///

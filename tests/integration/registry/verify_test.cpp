@@ -90,7 +90,9 @@ constexpr auto corm_mapping(corm::type<Tag>) {
         .many_to_many<&Tag::books>(corm::association("book_tags", {"tag_id"}, {"shelf", "place"}));
 }
 constexpr auto corm_mapping(corm::type<Profile>) {
-    return corm::table<Profile>("profiles").primary_key<&Profile::id>().one_to_one<&Profile::author, &Profile::author_id>();
+    return corm::table<Profile>("profiles")
+        .primary_key<&Profile::id>()
+        .one_to_one<&Profile::author, &Profile::author_id>();
 }
 constexpr auto corm_mapping(corm::type<Ticket>) {
     return corm::table<Ticket>("tickets").primary_key<&Ticket::id>().sequence<&Ticket::id>("ticket_ids");
@@ -138,7 +140,8 @@ struct Plant {
 constexpr auto hint = Severity::hint;
 
 constexpr Plant plants[] = {
-    {"drop table tickets", "Ticket is mapped to tickets, which is no table of the database; create it, or correct the name"},
+    {"drop table tickets",
+     "Ticket is mapped to tickets, which is no table of the database; create it, or correct the name"},
     {"alter table tags rename to tag", "Tag is mapped to tags, which is no table of the database"},
     {"create schema other; alter table tickets set schema other", "Ticket is mapped to tickets, which is no table"},
     {"alter table authors rename name to nam",
@@ -152,15 +155,18 @@ constexpr Plant plants[] = {
      "Author.rating is numeric in the mapping and double precision in the table"},
     {"alter table authors alter created type timestamp",
      "Author.created is timestamptz in the mapping and timestamp without time zone in the table"},
-    {"alter table authors alter marks type int using 0", "Author.marks is int4[] in the mapping and integer in the table"},
-    {"alter table authors alter marks type bigint[]", "Author.marks is int4[] in the mapping and bigint[] in the table"},
+    {"alter table authors alter marks type int using 0",
+     "Author.marks is int4[] in the mapping and integer in the table"},
+    {"alter table authors alter marks type bigint[]",
+     "Author.marks is int4[] in the mapping and bigint[] in the table"},
     {"alter table authors alter notes type text", "Author.notes is jsonb in the mapping and text in the table"},
     {"alter table authors alter mood type text", "Author.mood is \"mood\" in the mapping and text in the table"},
     {"create type other as enum ('sad', 'ok'); alter table authors alter mood type other using 'ok'::other",
      "Author.mood is \"mood\" in the mapping and public.other in the table"},
     {"alter table books alter title type mood using 'ok'::mood",
      "Book.title is text in the mapping and the enum public.mood in the table, to which PostgreSQL converts no text"},
-    {"alter table books alter title type bytea using 'x'::bytea", "Book.title is text in the mapping and bytea in the table"},
+    {"alter table books alter title type bytea using 'x'::bytea",
+     "Book.title is text in the mapping and bytea in the table"},
     {"alter table books alter place type int", "Book.place is int2 in the mapping and integer in the table"},
     {"alter table hosts alter address type cidr", "hosts.address is inet in the mapping and cidr in the table"},
     {"alter type mood add value 'glad'", "Author.mood lacks 'glad' of the enum public.mood; give both the same labels"},
@@ -176,7 +182,8 @@ constexpr Plant plants[] = {
     {"alter table authors drop constraint authors_pkey cascade",
      "Author has the key (id), which nothing keeps unique in authors; make it the primary key of the table"},
     {"alter table books drop constraint books_pkey cascade; alter table books add primary key (shelf, place, title)",
-     "Book has the key (shelf, place), which nothing keeps unique in books; make it the primary key of the table, which is "
+     "Book has the key (shelf, place), which nothing keeps unique in books; make it the primary key of the table, "
+     "which is "
      "(shelf, place, title)"},
     {"alter table authors alter id drop identity",
      "Author.id is a key that is left to the server, and its column has no default and no identity"},
@@ -194,10 +201,11 @@ constexpr Plant plants[] = {
      "Author is mapped as unique over (email), and authors has no such constraint or index"},
     {"alter table tags drop constraint tags_position; alter table tags add unique (position)",
      "Tag is mapped as deferrable over (position), and the constraint of tags is not"},
-    {"alter table authors alter extra drop default",
-     "Author lacks the column \"extra\" of authors, which is NOT NULL and has no default, so that no row can be inserted"},
+    {"alter table authors alter extra drop default", "Author lacks the column \"extra\" of authors, which is NOT NULL "
+                                                     "and has no default, so that no row can be inserted"},
     {"drop table book_tags", "Book.tags goes through book_tags, which is no table of the database"},
-    {"alter table book_tags rename tag_id to tag", "Book.tags goes through the column \"tag_id\", which book_tags lacks"},
+    {"alter table book_tags rename tag_id to tag",
+     "Book.tags goes through the column \"tag_id\", which book_tags lacks"},
     {"alter table book_tags drop constraint book_tags_pkey",
      "Book.tags goes through (shelf, place, tag_id) of book_tags, which nothing keeps unique"},
     {"alter table profiles drop constraint profiles_author_id_key",
@@ -206,10 +214,10 @@ constexpr Plant plants[] = {
      "Ticket.id takes its values from the sequence ticket_ids in the mapping, and its column does not"},
     {"alter table books drop constraint books_author_id_fkey",
      "Book.author has no foreign key from (author_id) of public.books to public.authors behind it", hint},
-    {"alter table profiles drop constraint profiles_author_id_fkey", "Profile.author has no foreign key from (author_id)",
-     hint},
-    {"drop index books_author_id_title_idx", "Book.author looks rows up by (author_id) of public.books, which has no index",
-     hint},
+    {"alter table profiles drop constraint profiles_author_id_fkey",
+     "Profile.author has no foreign key from (author_id)", hint},
+    {"drop index books_author_id_title_idx",
+     "Book.author looks rows up by (author_id) of public.books, which has no index", hint},
     {"drop index book_tags_tag_id_idx", "Tag.books looks pairs up by (tag_id) of book_tags, which has no index", hint},
 };
 
@@ -232,7 +240,8 @@ public:
         return found;
     }
     void reset() {
-        sessions_.database.query("drop schema if exists other cascade; drop schema public cascade; create schema public;");
+        sessions_.database.query(
+            "drop schema if exists other cascade; drop schema public cascade; create schema public;");
         sessions_.database.query(base);
     }
     void plant(const char* sql) { sessions_.database.query(sql); }
@@ -264,9 +273,8 @@ TEST_CASE("each planted difference is found", "[verify][integration]") {
         verifier.plant(plant.sql);
         const Verification found = verifier.verify();
         INFO(found.text());
-        const auto at = std::find_if(found.findings.begin(), found.findings.end(), [&](const auto& finding) {
-            return finding.sentence.starts_with(plant.sentence);
-        });
+        const auto at = std::find_if(found.findings.begin(), found.findings.end(),
+                                     [&](const auto& finding) { return finding.sentence.starts_with(plant.sentence); });
         REQUIRE(at != found.findings.end());
         CHECK(at->severity == plant.severity);
         CHECK((plant.severity == hint || !found.ok()));
@@ -282,7 +290,8 @@ TEST_CASE("all differences come in one message", "[verify][integration]") {
     CHECK(message_of<corm::MappingError>([&] { found.require(); }) ==
           "the database differs from its mappings in 2 points:\n"
           "  Author.version is the version, and its column may be NULL, which no update would find; make it NOT NULL\n"
-          "  Ticket is mapped to tickets, which is no table of the database; create it, or correct the name; the nearest is "
+          "  Ticket is mapped to tickets, which is no table of the database; create it, or correct the name; the "
+          "nearest is "
           "\"authors\"");
     CHECK(found.text().find("hint: Author.email may be NULL") != std::string::npos);
     verifier.sessions().run([&]() -> corm::Task<> {

@@ -114,32 +114,31 @@ TEST_CASE("what a mapping does not say has to be given", "[schema][unit]") {
           "DeriveOptions::expressions");
     CHECK(message([&] {
               return derive(mappers, {.expressions = {{"Person.created", "now()"}, {"Person.birthday", "now()"}}});
-          }) == "an expression was given for Person.birthday, which is no column that is left to the server; name it by "
-                "entity and member");
+          }) ==
+          "an expression was given for Person.birthday, which is no column that is left to the server; name it by "
+          "entity and member");
 }
 
 TEST_CASE("relations become foreign keys, associations and indexes", "[schema][unit]") {
     Registry registry;
-    const auto tables = registry.define(
-        {define("authors")
-             .column<std::int64_t>("id")
-             .primary_key({"id"})
-             .one_to_many("books", "books", {"author_id"}, {.delete_ = true, .passive_deletes = true})
-             .one_to_one_inverse("desk", "desks", {"author_id"}, {.passive_deletes = true}),
-         define("books")
-             .column<std::int64_t>("id")
-             .column<std::optional<std::int64_t>>("author_id")
-             .primary_key({"id"})
-             .many_to_one("author", "authors", {"author_id"})
-             .many_to_many("tags", "tags", {"", "book_tags", {"book_id"}, {"tag_id"}}),
-         define("tags")
-             .column<std::string>("label")
-             .primary_key({"label"})
-             .many_to_many("books", "books", {"", "book_tags", {"tag_id"}, {"book_id"}}),
-         define("desks")
-             .column<corm::types::Uuid>("id")
-             .column<std::optional<std::int64_t>>("author_id")
-             .primary_key({"id"})});
+    const auto tables =
+        registry.define({define("authors")
+                             .column<std::int64_t>("id")
+                             .primary_key({"id"})
+                             .one_to_many("books", "books", {"author_id"}, {.delete_ = true, .passive_deletes = true})
+                             .one_to_one_inverse("desk", "desks", {"author_id"}, {.passive_deletes = true}),
+                         define("books")
+                             .column<std::int64_t>("id")
+                             .column<std::optional<std::int64_t>>("author_id")
+                             .primary_key({"id"})
+                             .many_to_one("author", "authors", {"author_id"})
+                             .many_to_many("tags", "tags", {"", "book_tags", {"book_id"}, {"tag_id"}}),
+                         define("tags").column<std::string>("label").primary_key({"label"}).many_to_many(
+                             "books", "books", {"", "book_tags", {"tag_id"}, {"book_id"}}),
+                         define("desks")
+                             .column<corm::types::Uuid>("id")
+                             .column<std::optional<std::int64_t>>("author_id")
+                             .primary_key({"id"})});
     const std::vector<Shared> mappers{tables.begin(), tables.end()};
     const Database database = derive(mappers);
     REQUIRE(database.tables.size() == 5);

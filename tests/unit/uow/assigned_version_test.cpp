@@ -125,7 +125,8 @@ TEST_CASE("an assigned version may be of any type that compares", "[uow][unit]")
     CHECK(read<corm::mapping::Record>(handle).get<corm::types::Uuid>("stamp") == uuid);
     const auto refused = [](bool assigned) {
         try {
-            corm::mapping::define("t").column<std::optional<std::int32_t>>("v").version("v", assigned);
+            static_cast<void>(
+                corm::mapping::define("t").column<std::optional<std::int32_t>>("v").version("v", assigned).build());
         } catch (const corm::MappingError& error) {
             return std::string{error.what()};
         }

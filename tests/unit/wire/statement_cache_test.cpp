@@ -1,5 +1,6 @@
 #include "pipeline_fixture.hpp"
 
+#include "base/lifetimes.hpp"
 #include "wire/statement_cache.hpp"
 
 #include <algorithm>
@@ -114,4 +115,35 @@ TEST_CASE("DISCARD ALL empties the cache", "[wire][unit]") {
     f.run(request({"SELECT 1", "DISCARD ALL"}));
     f.pq->forget_prepared();
     CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+}
+
+TEST_CASE("statements of what has ended leave, and those of others stay", "[wire][unit]") {
+    StatementCache cache{8};
+    const types::Parameters none;
+    auto mapper = std::make_shared<int>(1);
+    const auto other = std::make_shared<int>(2);
+    const auto sql = text("of both");
+    cache.find(text("of all"), none, 1).entry->parsed = true;
+    cache.find(text("of one"), none, 1, mapper).entry->parsed = true;
+    cache.find(text("of the other"), none, 1, other).entry->parsed = true;
+    cache.find(sql, none, 1, mapper).entry->parsed = true;
+    static_cast<void>(cache.find(text("not sent yet"), none, 1, mapper)); // the server has not confirmed it
+    CHECK_FALSE(cache.find(sql, none, 2, other).is_new);                  // whoever used it last needs it
+    CHECK(cache.hits() == 1);
+    const std::weak_ptr<const void> ended = mapper;
+    mapper.reset();
+    cache.evict_ended();
+    CHECK(cache.size() == 5); // nobody has counted the end
+    corm::detail::count_ended_lifetime();
+    cache.evict_ended();
+    CHECK(cache.size() == 3);
+    REQUIRE(cache.evicted().size() == 1);
+    CHECK(*cache.evicted()[0].sql == "of one");
+    CHECK(cache.wants_closing());
+    cache.forget_evicted();
+    CHECK_FALSE(cache.wants_closing());
+    // What is sent all the same leaves nothing.
+    CHECK(cache.find(text("late"), none, 3, ended).entry == nullptr);
+    CHECK(cache.size() == 3);
+    CHECK_FALSE(cache.find(sql, none, 3, other).is_new);
 }

@@ -25,6 +25,7 @@ ARROWS = {
     "orm": ["query", "uow", "schema", "pool"],
     "migrate": ["schema", "pool"],
     "dev": ["base"],
+    "reflect": ["orm"],  # the command
 }
 # These do no I/O: they form corm-core.
 PURE = {"base", "trace", "type", "sql", "mapping", "query", "uow", "schema"}

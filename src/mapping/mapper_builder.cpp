@@ -79,6 +79,14 @@ void MapperBuilder::rename(std::string_view member, std::string column) {
     by_member(member).name = std::move(column);
 }
 
+void MapperBuilder::set_sql_type(std::string_view member, std::string name) {
+    Column& column = by_member(member);
+    if (name.empty())
+        throw MappingError(mapper_->entity_ + "." + column.member +
+                           ": the mapping names no type; write its name, or leave sql_type out");
+    column.declared = std::move(name);
+}
+
 void MapperBuilder::add_to_key(std::string_view member, bool assigned) {
     Column& column = by_member(member);
     if (column.key)

@@ -16,6 +16,7 @@ namespace {
 /// One C++ type by itself and where NULL may be, as element of an array, and as such where NULL may be.
 struct Known {
     std::string_view name; ///< in pg_catalog
+    std::string_view cpp;
     const types::ValueType* value;
     const types::ValueType* nullable;
     const types::ValueType* array;
@@ -23,34 +24,38 @@ struct Known {
 };
 
 template <class T>
-constexpr Known known(std::string_view name) {
+constexpr Known known(std::string_view name, std::string_view cpp) {
     using Array = std::vector<std::optional<T>>;
-    return {name, &types::value_type<T>, &types::value_type<std::optional<T>>, &types::value_type<Array>,
+    return {name,
+            cpp,
+            &types::value_type<T>,
+            &types::value_type<std::optional<T>>,
+            &types::value_type<Array>,
             &types::value_type<std::optional<Array>>};
 }
 
 // char(n) is not among them: its text comes with the spaces that PostgreSQL does not count.
 constexpr Known table[] = {
-    known<bool>("bool"),
-    known<std::int16_t>("int2"),
-    known<std::int32_t>("int4"),
-    known<std::int64_t>("int8"),
-    known<float>("float4"),
-    known<double>("float8"),
-    known<types::Numeric>("numeric"),
-    known<std::string>("text"),
-    known<std::string>("varchar"),
-    known<std::string>("bpchar"),
-    known<std::string>("name"),
-    known<types::Bytes>("bytea"),
-    known<types::Uuid>("uuid"),
-    known<std::chrono::sys_days>("date"),
-    known<types::Timestamp>("timestamptz"),
-    known<types::LocalTimestamp>("timestamp"),
-    known<types::TimeOfDay>("time"),
-    known<types::Interval>("interval"),
-    known<boost::json::value>("jsonb"),
-    known<types::JsonText>("json"),
+    known<bool>("bool", "bool"),
+    known<std::int16_t>("int2", "std::int16_t"),
+    known<std::int32_t>("int4", "std::int32_t"),
+    known<std::int64_t>("int8", "std::int64_t"),
+    known<float>("float4", "float"),
+    known<double>("float8", "double"),
+    known<types::Numeric>("numeric", "corm::Numeric"),
+    known<std::string>("text", "std::string"),
+    known<std::string>("varchar", "std::string"),
+    known<std::string>("bpchar", "std::string"),
+    known<std::string>("name", "std::string"),
+    known<types::Bytes>("bytea", "corm::Bytes"),
+    known<types::Uuid>("uuid", "corm::Uuid"),
+    known<std::chrono::sys_days>("date", "std::chrono::sys_days"),
+    known<types::Timestamp>("timestamptz", "corm::types::Timestamp"),
+    known<types::LocalTimestamp>("timestamp", "corm::types::LocalTimestamp"),
+    known<types::TimeOfDay>("time", "corm::types::TimeOfDay"),
+    known<types::Interval>("interval", "corm::types::Interval"),
+    known<boost::json::value>("jsonb", "boost::json::value"),
+    known<types::JsonText>("json", "corm::types::JsonText"),
 };
 
 const Known* find(const QualifiedName& name) noexcept {
@@ -69,11 +74,11 @@ RecordType record_type(const Database& database, const TypeUse& type, bool nulla
     // The elements of an array of a domain are not told apart from those of its base.
     if (found != nullptr && (!base.array || (typed_arrays && &base == &type))) {
         if (base.array)
-            return {nullable ? found->nullable_array : found->array, {}};
-        return {nullable ? found->nullable : found->value, {}};
+            return {nullable ? found->nullable_array : found->array, {}, found->cpp, true};
+        return {nullable ? found->nullable : found->value, {}, found->cpp};
     }
     return {nullable ? &types::value_type<std::optional<types::TextForm>> : &types::value_type<types::TextForm>,
-            type.text};
+            type.text, "corm::TextForm"};
 }
 
 } // namespace corm::schema

@@ -5,6 +5,7 @@
 #include <corm/type/codec.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace corm::schema {
 
@@ -12,6 +13,8 @@ namespace corm::schema {
 struct RecordType {
     const types::ValueType* type;
     std::string sql_type; ///< for a definition; empty where the C++ type says it
+    std::string_view cpp; ///< the C++ type by itself, or of the elements
+    bool array = false;   ///< `std::vector<std::optional<...>>` of it
 };
 
 [[nodiscard]] RecordType record_type(const Database& database, const TypeUse& type, bool nullable, bool typed_arrays);

@@ -130,6 +130,14 @@ void apply(MapperBuilder& builder, const T&, const options::Rename<Member>& opti
     builder.rename(member_name<T, Member>, std::string{option.column});
 }
 template <class T, auto Member>
+void apply(MapperBuilder& builder, const T&, const options::SqlType<Member>& option) {
+    using Options = std::remove_cvref_t<decltype(std::declval<TableOf<T>>().all_options())>;
+    static_assert(!RelationMember<std::remove_const_t<member_type<Member>>>::value &&
+                      !is_unmapped<T, Member>(static_cast<Options*>(nullptr)),
+                  "corm: sql_type names a member that is a column; relations and unmapped members have no type there");
+    builder.set_sql_type(member_name<T, Member>, std::string{option.name});
+}
+template <class T, auto Member>
 void apply(MapperBuilder&, const T&, const options::Unmapped<Member>&) {}
 
 /// In the order of the mapping.

@@ -213,6 +213,7 @@ public:
     /// Of a relation that was added before.
     void set_order(std::string_view relation, std::vector<RelationOrder> order);
     void rename(std::string_view member, std::string column);
+    void set_sql_type(std::string_view member, std::string name);
     /// The next member of the key.
     void add_to_key(std::string_view member, bool assigned);
     /// `assigned`: the program counts.

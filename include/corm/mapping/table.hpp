@@ -4,6 +4,7 @@
 #include <corm/mapping/collection_order.hpp>
 #include <corm/mapping/mapper.hpp>
 #include <corm/mapping/member.hpp>
+#include <corm/mapping/table_options.hpp>
 #include <corm/mapping/unique.hpp>
 #include <corm/type/codec.hpp>
 
@@ -15,75 +16,6 @@ struct Assigned {
     explicit Assigned() = default;
 };
 inline constexpr Assigned assigned{};
-
-namespace options {
-
-template <auto... Members>
-struct PrimaryKey {
-    bool assigned;
-};
-template <auto Member>
-struct Version {
-    bool assigned;
-};
-template <class Exchange, auto... Members>
-struct Unique {
-    Exchange exchange;
-};
-struct ConfirmRows {
-    bool confirmed;
-};
-struct BulkCopy {
-    std::size_t min_rows;
-};
-template <auto Member>
-struct Sequence {
-    std::string_view name;
-    std::string_view schema;
-};
-template <auto Member>
-struct Generated {};
-template <auto Member>
-struct ServerDefault {};
-template <auto Member>
-struct ServerOnupdate {};
-template <auto Member>
-struct Rename {
-    std::string_view column;
-};
-template <auto Member>
-struct Unmapped {};
-template <class Target>
-struct References {};
-template <auto Member, auto... ForeignKey>
-struct ToMany {
-    RelationOptions relation;
-};
-template <auto Member, auto... ForeignKey>
-struct ToOne {
-    RelationKind kind;
-    RelationOptions relation;
-};
-template <auto Member, auto... ForeignKey>
-struct OneInverse {
-    RelationOptions relation;
-};
-template <auto Member, std::size_t Own, std::size_t Target>
-struct Through {
-    Association<Own, Target> association;
-    RelationOptions relation;
-};
-
-/// Options of a mapping, the last one first. Less for a compiler to do than a tuple: each call of a mapping adds one.
-template <class... All>
-struct Chain {};
-template <class Last, class... Before>
-struct Chain<Last, Before...> {
-    Last last;
-    Chain<Before...> before;
-};
-
-} // namespace options
 
 template <class T>
 consteval void check_described() {
@@ -209,6 +141,13 @@ public:
     [[nodiscard]] constexpr auto column(std::string_view column) const {
         check_member<T, Member>();
         return with(options::Rename<Member>{column});
+    }
+    /// What the server calls the type of the column, quoted and with its schema where needed, if the member's type does
+    /// not say it: `.sql_type<&Host::address>("inet")`, for a `corm::TextForm`.
+    template <auto Member>
+    [[nodiscard]] constexpr auto sql_type(std::string_view name) const {
+        check_member<T, Member>();
+        return with(options::SqlType<Member>{name});
     }
     /// A described member that is no column.
     template <auto Member>

@@ -1,0 +1,55 @@
+-- What gives a generator of C++ something to think about: names, sizes, keys. With rows.
+create schema crm;
+create schema shop;
+create table crm."user" (id int generated always as identity primary key, "class" text not null, _id int,
+                         "_Id" int, a__b int, "a-b" int, "EOF" int, std text, corm text, "User" int, "2nd" text,
+                         "名前" text, "??=" text, "tab	x" text);
+create table shop."user" (id bigint primary key, name text);
+comment on table crm."user" is E'A comment */ with\nlines \\';
+comment on column crm."user"."class" is E'ends with \\';
+create table shop.order_ (id int primary key);
+create table shop.orders (id int primary key, status text not null default 'new', "order" int references shop.order_);
+create table shop.status (id int primary key);
+create type shop.status_kind as enum ('open', 'closed');
+create type shop.status_word as enum ('new', 'old');
+create table shop.status_kind_use (id int primary key, kind shop.status_kind not null, word shop.status_word,
+                                   kinds shop.status_kind[]);
+create sequence shop.shared_ids;
+create table shop.letter (id bigint primary key default nextval('shop.shared_ids'), text text);
+create table shop.parcel (id bigint primary key default nextval('shop.shared_ids'), letter_id bigint unique
+                          references shop.letter on delete set null);
+-- A key of another type, a key that is no primary key, one that is a text form, and a number that refers to an integer
+create table shop.by_address (address inet primary key, kind shop.status_kind);
+create table shop.by_unique (code text not null unique, other int unique);
+create table shop.by_kind (kind shop.status_kind primary key);
+create table shop.of_kind (id int primary key, kind shop.status_kind references shop.by_kind, address inet
+                           references shop.by_address);
+create table shop.by_number (id int primary key, letter_id numeric references shop.letter);
+create table shop.versioned (id uuid primary key, version int not null default 1, name text);
+-- More members than BOOST_DESCRIBE_STRUCT takes, and relations there
+do $$
+begin
+    execute (select 'create table shop.wide (id int primary key, ' || string_agg('c' || i || ' int', ', ') || ')'
+             from generate_series(1, 120) i);
+    execute (select 'create table shop.hub (id int primary key, wide_id int references shop.wide, '
+                    || string_agg('wide_' || i || '_id int references shop.wide', ', ') || ')'
+             from generate_series(1, 60) i);
+end
+$$;
+
+insert into crm."user" ("class", "2nd", "名前", "tab	x") values ('x', 'second', '名', 'x');
+insert into shop."user" values (1, 'Ada');
+insert into shop.order_ values (1);
+insert into shop.orders values (1, 'paid', 1), (2, 'new', null);
+insert into shop.status values (1);
+insert into shop.status_kind_use values (1, 'closed', 'new', '{open,NULL}');
+insert into shop.letter (text) values ('a'), ('b');
+insert into shop.parcel (letter_id) values (1), (null);
+insert into shop.by_address values ('10.0.0.1', 'open');
+insert into shop.by_unique values ('a', null);
+insert into shop.by_kind values ('open');
+insert into shop.of_kind values (1, 'open', '10.0.0.1'), (2, null, null);
+insert into shop.by_number values (1, 1);
+insert into shop.versioned values ('00000000-0000-0000-0000-000000000001', 1, 'one');
+insert into shop.wide (id, c1, c120) values (1, 1, 120);
+insert into shop.hub (id, wide_id, wide_60_id) values (1, 1, 1);

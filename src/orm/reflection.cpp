@@ -6,7 +6,6 @@
 #include "orm/session_core.hpp"
 #include "schema/catalog_reader.hpp"
 
-
 #include <utility>
 
 namespace corm::orm {

@@ -5,12 +5,28 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace corm::schema {
 namespace {
 
 using namespace ddl;
+
+std::string without_quotes(std::string text) {
+    std::erase(text, '"');
+    return text;
+}
+
+/// Calls `visit` with the sequences that a default takes its values from, by their names without quotes.
+void each_sequence(const std::string& default_, auto&& visit) {
+    constexpr std::string_view call = "nextval('";
+    for (std::size_t at = default_.find(call); at != std::string::npos; at = default_.find(call, at)) {
+        at += call.size();
+        visit(without_quotes(default_.substr(at, default_.find('\'', at) - at)));
+    }
+}
 
 class Dropper {
 public:
@@ -21,6 +37,10 @@ public:
                 if (table.is_partition())
                     partitions_.emplace(parent, &table);
             }
+            for (const Column& column : table.columns)
+                each_sequence(column.default_, [&](std::string name) {
+                    users_[std::move(name)].insert(table.qualified_name());
+                });
         }
     }
 
@@ -29,10 +49,15 @@ public:
             if (const Table* const* table = std::get_if<const Table*>(&object))
                 drop_circles(**table);
         }
+        for (const Sequence& sequence : database_.sequences) {
+            if (is_shared(sequence))
+                statements_.push_back({"ALTER SEQUENCE " + quoted_name(sequence) + " OWNED BY NONE",
+                                       "dropping sequence " + plain_name(sequence)});
+        }
         for (auto object = order_.objects.rbegin(); object != order_.objects.rend(); ++object)
             std::visit([this](const auto* each) { drop(*each); }, *object);
         for (const Sequence& sequence : database_.sequences) {
-            if (sequence.owner.empty() || !order_.tables.contains(sequence.owner))
+            if (sequence.owner.empty() || !order_.tables.contains(sequence.owner) || is_shared(sequence))
                 drop("sequence", "SEQUENCE", quoted_name(sequence), plain_name(sequence));
         }
         if (options_.extensions) {
@@ -69,6 +94,16 @@ private:
         return std::any_of(first, end, [&](const auto& each) { return is_later(each.second->qualified_name(), table); });
     }
 
+    /// Another table than its owner has it in a default, and would keep it and so the owner from being dropped.
+    bool is_shared(const Sequence& sequence) const {
+        if (sequence.owner.empty() || !order_.tables.contains(sequence.owner))
+            return false;
+        const auto users = users_.find(without_quotes(plain_name(sequence)));
+        return users != users_.end() &&
+               std::any_of(users->second.begin(), users->second.end(),
+                           [&sequence](const QualifiedName& table) { return table != sequence.owner; });
+    }
+
     void drop(const Enum& type) { drop("enum", "TYPE", quoted_name(type), plain_name(type)); }
     void drop(const Domain& domain) { drop("domain", "DOMAIN", quoted_name(domain), plain_name(domain)); }
     void drop(const Composite& type) { drop("composite type", "TYPE", quoted_name(type), plain_name(type)); }
@@ -87,6 +122,7 @@ private:
     const DropOptions& options_;
     const ObjectOrder order_;
     std::multimap<QualifiedName, const Table*> partitions_;
+    std::map<std::string, std::set<QualifiedName>> users_; // of sequences
     std::vector<DdlStatement> statements_;
 };
 
@@ -101,7 +137,7 @@ std::vector<std::string> texts_of(std::vector<DdlStatement> statements) {
 
 std::vector<DdlStatement> drop_statements(const Database& database, const DropOptions& options) {
     Database sorted = database;
-    apply_naming(sorted, options.naming);
+    apply_naming(sorted);
     sort(sorted);
     return Dropper{sorted, options}.statements();
 }

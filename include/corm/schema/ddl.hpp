@@ -11,14 +11,16 @@
 
 namespace corm::schema {
 
-/// What `create_sql` may do.
+/// What `create_sql` may do. Not an aggregate: g++ 12 destroys the texts of one twice that is made by braces inside of an
+/// awaited expression.
 struct CreateOptions {
-    Naming naming{};        ///< of constraints and indexes that have no name
+    CreateOptions() = default;
+
+    Naming naming;          ///< of constraints and indexes that have no name
     bool schemas = true;    ///< CREATE SCHEMA
     bool extensions = true; ///< CREATE EXTENSION
 
-    /// These options with another convention, for options that are made inside of an awaited expression: g++ 12 destroys
-    /// texts twice that braces give to a member there.
+    /// These options with another convention.
     [[nodiscard]] CreateOptions with_naming(Naming convention) && {
         naming = std::move(convention);
         return std::move(*this);
@@ -27,7 +29,6 @@ struct CreateOptions {
 
 /// What `drop_sql` may do.
 struct DropOptions {
-    Naming naming{};         ///< of foreign keys that have no name, as `create_sql` gave it
     bool cascade = false;    ///< drop with CASCADE what the model does not know of: views, foreign keys, functions
     bool schemas = true;     ///< DROP SCHEMA, but for `public`
     bool extensions = false; ///< DROP EXTENSION: other programs may use them
@@ -53,7 +54,7 @@ struct DropOptions {
                                                   const CreateOptions& options = {});
 
 /// Statements, without semicolons, that drop everything in the model, in the reverse order. Foreign keys that form a
-/// circle are dropped first. Sequences of identity columns and those of OWNED BY go with their tables. What the model
+/// circle are dropped first; one without a name is expected to have that of the default `Naming`. Sequences of identity columns and those of OWNED BY go with their tables. What the model
 /// does not know of and depends on something in it is an error of the server, unless `cascade` is set; the statements
 /// have IF EXISTS then, since one of them may have done the work of another.
 ///

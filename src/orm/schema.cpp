@@ -28,7 +28,8 @@ public:
     LockPart() : Part(2) {}
     void append(std::vector<wire::Statement>& request) override {
         wire::Statement& lock = request.emplace_back();
-        static const auto lock_text = std::make_shared<const std::string>("SELECT pg_catalog.pg_advisory_xact_lock($1)");
+        static const auto lock_text =
+            std::make_shared<const std::string>("SELECT pg_catalog.pg_advisory_xact_lock($1)");
         lock.sql = lock_text;
         lock.parameters.add(schema_lock_key);
         lock.prepare = false;

@@ -59,7 +59,8 @@ std::string term_text(const IndexTerm& term) {
 
 std::string operator_text(const QualifiedName& name) {
     if (name.name.empty() || name.name.find_first_not_of("+-*/<>=~!@#%^&|`?") != std::string::npos)
-        throw MappingError("\"" + name.name + "\" is no operator of an exclusion constraint; an operator is made of "
+        throw MappingError("\"" + name.name +
+                           "\" is no operator of an exclusion constraint; an operator is made of "
                            "+ - * / < > = ~ ! @ # % ^ & | ` ?");
     return name.schema.empty() ? name.name : "OPERATOR(" + quoted(name.schema) + "." + name.name + ")";
 }
@@ -81,8 +82,8 @@ std::string unique_text(const KeyConstraint& key) {
 
 std::string foreign_key_text(const ForeignKey& key) {
     const char* period = key.period ? "PERIOD " : "";
-    std::string text = head(key.name) + "FOREIGN KEY " + column_list(key.columns, period) + " REFERENCES " +
-                       quoted(key.target);
+    std::string text =
+        head(key.name) + "FOREIGN KEY " + column_list(key.columns, period) + " REFERENCES " + quoted(key.target);
     if (!key.target_columns.empty())
         text += " " + column_list(key.target_columns, period);
     text += key.match_full ? " MATCH FULL" : "";

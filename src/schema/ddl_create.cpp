@@ -339,7 +339,8 @@ void add_labels(const Enum& wanted, const Enum& existing, std::vector<DdlStateme
             continue;
         if (last != existing.labels.end() && place(label) < last)
             throw MappingError("enum " + name + " has its labels in another order in the database, where '" + label +
-                               "' comes ahead of '" + *last + "'; give the model the order of the database, or make "
+                               "' comes ahead of '" + *last +
+                               "'; give the model the order of the database, or make "
                                "the type anew");
         last = place(label);
     }

@@ -38,9 +38,8 @@ public:
                     partitions_.emplace(parent, &table);
             }
             for (const Column& column : table.columns)
-                each_sequence(column.default_, [&](std::string name) {
-                    users_[std::move(name)].insert(table.qualified_name());
-                });
+                each_sequence(column.default_,
+                              [&](std::string name) { users_[std::move(name)].insert(table.qualified_name()); });
         }
     }
 
@@ -91,7 +90,8 @@ private:
         if (order_.is_later(target, table))
             return true;
         const auto [first, end] = partitions_.equal_range(target);
-        return std::any_of(first, end, [&](const auto& each) { return is_later(each.second->qualified_name(), table); });
+        return std::any_of(first, end,
+                           [&](const auto& each) { return is_later(each.second->qualified_name(), table); });
     }
 
     /// Another table than its owner has it in a default, and would keep it and so the owner from being dropped.

@@ -93,9 +93,8 @@ bool TableWriter::comes_along(const Table& table, const ForeignKey& key) const {
         return false;
     return std::any_of(table.parents.begin(), table.parents.end(), [&](const QualifiedName& name) {
         const Table* parent = find(name);
-        return parent != nullptr &&
-               std::any_of(parent->foreign_keys.begin(), parent->foreign_keys.end(),
-                           [&key](const ForeignKey& other) { return other.name == key.name; });
+        return parent != nullptr && std::any_of(parent->foreign_keys.begin(), parent->foreign_keys.end(),
+                                                [&key](const ForeignKey& other) { return other.name == key.name; });
     });
 }
 
@@ -212,8 +211,7 @@ std::string TableWriter::adjust_text(const Table& table) const {
             continue;
         const std::string head = "ALTER COLUMN " + quoted(column.name) + " ";
         if (column.generated.empty() && !column.identity && column.default_ != from->default_)
-            actions.push_back(head +
-                              (column.default_.empty() ? "DROP DEFAULT" : "SET DEFAULT " + column.default_));
+            actions.push_back(head + (column.default_.empty() ? "DROP DEFAULT" : "SET DEFAULT " + column.default_));
         if (column.not_null != not_null)
             actions.push_back(head + (column.not_null ? "SET NOT NULL" : "DROP NOT NULL"));
         if (column.identity)

@@ -173,9 +173,10 @@ private:
             give(check, naming_.check, {}, {&constraints});
         for (ForeignKey& key : table.foreign_keys) {
             if (key.name.empty())
-                key.name = free_name(filled_in(naming_.foreign_key, {table.name, table.schema, joined(key.columns),
-                                                                     key.target.name, joined(key.target_columns), true}),
-                                     {&constraints});
+                key.name =
+                    free_name(filled_in(naming_.foreign_key, {table.name, table.schema, joined(key.columns),
+                                                              key.target.name, joined(key.target_columns), true}),
+                              {&constraints});
         }
         for (Index& index : table.indexes) {
             std::vector<std::string> columns;

@@ -37,9 +37,9 @@ inline constexpr std::int64_t schema_lock_key = 0x636f726d'5f64646c;
 /// for a model that cannot be expressed, or that has another kind of object by some name; `ConnectionError`,
 /// `TimeoutError`; `CommitOutcomeUnknown`, after which it can be called again. Cancellation: as operations of sessions.
 /// Thread-safe; the engine must live until the call has returned, not the task.
-[[nodiscard]] Task<std::vector<std::string>>
-create_all(const Engine& engine, schema::Database wanted, schema::CreateOptions options = {}, Duration within = {},
-           std::source_location where = std::source_location::current());
+[[nodiscard]] Task<std::vector<std::string>> create_all(const Engine& engine, schema::Database wanted,
+                                                        schema::CreateOptions options = {}, Duration within = {},
+                                                        std::source_location where = std::source_location::current());
 
 /// Drops the tables, views, types, sequences and schemas of the model that the database has, by the statements of
 /// `schema::drop_sql`, in one transaction. The foreign keys and views that are looked at are those of the database.

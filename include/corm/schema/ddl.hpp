@@ -11,8 +11,8 @@
 
 namespace corm::schema {
 
-/// What `create_sql` may do. Not an aggregate: g++ 12 destroys the texts of one twice that is made by braces inside of an
-/// awaited expression.
+/// What `create_sql` may do. Not an aggregate: g++ 12 destroys the texts of one twice that is made by braces inside of
+/// an awaited expression.
 struct CreateOptions {
     CreateOptions() = default;
 
@@ -54,9 +54,10 @@ struct DropOptions {
                                                   const CreateOptions& options = {});
 
 /// Statements, without semicolons, that drop everything in the model, in the reverse order. Foreign keys that form a
-/// circle are dropped first; one without a name is expected to have that of the default `Naming`. Sequences of identity columns and those of OWNED BY go with their tables. What the model
-/// does not know of and depends on something in it is an error of the server, unless `cascade` is set; the statements
-/// have IF EXISTS then, since one of them may have done the work of another.
+/// circle are dropped first; one without a name is expected to have that of the default `Naming`. Sequences of identity
+/// columns and those of OWNED BY go with their tables. What the model does not know of and depends on something in it
+/// is an error of the server, unless `cascade` is set; the statements have IF EXISTS then, since one of them may have
+/// done the work of another.
 ///
 /// Throws `MappingError` as `create_sql`.
 [[nodiscard]] std::vector<std::string> drop_sql(const Database& database, const DropOptions& options = {});

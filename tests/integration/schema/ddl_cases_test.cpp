@@ -117,8 +117,10 @@ TEST_CASE("identity and serial sequences keep names and options", "[schema][ddl]
 TEST_CASE("tables in circles of circles are made and dropped", "[schema][ddl][integration]") {
     std::string setup = "create table hub (id int primary key);";
     for (const char* name : {"a", "b", "c", "d"})
-        setup += std::string{"create table "} + name + " (id int primary key references hub, next int, self int "
-                 "references " + name + ");";
+        setup += std::string{"create table "} + name +
+                 " (id int primary key references hub, next int, self int "
+                 "references " +
+                 name + ");";
     for (const char* pair : {"ab", "ba", "bc", "cd", "db", "ac"})
         setup += std::string{"alter table "} + pair[0] + " add foreign key (next) references " + pair[1] +
                  (pair[0] == 'b' ? " deferrable initially deferred;" : ";");

@@ -208,10 +208,14 @@ TEST_CASE("names that were given by a convention are found again", "[schema][ddl
     refer(a, b);
     refer(b, a);
     const Model model = model_of({a, b});
-    corm::schema::CreateOptions options;
-    options.naming.foreign_key = "fk_{table}_{target}";
-    maker.create(model, options);
-    CHECK(maker.reflect().find_table("public", "a")->foreign_keys.at(0).name == "fk_a_b");
+    corm::schema::Naming naming;
+    naming.foreign_key = "fk_of_{table}_that_leads_to_{target}"; // too long for the string itself
+    const std::vector<Table> tables{a, b};
+    run_coroutine(maker.context, [&]() -> corm::Task<> {
+        co_await corm::orm::create_all(maker.engine, model_of(tables),
+                                       corm::schema::CreateOptions{}.with_naming(naming));
+    });
+    CHECK(maker.reflect().find_table("public", "a")->foreign_keys.at(0).name == "fk_of_a_that_leads_to_b");
     CHECK(maker.drop(model).size() == 3); // by the names of the database
     CHECK(maker.reflect().tables.empty());
 }

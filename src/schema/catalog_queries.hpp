@@ -13,8 +13,10 @@ namespace corm::schema {
 
 /// The statements, in the order in which they are sent and their results are read.
 enum class CatalogPart : std::size_t {
-    search_path, ///< tells it, and remembers it for the selection of tables
-    settings,    ///< from here on names come out qualified
+    search_path,        ///< tells it, and remembers it for the selection of tables
+    settings,           ///< from here on names come out qualified
+    selected_relations, ///< remembers the numbers of the tables that are read
+    selected_types,     ///< and those of the types
     schemas,
     extensions,
     types,       ///< every type that is used, and what the database's own are made of
@@ -34,7 +36,7 @@ struct CatalogQuery {
 };
 
 /// One statement for each part. They have to run in one transaction, best a read-only one with one snapshot, whose
-/// local settings the first two write. PostgreSQL 13 or later. Need no rights beyond CONNECT. Throws `ConversionError`
+/// local settings the first four write. PostgreSQL 13 or later. Need no rights beyond CONNECT. Throws `ConversionError`
 /// for a name that is no text.
 [[nodiscard]] std::vector<CatalogQuery> catalog_queries(const ReflectOptions& options);
 

@@ -290,8 +290,6 @@ private:
             table.exclusions.push_back(std::move(exclusion));
             return;
         }
-        // The list of the constraint has its included columns too.
-        columns.resize(std::min(columns.size(), of.terms.size()));
         KeyConstraint key{
             std::move(name),       std::move(columns), std::move(of.include), of.nulls_not_distinct, period, checking,
             std::move(of.options), inherited,          std::move(comment)};

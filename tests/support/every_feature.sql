@@ -237,6 +237,7 @@ create index article_author_as_text on app.article (author text_ops);
 create index article_tags on app.article using gin (tags);
 create index article_data on app.article using gin (data jsonb_path_ops) with (fastupdate = off);
 create index article_place on app.article using gist (place);
+create index article_place_and_title on app.article using gist (place, lower(title), slug);
 create index article_hash on app.article using hash (slug);
 create index article_brin on app.article using brin (published) with (pages_per_range = 32);
 create index article_words on app.article using gist (to_tsvector('english', body) tsvector_ops (siglen = 100));

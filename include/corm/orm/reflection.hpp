@@ -14,8 +14,8 @@ namespace corm::orm {
 /// What the database of an engine is made of, or a part of it:
 ///
 /// ```cpp
-/// corm::schema::Database all = co_await corm::orm::reflect(engine);
-/// corm::schema::Database app = co_await corm::orm::reflect(engine, corm::schema::ReflectOptions{}.with_schema("app"));
+/// corm::schema::Database all = co_await corm::reflect(engine);
+/// corm::schema::Database app = co_await corm::reflect(engine, corm::schema::ReflectOptions{}.with_schema("app"));
 /// ```
 ///
 /// Needs no rights but that to connect. The rows of the catalogue are of one snapshot. Expressions and definitions are
@@ -33,3 +33,7 @@ namespace corm::orm {
                                              std::source_location where = std::source_location::current());
 
 } // namespace corm::orm
+
+namespace corm {
+using orm::reflect;
+}

@@ -21,7 +21,7 @@ inline constexpr std::int64_t schema_lock_key = 0x636f726d'5f64646c;
 /// Creates what the database lacks of the model, by the statements of `schema::create_sql`, in one transaction:
 ///
 /// ```cpp
-/// co_await corm::orm::create_all(engine, model);
+/// co_await corm::create_all(engine, model);
 /// ```
 ///
 /// Reads first what is there, in the schemas that the model names; objects that exist are left as they are, whatever
@@ -51,3 +51,8 @@ inline constexpr std::int64_t schema_lock_key = 0x636f726d'5f64646c;
                                                       std::source_location where = std::source_location::current());
 
 } // namespace corm::orm
+
+namespace corm {
+using orm::create_all;
+using orm::drop_all;
+} // namespace corm

@@ -74,7 +74,7 @@ struct Column {
     QualifiedName collation{};      ///< empty: that of the type
     std::string storage{};          ///< `plain`, `external`, `extended` or `main`; empty: that of the type
     std::string compression{};      ///< `pglz` or `lz4`; empty: that of the server
-    bool inherited = false;         ///< it is there because a parent has it
+    bool inherited = false;         ///< it is there because a parent has it; so is every column of a partition
     std::string comment{};          ///< empty: none
 
     friend bool operator==(const Column&, const Column&) = default;

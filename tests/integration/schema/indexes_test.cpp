@@ -59,6 +59,11 @@ TEST_CASE("terms of an index tell collations and operator classes that are not t
                                  {.expression = "((title || slug))", .collation = {"pg_catalog", "C"}}});
 }
 
+TEST_CASE("an index that keeps another type than it is given tells no collation", "[schema][integration]") {
+    CHECK(article_index("article_place_and_title").terms ==
+          std::vector<IndexTerm>{{.column = "place"}, {.expression = "lower(title)"}, {.column = "slug"}});
+}
+
 TEST_CASE("indexes tell their method, what they carry and how they are stored", "[schema][integration]") {
     CHECK(article_index("article_cover") == Index{.name = "article_cover",
                                                   .terms = {{.column = "kind"}},

@@ -1,6 +1,11 @@
 // Reflected objects other than tables, and what there is to say of tables besides columns.
 #include "fixture.hpp"
 
+#include <corm/schema/diagram.hpp>
+#include <corm/schema/json.hpp>
+
+#include <boost/json/value.hpp>
+
 #include <algorithm>
 
 using namespace corm::test;
@@ -182,4 +187,28 @@ TEST_CASE("everything has its order", "[schema][integration]") {
     CHECK(model.tables.size() >= 30);
     for (const Table& each : model.tables)
         CHECK(model.find_table(each.schema, each.name) == &each);
+}
+
+TEST_CASE("a whole catalogue is shown as JSON and as diagrams", "[schema][integration]") {
+    const Model& model = every_feature_model();
+    const boost::json::value json = corm::schema::to_json(model);
+    CHECK(json.at("tables").as_array().size() == model.tables.size());
+    for (std::size_t i = 0; i < model.tables.size(); ++i) {
+        const boost::json::object& shown = json.at("tables").at(i).as_object();
+        CHECK(shown.at("name").as_string() == model.tables[i].name);
+        CHECK(shown.contains("columns") == !model.tables[i].columns.empty());
+    }
+    const auto lines = [](const std::string& text, const std::string& of) {
+        std::size_t count = 0;
+        for (std::size_t at = text.find(of); at != std::string::npos; at = text.find(of, at + of.size()))
+            ++count;
+        return count;
+    };
+    const std::size_t partitions = static_cast<std::size_t>(
+        std::count_if(model.tables.begin(), model.tables.end(), [](const Table& each) { return each.is_partition(); }));
+    CHECK(lines(corm::schema::to_dot(model), "[label=<<table") == model.tables.size() - partitions);
+    CHECK(lines(corm::schema::to_dot(model, {.partitions = true}), "[label=<<table") == model.tables.size());
+    // A reference of each partition of "measurement" to "device" beside its parent's.
+    CHECK(lines(corm::schema::to_mermaid(model, {.partitions = true}), "--o") ==
+          lines(corm::schema::to_mermaid(model), "--o") + 6);
 }

@@ -237,8 +237,9 @@ JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_am am ON a
 }
 
 // The operator class is the default one if it says so, and if no other does that is made for the very type: citext has
-// one of its own and could use that of text. What collation an expression has is not in the catalogue: that of the
-// index's own column is taken for it, and the default one (100) where the index keeps something without one.
+// one of its own and could use that of text. One with options is told anyway, since SQL cannot give them without it.
+// What collation an expression has is not in the catalogue: that of the index's own column is taken for it, and the
+// default one (100) where the index keeps something without one.
 std::string index_terms_text() {
     return R"(SELECT i.indexrelid, term.n, term.n <= i.indnkeyatts, a.attname,
   CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.indexrelid, term.n, false) END,
@@ -256,8 +257,8 @@ LEFT JOIN pg_catalog.pg_collation co ON term.n <= i.indnkeyatts AND co.oid = i.i
   AND co.oid <> COALESCE(a.attcollation, NULLIF(st.typcollation, 0), 100)
 LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 LEFT JOIN pg_catalog.pg_opclass o ON term.n <= i.indnkeyatts AND o.oid = i.indclass[term.n - 1]
-  AND NOT (o.opcdefault AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass x WHERE x.opcmethod = o.opcmethod
-    AND x.opcdefault AND x.oid <> o.oid AND x.opcintype = COALESCE(NULLIF(t.typbasetype, 0), t.oid)))
+  AND NOT (o.opcdefault AND s.attoptions IS NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass x
+    WHERE x.opcmethod = o.opcmethod AND x.opcdefault AND x.oid <> o.oid AND x.opcintype = COALESCE(NULLIF(t.typbasetype, 0), t.oid)))
 LEFT JOIN pg_catalog.pg_namespace on_ ON on_.oid = o.opcnamespace
 ORDER BY 1, 2)";
 }

@@ -77,7 +77,7 @@ struct IndexTerm {
     std::string column{};                              ///< empty: an expression
     std::string expression{};                          ///< names qualified; empty: a column
     QualifiedName collation{};                         ///< empty: that of the column or expression
-    QualifiedName operator_class{};                    ///< empty: the default one of the type
+    QualifiedName operator_class{};                    ///< empty: the default one of the type, without options
     std::vector<std::string> operator_class_options{}; ///< `siglen=32`
     bool descending = false;
     NullsOrder nulls = NullsOrder::usual;

@@ -51,8 +51,9 @@ TEST_CASE("terms of an index tell collations and operator classes that are not t
     CHECK(article_index("article_author_as_text").terms.at(0).operator_class ==
           QualifiedName{"pg_catalog", "text_ops"});
     CHECK(article_index("article_words").terms ==
-          std::vector<IndexTerm>{
-              {.expression = "to_tsvector('english'::regconfig, body)", .operator_class_options = {"siglen=100"}}});
+          std::vector<IndexTerm>{{.expression = "to_tsvector('english'::regconfig, body)",
+                                  .operator_class = {"pg_catalog", "tsvector_ops"},
+                                  .operator_class_options = {"siglen=100"}}});
     CHECK(article_index("article_expression").terms ==
           std::vector<IndexTerm>{{.expression = "((published + 1))"},
                                  {.expression = "((title || slug))", .collation = {"pg_catalog", "C"}}});

@@ -1,6 +1,7 @@
 // From mappings to the tables that they need.
 #pragma once
 
+#include <corm/mapping/mapped.hpp>
 #include <corm/mapping/mapper.hpp>
 #include <corm/schema/model.hpp>
 
@@ -37,5 +38,12 @@ struct DeriveOptions {
 /// expression of no column.
 [[nodiscard]] Database derive(std::span<const std::shared_ptr<const mapping::Mapper>> mappers,
                               const DeriveOptions& options = {});
+/// Those of structs: `co_await corm::create_all(engine, corm::schema::derive<User, Order>())`.
+template <class... Structs>
+    requires(sizeof...(Structs) > 0)
+[[nodiscard]] Database derive(const DeriveOptions& options = {}) {
+    const std::shared_ptr<const mapping::Mapper> mappers[] = {mapping::mapper_of<Structs>()...};
+    return derive(mappers, options);
+}
 
 } // namespace corm::schema

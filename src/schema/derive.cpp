@@ -100,6 +100,7 @@ public:
             if (options_.index_foreign_keys)
                 add_indexes(table);
         }
+        add_schemas();
         sort(database_);
         return std::move(database_);
     }
@@ -268,6 +269,21 @@ private:
             }
         }
         table.foreign_keys.push_back(std::move(key));
+    }
+
+    void add_schemas() {
+        std::set<std::string> names;
+        const auto add = [&names](const auto& objects) {
+            for (const auto& object : objects)
+                names.insert(object.schema);
+        };
+        add(database_.tables);
+        add(database_.enums);
+        add(database_.sequences);
+        for (const std::string& name : names) {
+            if (!name.empty())
+                database_.schemas.push_back({name, {}});
+        }
     }
 
     static void add_indexes(Table& table) {

@@ -36,7 +36,8 @@ TEST_CASE("tables derived from the mappings of the tests fit", "[verify][integra
     CHECK(misfit_of<graph::OwningItem, graph::OwnedKeyword>() == "");
     CHECK(misfit_of<graph::Person, graph::Ball>() == "");
     CHECK(misfit_of<graph::Friend>() == "");
-    CHECK(misfit_of<model_test::Author, model_test::Book, model_test::Page, model_test::Tag, model_test::Shelf>() == "");
+    CHECK(misfit_of<model_test::Author, model_test::Book, model_test::Page, model_test::Tag, model_test::Shelf>() ==
+          "");
 }
 
 TEST_CASE("tables derived from the mappings of records fit, and are used", "[verify][integration]") {

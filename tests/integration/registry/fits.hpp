@@ -33,7 +33,8 @@ inline std::string constant_of(const mapping::Column& column) {
     return (null ? std::string{"NULL"} : "'" + text + "'") + "::" + std::string{column.sql_type()};
 }
 
-/// What `verify` says of a database in which `create_all` has made the tables of these mappings: nothing if all is well.
+/// What `verify` says of a database in which `create_all` has made the tables of these mappings: nothing if all is
+/// well.
 inline std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers) {
     const Database database;
     boost::asio::io_context context;

@@ -15,8 +15,11 @@ using namespace leak_test;
 
 namespace {
 
-bool full() {
-    return std::getenv("CORM_TEST_FULL") != nullptr;
+/// Sanitizers make each round several times as long.
+std::size_t tables(std::size_t full, std::size_t usual) {
+    if (std::getenv("CORM_TEST_FULL") != nullptr)
+        return full;
+    return corm::test::memory_is_measured ? usual : usual / 4;
 }
 
 std::string listed(const std::vector<std::string>& findings) {
@@ -34,23 +37,23 @@ bool finds(const std::vector<std::string>& findings, std::string_view what) {
 } // namespace
 
 TEST_CASE("tables that are defined, used and let go leave nothing", "[leak][integration]") {
-    Trial trial{{.tables = full() ? std::size_t{100'000} : std::size_t{2000}}};
+    Trial trial{{.tables = tables(100'000, 2000)}};
     CHECK(listed(trial.run()) == "");
 }
 
 TEST_CASE("tables that are reflected, used and let go leave nothing", "[leak][integration]") {
-    Trial trial{{.tables = full() ? std::size_t{10'000} : std::size_t{300}, .reflected = true}};
+    Trial trial{{.tables = tables(10'000, 300), .reflected = true}};
     CHECK(listed(trial.run()) == "");
 }
 
 TEST_CASE("eight tasks at once leave nothing", "[leak][integration]") {
     const bool reflected = GENERATE(false, true);
-    Trial trial{{.tables = full() ? std::size_t{20'000} : std::size_t{1600}, .tasks = 8, .reflected = reflected}};
+    Trial trial{{.tables = tables(20'000, 1600), .tasks = 8, .reflected = reflected}};
     CHECK(listed(trial.run()) == "");
 }
 
 TEST_CASE("leaks that are planted are found", "[leak][integration]") {
-    const auto trial = [](Planted planted) { return Trial{{.tables = 1000, .planted = planted}}.run(); };
+    const auto trial = [](Planted planted) { return Trial{{.tables = tables(1000, 1000), .planted = planted}}.run(); };
     SECTION("a mapper") {
         const auto found = trial(Planted::mapper);
         INFO(listed(found));

@@ -135,7 +135,7 @@ TEST_CASE("calls wait for whoever holds the lock", "[schema][ddl][integration]")
             },
             [&done](std::exception_ptr error) { done = error == nullptr; });
         corm::AsyncSession watcher{shared.engine, {.autocommit = true}};
-        for (std::int64_t waiting = 0; waiting == 0;)
+        for (std::int64_t waiting = 0; waiting == 0 && !done;)
             waiting = co_await watcher.one<std::int64_t>(
                 corm::raw_sql("select count(*) from pg_locks where locktype = 'advisory' and not granted"));
         CHECK_FALSE(done);
@@ -242,7 +242,7 @@ TEST_CASE("a call that is cancelled or too late leaves nothing behind", "[schema
                                   ended = true;
                               }));
         corm::AsyncSession watcher{shared.engine, {.autocommit = true}};
-        for (std::int64_t waiting = 0; waiting == 0;)
+        for (std::int64_t waiting = 0; waiting == 0 && !ended;)
             waiting = co_await watcher.one<std::int64_t>(
                 corm::raw_sql("select count(*) from pg_locks where locktype = 'advisory' and not granted"));
         signal.emit(boost::asio::cancellation_type::terminal);

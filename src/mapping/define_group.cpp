@@ -136,6 +136,9 @@ GroupDefinition::Resolved GroupDefinition::resolve(const Mapper& owner, const Re
             throw MappingError(what + " leads to \"" + target.table_ +
                                "\", which is not defined; define it before, or both with one call of define");
     }
+    if (other->type() != typeid(Record))
+        throw MappingError(what + " leads to the struct " + other->entity() + "; name it by corm::type<" +
+                           other->entity() + ">{}");
     other->require_usable(what);
     const Mapper& mapper = *other;
     needs_.push_back(std::move(other));

@@ -1,6 +1,7 @@
 #include <corm/mapping/key.hpp>
 
 #include <corm/base/error.hpp>
+#include <corm/mapping/record.hpp>
 #include <corm/type/oid.hpp>
 
 namespace corm::mapping {
@@ -13,7 +14,17 @@ void RecordKey::add(const types::ValueType& type, const void* value) {
     parts_.emplace_back(&type, std::move(bytes));
 }
 
+RecordKey RecordKey::of(const Record& record, std::source_location where) {
+    const Mapper& mapper = *mapper_of_record(record);
+    const void* const values = mapper.object().values(const_cast<Record*>(&record)); // gives their place alone
+    RecordKey key{where};
+    for (const std::uint16_t index : mapper.key_columns())
+        key.add(*mapper.column(index).type, mapper.column(index).in(values));
+    return key;
+}
+
 EncodedKey RecordKey::encode(const Mapper& mapper) const {
+    require_records(&mapper, "get()");
     const auto columns = mapper.key_columns();
     if (columns.size() != parts_.size())
         throw MappingError(mapper.entity() + " has a primary key of " + std::to_string(columns.size()) +

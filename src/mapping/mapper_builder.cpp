@@ -10,6 +10,34 @@
 
 namespace corm::mapping {
 
+namespace {
+
+/// The type without a length or precision. Of the two whose name alone stands for a length of 1, another name.
+std::string cast_type(std::string_view declared) {
+    std::string plain;
+    bool quoted = false;
+    int depth = 0;
+    for (const char c : declared) {
+        if (c == '"')
+            quoted = !quoted;
+        if (!quoted && c == '(')
+            ++depth;
+        if (depth == 0)
+            plain += c;
+        if (!quoted && c == ')')
+            --depth;
+    }
+    const std::string brackets = plain.ends_with("[]") ? "[]" : "";
+    const std::string_view element{plain.data(), plain.size() - brackets.size()};
+    if (element == "bit")
+        return "pg_catalog.\"bit\"" + brackets;
+    if (element == "character" || element == "char")
+        return "pg_catalog.bpchar" + brackets;
+    return plain;
+}
+
+} // namespace
+
 MapperBuilder::MapperBuilder(std::string entity, std::string schema, std::string table, const ObjectType& object,
                              std::type_index type)
     : mapper_(new Mapper) { // NOLINT: the constructor is for friends
@@ -31,6 +59,7 @@ void MapperBuilder::add_column(std::string name, std::string member, const types
     column.type = &type;
     column.offset = offset;
     column.declared = std::move(sql_type);
+    column.cast = cast_type(column.declared);
     mapper_->by_member_.push_back(static_cast<int>(mapper_->columns_.size()));
     mapper_->columns_.push_back(std::move(column));
 }

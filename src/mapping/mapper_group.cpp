@@ -52,10 +52,10 @@ void MapperGroup::dispose() const noexcept {
     {
         const std::scoped_lock lock{mutex_};
         ending = std::move(alive_);
+        if (ending == nullptr)
+            return;
+        disposed_.store(true, std::memory_order_release);
     }
-    if (ending == nullptr)
-        return;
-    disposed_.store(true, std::memory_order_release);
     ending.reset();
     corm::detail::count_ended_lifetime();
     if (const std::shared_ptr<RegistryNames> names = names_.lock())
@@ -64,6 +64,9 @@ void MapperGroup::dispose() const noexcept {
 
 void MapperGroup::add_dependent(const std::shared_ptr<const MapperGroup>& group) const {
     const std::scoped_lock lock{mutex_};
+    // It may have been disposed of since it was looked up.
+    if (disposed())
+        mappers_.front()->throw_disposed(group->mappers_.front()->entity());
     dependents_.emplace(group.get(), group);
 }
 

@@ -38,6 +38,14 @@ RelationState& RecordObject::relation(void* object, std::size_t index) {
     return *static_cast<RelationState*>(static_cast<Record*>(object)->relations_.at(index));
 }
 
+void require_records(const Mapper* mapper, std::string_view what) {
+    if (mapper == nullptr)
+        throw MappingError(std::string{what} + " needs a mapper; define one by corm::define");
+    if (mapper->type() != typeid(Record))
+        throw MappingError(std::string{what} + " was given the mapper of the struct " + mapper->entity() +
+                           ", whose objects are no records; name the struct as a template argument");
+}
+
 const Column& column_by_name(const Mapper& mapper, std::string_view name) {
     if (const int index = mapper.find_column(name); index >= 0)
         return mapper.column(static_cast<std::size_t>(index));
@@ -63,9 +71,11 @@ const std::shared_ptr<const Mapper>& mapper_of_record(const Record& record) {
     return record.mapper();
 }
 
-Record::Record(std::shared_ptr<const Mapper> mapper)
-    : mapper_(std::move(mapper)), values_(*mapper_), relations_(*mapper_) {
+Record::Record(std::shared_ptr<const Mapper> mapper) : mapper_(std::move(mapper)) {
+    require_records(mapper_.get(), "a new Record");
     mapper_->require_usable("a new Record");
+    values_ = ValueBlock{*mapper_};
+    relations_ = RecordRelations{*mapper_};
 }
 
 Record::Record(const Record& other) : mapper_(other.mapper_), values_(other.values_), relations_(other.relations_) {}

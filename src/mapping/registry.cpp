@@ -115,8 +115,7 @@ Mappers Registry::define(const std::string& module, const std::vector<RecordDefi
 }
 
 void Registry::add_struct(const std::shared_ptr<const Mapper>& mapper) {
-    if (find(mapper->schema(), mapper->entity()) != mapper)
-        names_->add(MapperGroup::of(*mapper).shared_from_this());
+    names_->add(MapperGroup::of(*mapper).shared_from_this());
 }
 
 std::shared_ptr<const Mapper> Registry::find(std::string_view name) const {

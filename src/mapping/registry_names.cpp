@@ -3,6 +3,7 @@
 #include <corm/base/error.hpp>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace corm::mapping {
@@ -21,14 +22,19 @@ std::shared_ptr<const Mapper> RegistryNames::share(const Entry& entry) {
 
 void RegistryNames::add(const std::shared_ptr<const MapperGroup>& group) {
     const std::scoped_lock lock{mutex_};
+    std::set<std::pair<std::string_view, std::string_view>> own;
     for (const std::unique_ptr<Mapper>& mapper : group->mappers()) {
         const std::string& module = group->module_of(*mapper);
+        if (!own.emplace(module, mapper->entity()).second)
+            throw MappingError(path(module, mapper->entity()) +
+                               " is defined twice in one module; leave the module out, so that each is in that of its "
+                               "schema");
         const auto known = modules_.find(module);
         if (known == modules_.end())
             continue;
         const auto found = known->second.find(mapper->entity());
         // One that is ending is as good as gone.
-        if (found != known->second.end() && !found->second.group.expired())
+        if (found != known->second.end() && found->second.mapper != mapper.get() && !found->second.group.expired())
             throw MappingError(path(module, mapper->entity()) +
                                " is mapped already; dispose of its mapper first, or define it in another module");
     }

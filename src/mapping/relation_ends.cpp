@@ -84,8 +84,10 @@ public:
         if (ends.kind() != RelationKind::many_to_many)
             return false;
         const RelationEnds* const other = ends.other();
-        return other == nullptr || std::tie(ends.relation->entity, ends.relation->name) <
-                                       std::tie(other->relation->entity, other->relation->name);
+        const auto place = [](const RelationEnds& of) {
+            return std::tie(of.relation->entity, of.owner->schema(), of.relation->name);
+        };
+        return other == nullptr || place(ends) < place(*other);
     }
     [[nodiscard]] static const std::shared_ptr<const Mapper>& of(const RelationEnds& ends) {
         return ends.owner->extension<Associations>()

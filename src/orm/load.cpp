@@ -165,6 +165,8 @@ Task<void> load(Core core, std::vector<Handle> owners, std::vector<query::Relati
                         where);
         owner->mapper().require_usable("load()");
     }
+    // The paths are its own, and the objects may be gone before their end.
+    const auto mapper = owners.empty() ? nullptr : owners.front()->shared_mapper();
     OperationPlan plan = core->operation("load()", within, where);
     Parts parts;
     if (core->autoflush() && core->uow.has_changes()) {

@@ -39,11 +39,15 @@ void expunge_all(const Core& core, std::source_location where) {
 }
 
 void expire(const Core& core, const Handle& instance, std::source_location where) {
-    quiet(core, "expire()", where).uow.expire(instance, where);
+    SessionCore& session = quiet(core, "expire()", where);
+    instance->mapper().require_usable("expire()");
+    session.uow.expire(instance, where);
 }
 
 void expire(const Core& core, const Handle& instance, std::size_t column, std::source_location where) {
-    quiet(core, "expire()", where).uow.expire(instance, instance->mapper().column(column), where);
+    SessionCore& session = quiet(core, "expire()", where);
+    instance->mapper().require_usable("expire()");
+    session.uow.expire(instance, instance->mapper().column(column), where);
 }
 
 void expire_all(const Core& core, std::source_location where) {

@@ -2,8 +2,11 @@
 
 #include "base/lifetimes.hpp"
 
+#include <corm/base/error.hpp>
+
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
 namespace corm::orm {
@@ -44,6 +47,12 @@ SessionHooks::~SessionHooks() = default;
 void SessionHooks::add(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, RowHook hook) {
     mapper->require_usable(to_string(event));
     of_rows_->add(event, *mapper, std::move(hook));
+}
+
+void SessionHooks::refuse(RowEvent event, const mapping::Mapper* mapper) {
+    throw MappingError("a hook of " + std::string{to_string(event)} + " was given " +
+                       (mapper == nullptr ? std::string{"no mapper"} : "the mapper of " + mapper->entity()) +
+                       ", whose objects are of another type than its own; name the type that the mapper is for");
 }
 
 std::size_t SessionHooks::row_hooks() const {

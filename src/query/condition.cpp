@@ -45,14 +45,15 @@ std::string type_text(const types::ValueType& type) {
 sql::Expr bound(const Place& place, const types::ValueType& type, const void* value) {
     const mapping::Column& column = column_at(place);
     if (column.type->as_text && type.oid == types::oids::text) {
-        const types::TextForm text{*static_cast<const std::string*>(value)};
+        types::TextForm text;
+        type.encode(value, text.text); // of an enum that is text as well
         return bound(place, types::value_type<types::TextForm>, &text);
     }
     sql::Expr parameter = naming_column(place, [&] { return sql::parameter(type, value); });
     // Beside a composite, a parameter of unknown type would be taken for an anonymous record, which has no input.
-    return type.oid == 0
-               ? sql::cast(std::move(parameter), type.as_text ? std::string{column.sql_type()} : type_text(type))
-               : parameter;
+    if (type.as_text || (type.oid == types::oids::text && !column.declared.empty()))
+        return sql::cast(std::move(parameter), std::string{column.cast_type()});
+    return type.oid == 0 ? sql::cast(std::move(parameter), type_text(type)) : parameter;
 }
 
 /// PostgreSQL has no arrays of arrays: values of an array type cannot travel as the elements of one parameter.
@@ -130,7 +131,7 @@ void check_text_column(const Place& place) {
 
 Membership::Membership(const Place& place, const types::ValueType& type, std::size_t count)
     : place_(place), type_(type) {
-    if (is_array(type))
+    if (is_array(type) || column_at(place).cast_type().ends_with("[]"))
         list_.reserve(count);
     else
         array_.emplace(parameters_, type, count);
@@ -150,9 +151,9 @@ Condition Membership::finish(bool negated) {
     naming_column(place_, [&] { array_->finish(); });
     sql::Expr values = sql::parameter(parameters_, 0);
     const mapping::Column& column = column_at(place_);
-    if (types::ArrayParameter::as_literals(type_) || column.type->as_text)
-        values = sql::cast(std::move(values),
-                           (column.type->as_text ? std::string{column.sql_type()} : type_text(type_)) + "[]");
+    const bool own = column.type->as_text || (type_.oid == types::oids::text && !column.declared.empty());
+    if (types::ArrayParameter::as_literals(type_) || own)
+        values = sql::cast(std::move(values), (own ? std::string{column.cast_type()} : type_text(type_)) + "[]");
     return Condition{sql::in_array(column_expression(place_), std::move(values), negated)};
 }
 

@@ -32,7 +32,12 @@ Condition RecordColumn::equal(sql::BinaryOperator op, const RecordColumn& other)
 }
 
 Condition RecordColumn::compare(sql::BinaryOperator op, const RecordColumn& other) const {
-    detail::check_comparable(place(), *other.mapper_->column(other.index_).type);
+    const mapping::Column& there = other.mapper_->column(other.index_);
+    detail::check_comparable(place(), *there.type);
+    if (mapper_->column(index_).type->as_text != there.type->as_text)
+        throw MappingError(mapper_->entity() + "." + mapper_->column(index_).name + " and " + other.mapper_->entity() +
+                           "." + there.name +
+                           " are of types that PostgreSQL does not compare; compare columns of one type");
     return detail::compare_columns(place(), op, other.place());
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace corm::schema {
@@ -34,7 +35,6 @@ constexpr Known known(std::string_view name, std::string_view cpp) {
             &types::value_type<std::optional<Array>>};
 }
 
-// char(n) is not among them: its text comes with the spaces that PostgreSQL does not count.
 constexpr Known table[] = {
     known<bool>("bool", "bool"),
     known<std::int16_t>("int2", "std::int16_t"),
@@ -73,9 +73,11 @@ RecordType record_type(const Database& database, const TypeUse& type, bool nulla
     const Known* const found = find(base.name);
     // The elements of an array of a domain are not told apart from those of its base.
     if (found != nullptr && (!base.array || (typed_arrays && &base == &type))) {
+        // The server compares char(n) with text as text, for which the spaces behind it count.
+        std::string declared = base.name.name == "bpchar" ? base.text : std::string{};
         if (base.array)
-            return {nullable ? found->nullable_array : found->array, {}, found->cpp, true};
-        return {nullable ? found->nullable : found->value, {}, found->cpp};
+            return {nullable ? found->nullable_array : found->array, std::move(declared), found->cpp, true};
+        return {nullable ? found->nullable : found->value, std::move(declared), found->cpp};
     }
     return {nullable ? &types::value_type<std::optional<types::TextForm>> : &types::value_type<types::TextForm>,
             type.text, "corm::TextForm"};

@@ -22,6 +22,8 @@ constexpr Alias aliases[] = {
     {"character", "bpchar"},
     {"timestamp without time zone", "timestamp"},
     {"timestamp with time zone", "timestamptz"},
+    {"time with time zone", "timetz"},
+    {"bit varying", "varbit"},
     {"time without time zone", "time"},
 };
 
@@ -32,6 +34,13 @@ QualifiedName parse_type_name(std::string_view sql) {
         if (alias.sql == sql)
             return {{}, std::string{alias.internal}};
     }
+    // Other spellings, which the server never prints.
+    if (sql == "int")
+        return {{}, "int4"};
+    if (sql == "decimal")
+        return {{}, "numeric"};
+    if (sql == "char")
+        return {{}, "bpchar"};
     std::vector<std::string> parts(1);
     bool quoted = false;
     for (std::size_t i = 0; i < sql.size(); ++i) {
@@ -43,7 +52,8 @@ QualifiedName parse_type_name(std::string_view sql) {
         } else if (sql[i] == '.' && !quoted) {
             parts.emplace_back();
         } else {
-            parts.back() += sql[i];
+            const bool upper = !quoted && sql[i] >= 'A' && sql[i] <= 'Z';
+            parts.back() += upper ? static_cast<char>(sql[i] - 'A' + 'a') : sql[i];
         }
     }
     if (parts.size() == 1)

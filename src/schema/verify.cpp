@@ -5,6 +5,7 @@
 #include "schema/verify_types.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/sql/identifier.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -52,6 +53,28 @@ std::optional<Uniqueness> uniqueness(const Table& table, const Names& columns) {
             found = Uniqueness{false};
     }
     return found;
+}
+
+/// Some of these columns are unique by themselves.
+bool is_unique(const Table& table, const Names& columns) {
+    const auto within = [&columns](const Names& unique) {
+        return !unique.empty() && std::all_of(unique.begin(), unique.end(), [&columns](const std::string& each) {
+            return std::find(columns.begin(), columns.end(), each) != columns.end();
+        });
+    };
+    return uniqueness(table, columns) || (table.primary_key && within(table.primary_key->columns)) ||
+           std::any_of(table.unique.begin(), table.unique.end(),
+                       [&within](const KeyConstraint& constraint) { return within(constraint.columns); });
+}
+
+/// The default is `nextval` of that sequence.
+bool takes_from(const std::string& expression, const std::string& sequence) {
+    for (const std::string& end : {sequence + "'", sql::quote_identifier(sequence) + "'"}) {
+        const std::size_t at = expression.find(end);
+        if (at != std::string::npos && at > 0 && (expression[at - 1] == '\'' || expression[at - 1] == '.'))
+            return true;
+    }
+    return false;
 }
 
 /// Some index begins with these columns, in any order.
@@ -151,7 +174,7 @@ private:
 
     void check_null(const mapping::Column& mapped, const Column& column) {
         const bool not_null = is_not_null(database_, column);
-        if (mapped.version && !not_null)
+        if (mapped.version && !not_null && !table_->is_view())
             report(mapped.member,
                    " is the version, and its column may be NULL, which no update would find; make it NOT "
                    "NULL");
@@ -168,7 +191,7 @@ private:
     /// Where the value comes from.
     void check_source(const mapping::Column& mapped, const Column& column) {
         const bool always = column.identity.kind == IdentityKind::always;
-        const bool given = column.identity || !column.default_.empty();
+        const bool given = column.identity || has_default(database_, column);
         if (table_->is_view())
             return;
         if (mapped.generated && !given)
@@ -194,7 +217,7 @@ private:
         if (!sequenced)
             return;
         const bool own = column.identity && column.identity.sequence.name == mapper_.sequence();
-        if (!own && column.default_.find(mapper_.sequence()) == std::string::npos)
+        if (!own && !takes_from(column.default_, mapper_.sequence()))
             report(mapped.member, " takes its values from the sequence " + mapper_.sequence() +
                                       " in the mapping, and its column does not; name the sequence of the column");
     }
@@ -204,7 +227,7 @@ private:
         if (table_->is_view())
             return;
         for (const Column& column : table_->columns) {
-            if (mapped(column.name) == nullptr && is_not_null(database_, column) && column.default_.empty() &&
+            if (mapped(column.name) == nullptr && is_not_null(database_, column) && !has_default(database_, column) &&
                 !column.identity && column.generated.empty())
                 report({},
                        " lacks the column \"" + column.name + "\" of " + place() +
@@ -253,7 +276,7 @@ private:
             return;
         const Table* const from = database_.find_table(referring.schema(), referring.table());
         const Table* const to = database_.find_table(referred.schema(), referred.table());
-        if (from == nullptr || to == nullptr)
+        if (from == nullptr || to == nullptr || from->is_view() || to->is_view())
             return;
         Names columns, key;
         for (const std::uint16_t column : here ? ends.here : ends.there)
@@ -271,7 +294,7 @@ private:
             report(name, " looks rows up by " + where + ", which has no index; add one", Severity::hint);
         const bool one = ends.kind() == mapping::RelationKind::one_to_one ||
                          ends.kind() == mapping::RelationKind::one_to_one_inverse;
-        if (one && !uniqueness(*from, columns))
+        if (one && !is_unique(*from, columns))
             report(name, " is one to one, and nothing keeps " + where +
                              " unique; add a UNIQUE constraint, or map it as "
                              "one to many");

@@ -21,8 +21,13 @@ bool is_json(std::string_view name) {
 }
 
 /// `wanted` was written in a mapping, `found` is in the catalogue.
-bool same_type(const QualifiedName& wanted, const QualifiedName& found) {
+bool same_type(const Database& database, const QualifiedName& wanted, const QualifiedName& found) {
     if (!wanted.schema.empty() && wanted.schema != found.schema)
+        return false;
+    const std::vector<std::string>& path = database.search_path;
+    const bool visible = found.schema == "pg_catalog" || found.name == "citext" || path.empty() ||
+                         std::find(path.begin(), path.end(), found.schema) != path.end();
+    if (wanted.schema.empty() && !visible)
         return false;
     if (wanted.name == found.name)
         return true;
@@ -30,10 +35,32 @@ bool same_type(const QualifiedName& wanted, const QualifiedName& found) {
     return system && ((is_text(wanted.name) && is_text(found.name)) || (is_json(wanted.name) && is_json(found.name)));
 }
 
-/// `app.mood` is what a mapping may call `mood`.
-bool same_text(std::string_view written, std::string_view printed) {
-    return written == printed || (printed.size() > written.size() && printed.ends_with(written) &&
-                                  printed[printed.size() - written.size() - 1] == '.');
+/// A type as it was written: `varchar(20)[]` is a varchar of 20, in an array.
+struct Written {
+    QualifiedName name;
+    std::string modifier;
+    bool array = false;
+};
+Written parse(std::string_view sql) {
+    Written written;
+    written.array = sql.ends_with("[]");
+    std::string plain;
+    bool quoted = false;
+    bool inside = false;
+    for (const char c : sql.substr(0, sql.size() - (written.array ? 2 : 0))) {
+        if (c == '"')
+            quoted = !quoted;
+        if (!quoted && c == '(')
+            inside = true;
+        else if (!quoted && c == ')')
+            inside = false;
+        else if (inside)
+            written.modifier += c == ' ' ? std::string{} : std::string{c};
+        else
+            plain += c;
+    }
+    written.name = parse_type_name(plain);
+    return written;
 }
 
 std::string quoted_labels(const std::vector<std::string>& labels) {
@@ -49,22 +76,18 @@ std::optional<std::string> type_difference(const Database& database, const mappi
                                            const Column& column) {
     const std::string difference = " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
                                    " in the table; give both the same type";
-    if (!mapped.declared.empty() && same_text(mapped.declared, column.type.text))
-        return std::nullopt;
+    const Written wanted = parse(mapped.sql_type());
+    // A domain is what it is a domain of, and may be named itself.
+    const TypeUse& base = database.base_type(column.type);
+    for (const TypeUse* const type : {&column.type, &base}) {
+        const std::string modifier = parse(type->text).modifier;
+        if (type->array == wanted.array && same_type(database, wanted.name, type->name) &&
+            (wanted.modifier.empty() || wanted.modifier == modifier))
+            return mapped.type->as_text && mapped.declared.empty() ? difference : std::optional<std::string>{};
+    }
     if (mapped.type->as_text)
         return difference;
-    std::string_view written = mapped.sql_type();
-    const bool array = written.ends_with("[]");
-    if (array)
-        written.remove_suffix(2);
-    const QualifiedName wanted = parse_type_name(written);
-    // A domain is what it is a domain of, and may be named itself.
-    if (column.type.array == array && same_type(wanted, column.type.name))
-        return std::nullopt;
-    const TypeUse& base = database.base_type(column.type);
-    if (base.array == array && same_type(wanted, base.name))
-        return std::nullopt;
-    if (base.kind == TypeKind::enumeration && is_text(wanted.name))
+    if (base.kind == TypeKind::enumeration && is_text(wanted.name.name))
         return " is text in the mapping and the enum " + column.type.text +
                " in the table, to which PostgreSQL converts no text; map it as an enum with corm::pg_enum, or as "
                "corm::TextForm";
@@ -98,19 +121,32 @@ std::optional<std::string> label_difference(const Database& database, const mapp
     return text + "; give both the same labels";
 }
 
-bool is_not_null(const Database& database, const Column& column) {
-    if (column.not_null)
-        return true;
+namespace {
+
+/// True if `test` holds for a domain that the column is of, or for one that this one is of.
+template <class Test>
+bool any_domain(const Database& database, const Column& column, Test test) {
     const TypeUse* type = &column.type;
     while (type->kind == TypeKind::domain && !type->array) {
         const Domain* const domain = database.find_domain(type->name.schema, type->name.name);
         if (domain == nullptr)
             return false;
-        if (domain->not_null)
+        if (test(*domain))
             return true;
         type = &domain->type;
     }
     return false;
+}
+
+} // namespace
+
+bool is_not_null(const Database& database, const Column& column) {
+    return column.not_null || any_domain(database, column, [](const Domain& domain) { return domain.not_null; });
+}
+
+bool has_default(const Database& database, const Column& column) {
+    return !column.default_.empty() ||
+           any_domain(database, column, [](const Domain& domain) { return !domain.default_.empty(); });
 }
 
 } // namespace corm::schema

@@ -116,6 +116,17 @@ bool leads_to(const Instance& from, const Instance& to) {
     return false;
 }
 
+// What the types of structs say, the mappers of records have to.
+void require_target(const RelationEnds& ends, const Object& target) {
+    if (target == nullptr || &target->mapper() == ends.target)
+        return;
+    throw MappingError(
+        ends.owner->entity() + "." + ends.relation->name + " leads to " + ends.target->entity() + ", and was given " +
+        target->describe() + " of " +
+        (target->mapper().entity() == ends.target->entity() ? "another mapping of that table" : "another table") +
+        "; give it an object of the mapper that it was defined with");
+}
+
 void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
     const Object self = owner();
     const RelationEnds* const other = ends.other();
@@ -199,6 +210,7 @@ void RelationBook::link_one(const RelationEnds& ends, const Object& target) {
 
 void RelationBook::link(const Relation& relation, const Object& target) {
     const RelationEnds& ends = mapping::RelationMap::of(mapper_, relation);
+    require_target(ends, target);
     if (is_to_many(relation.kind))
         link_many(ends, target);
     else
@@ -262,9 +274,12 @@ void relate(const Object& instance) {
         return;
     for (const Relation& relation : instance->mapper().relations()) {
         const Member member{*instance, relation};
+        const RelationEnds& ends = mapping::RelationMap::of(instance->mapper(), relation);
         if (!member.loaded()) {
-            for (const Object& target : member.living())
+            for (const Object& target : member.living()) {
+                require_target(ends, target);
                 join(instance, relation, target);
+            }
             continue;
         }
         std::vector<Object> targets;
@@ -275,6 +290,7 @@ void relate(const Object& instance) {
             if (target == nullptr)
                 throw Error(instance->describe() + "." + relation.name +
                             " refers to an object that nobody has kept; keep a handle to it until both are added");
+            require_target(ends, target);
             targets.push_back(std::move(target));
         }
         if (instance->state == ObjectState::pending) {

@@ -252,7 +252,10 @@ bool UnitOfWork::holds(const mapping::Mapper& mapper) const {
 }
 
 void UnitOfWork::expire_all() {
-    map_.for_each([](const std::shared_ptr<Instance>& instance) { forget_values(*instance); });
+    map_.for_each([](const std::shared_ptr<Instance>& instance) {
+        if (!instance->mapper().disposed()) // nobody could read it again
+            forget_values(*instance);
+    });
     // Edited objects that are pending are watched as well, and stay.
     const auto gone = [](const Instance& instance) { return instance.freshness == Freshness::expired; };
     std::erase_if(edited_, [&](const std::shared_ptr<Instance>& instance) { return gone(*instance); });

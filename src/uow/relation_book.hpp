@@ -93,6 +93,9 @@ void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std
 [[nodiscard]] bool has_pair(Instance& holder, const mapping::RelationEnds& ends,
                             const std::shared_ptr<Instance>& target);
 
+/// Throws `MappingError` if the relation does not lead to objects of that mapper.
+void require_target(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);
+
 /// True if `from` keeps `to` alive.
 [[nodiscard]] bool leads_to(const Instance& from, const Instance& to);
 

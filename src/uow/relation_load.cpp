@@ -42,7 +42,7 @@ private:
             out += (i == 0 ? "" : " AND ") + alias + "." + sql::quote_identifier(names[i]) + " = x.k" +
                    std::to_string(i + 1);
             if (types::ArrayParameter::as_literals(*key.type))
-                out += "::" + std::string{key.sql_type()};
+                out += "::" + std::string{key.cast_type()};
         }
         return out;
     }
@@ -77,7 +77,7 @@ private:
             const mapping::Column& key = ends.owner->column(keys[i]);
             const bool literals = types::ArrayParameter::as_literals(*key.type);
             out += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::";
-            out += literals ? std::string_view{"text"} : key.sql_type();
+            out += literals ? std::string_view{"text"} : key.cast_type();
             out += "[]";
             names += "k" + std::to_string(i + 1) + ", ";
         }

@@ -215,6 +215,7 @@ void RelationSync::pair(const Object& owner, const Ends& ends, const Member& mem
 }
 
 void RelationSync::add_pair(const Object& owner, const Ends& ends, const Object& target, bool removed) {
+    owner->mapper().require_usable("a flush");
     const mapping::AssociationEnds table = mapping::association_of(ends);
     const Object row = Instance::create(table.mapper);
     std::size_t at = 0;

@@ -1,6 +1,7 @@
 #include "uow/statement_texts.hpp"
 
 #include <corm/sql/compile.hpp>
+#include <corm/type/oid.hpp>
 #include <corm/type/parameters.hpp>
 
 #include <algorithm>
@@ -58,10 +59,18 @@ StatementTexts::StatementTexts(const mapping::Mapper& mapper)
     text += " FROM " + table_ + " WHERE ";
     std::size_t parameter = 0;
     for (const ColumnIndex index : mapper.key_columns()) {
-        text += (parameter == 0 ? "" : " AND ") + quoted_[index] + " = $" + number(parameter + 1);
+        text += (parameter == 0 ? "" : " AND ") + quoted_[index] + " = " + parameter_of(index, parameter + 1);
         ++parameter;
     }
     plain_select_ = std::make_shared<const std::string>(std::move(text));
+}
+
+std::string StatementTexts::parameter_of(ColumnIndex column, std::size_t place) const {
+    std::string out = "$" + number(place);
+    const mapping::Column& of = mapper_.column(column);
+    if (!of.declared.empty() && (of.type->as_text || of.type->oid == types::oids::text))
+        (out += "::") += of.cast_type();
+    return out;
 }
 
 std::string StatementTexts::read(std::string_view prefix, std::size_t column) const {
@@ -162,7 +171,7 @@ void StatementTexts::append_unnest(std::string& out, std::span<const Array> arra
         const mapping::Column& column = mapper_.column(arrays[i].column);
         const bool literals = arrays[i].old || types::ArrayParameter::as_literals(*column.type);
         out += (i == 0 ? "$" : ", $") + number(i + 1) + "::";
-        out += literals ? std::string_view{"text"} : column.sql_type();
+        out += literals ? std::string_view{"text"} : column.cast_type();
         out += "[]";
         names += (i == 0 ? "" : ", ") + arrays[i].name;
     }
@@ -174,7 +183,7 @@ std::string StatementTexts::value_of(const Array& array) const {
     std::string value = "x." + array.name;
     if (types::ArrayParameter::as_literals(*column.type)) {
         value += "::";
-        value += column.sql_type();
+        value += column.cast_type();
     }
     return value;
 }
@@ -292,7 +301,7 @@ void StatementTexts::append_rows_by_key(std::string& out, std::span<const Array>
     const mapping::Column& key = mapper_.column(keys.front().column);
     if (keys.size() == 1 && !types::ArrayParameter::as_literals(*key.type)) {
         out += " WHERE t." + quoted(keys.front().column) + " = ANY ($1::";
-        out += key.sql_type();
+        out += key.cast_type();
         out += "[])";
     } else {
         out += " JOIN ";

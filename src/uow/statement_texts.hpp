@@ -154,6 +154,9 @@ private:
     [[nodiscard]] bool confirms_updates() const noexcept;
     [[nodiscard]] std::string lock_rows_text(const char* strength) const;
     [[nodiscard]] const std::string& quoted(ColumnIndex column) const { return quoted_[column]; }
+    /// The n-th parameter, to be compared with the column: the server would take a text for another type than that of
+    /// the column.
+    [[nodiscard]] std::string parameter_of(ColumnIndex column, std::size_t place) const;
     /// The column as it is read; `prefix` is that of its table.
     [[nodiscard]] std::string read(std::string_view prefix, std::size_t column) const;
     [[nodiscard]] bool leaves_key(std::span<const ColumnIndex> columns) const noexcept;

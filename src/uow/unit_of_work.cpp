@@ -326,7 +326,7 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
         instance->key_at_begin.clear();
         if (RelationBook* const book = instance->book())
             book->begin.clear();
-        if (policy == ExpireOnCommit::expire)
+        if (policy == ExpireOnCommit::expire && !instance->mapper().disposed())
             instance->freshness = Freshness::expired;
         else if (policy == ExpireOnCommit::stale && instance->freshness == Freshness::fresh)
             instance->freshness = Freshness::stale;

@@ -82,7 +82,7 @@ std::string StatementTexts::where_one(std::size_t parameter) const {
     const auto keys = mapper_.key_columns();
     std::string out;
     for (std::size_t i = 0; i < keys.size(); ++i)
-        out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = $" + number(i + 1);
+        out += (i == 0 ? " WHERE t." : " AND t.") + quoted(keys[i]) + " = " + parameter_of(keys[i], i + 1);
     if (const int version = mapper_.version_column(); version >= 0)
         out += " AND t." + quoted(static_cast<ColumnIndex>(version)) + " = $" + number(parameter + 1);
     return out;

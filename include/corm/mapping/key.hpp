@@ -11,6 +11,8 @@
 
 namespace corm::mapping {
 
+class Record;
+
 /// The parts of a composite key, as given: `corm::key(7, 2)`.
 template <class... Parts>
 struct KeyParts {
@@ -107,11 +109,16 @@ public:
                    key.parts);
     }
 
+    /// The key of a record's row, whatever its types are. Throws `MappingError` for a NULL in it.
+    [[nodiscard]] static RecordKey of(const Record& record,
+                                      std::source_location where = std::source_location::current());
+
     /// Throws `MappingError` if number or types of the parts do not fit.
     [[nodiscard]] EncodedKey encode(const Mapper& mapper) const;
     [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
 private:
+    explicit RecordKey(std::source_location where) : where_(where) {}
     void add(const types::ValueType& type, const void* value);
 
     std::vector<std::pair<const types::ValueType*, std::string>> parts_;

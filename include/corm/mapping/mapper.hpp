@@ -42,8 +42,11 @@ struct Column {
     [[nodiscard]] bool inserted(std::uint64_t given) const noexcept {
         return !computed && (server_default < 0 || (given >> server_default & 1) != 0);
     }
-    /// For casts: quoted, and with its schema, where that is needed.
+    /// Of `declared`, for casts: without a length or precision, to which a cast would cut silently.
+    std::string cast{};
+    /// Quoted, and with its schema, where that is needed.
     [[nodiscard]] std::string_view sql_type() const { return declared.empty() ? type->sql_type() : declared; }
+    [[nodiscard]] std::string_view cast_type() const { return cast.empty() ? type->sql_type() : cast; }
     [[nodiscard]] void* in(void* values) const noexcept { return static_cast<char*>(values) + offset; }
     [[nodiscard]] const void* in(const void* values) const noexcept {
         return static_cast<const char*>(values) + offset;
@@ -196,6 +199,10 @@ private:
     std::string sequence_schema_;
     std::unique_ptr<Extensions> extensions_;
 };
+
+/// Throws `MappingError` for the mapper of a struct, whose objects are no records, and for none. `what`: what it is
+/// wanted for.
+void require_records(const Mapper* mapper, std::string_view what);
 
 /// Puts a mapper together and checks it; every error is a `MappingError` that names entity and column.
 class MapperBuilder {

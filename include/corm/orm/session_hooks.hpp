@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -165,6 +166,8 @@ public:
         static_assert(
             detail::HookFunction<Function, void, Ref<T>>,
             "corm: a hook of rows takes a corm::Ref of their type, and returns a corm::Task<void> or nothing");
+        if (mapper == nullptr || mapper->type() != typeid(T))
+            refuse(event, mapper.get());
         if constexpr (detail::HookFunction<Function, void, Ref<T>>)
             add(event, mapper, [function = std::move(hook)](const detail::Handle& instance) mutable {
                 return detail::call_hook(function, Ref<T>{instance});
@@ -178,6 +181,7 @@ public:
 private:
     friend class HookCalls;
     class RowHooks;
+    [[noreturn]] static void refuse(RowEvent event, const mapping::Mapper* mapper);
     void add(RowEvent event, const std::shared_ptr<const mapping::Mapper>& mapper, RowHook hook);
 
     std::array<std::vector<SessionHook>, 4> of_sessions_;

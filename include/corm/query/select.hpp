@@ -252,6 +252,7 @@ template <class T>
 }
 /// The same for a table mapped at run time.
 [[nodiscard]] inline Select<mapping::Record> select(std::shared_ptr<const mapping::Mapper> mapper) {
+    mapping::require_records(mapper.get(), "select()");
     return Select<mapping::Record>{std::move(mapper)};
 }
 

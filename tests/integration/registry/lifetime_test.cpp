@@ -142,6 +142,9 @@ TEST_CASE("objects of a mapper that was disposed of are readable and nothing mor
             "a query");
         co_await refused(session.refresh(ada), "refresh()");
         co_await refused(session.load(ada, corm::load_named("orders")), "load()");
+        CHECK(message_of<corm::MappingError>([&] { session.expire(ada); }) == "expire()" + disposed);
+        session.expire_all(); // but for those that nobody could read again
+        CHECK(ada->get<std::string>("name") == "Ida");
         co_await refused(session.flush(), "a flush");
         co_await refused(session.commit(), "a flush");
         // They may leave.

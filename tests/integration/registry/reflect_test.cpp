@@ -4,6 +4,7 @@
 #include "support/every_feature.hpp"
 
 #include <corm/orm/registry.hpp>
+#include <corm/orm/verification.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -106,32 +107,45 @@ TEST_CASE("one table is mapped, or said why not", "[registry][integration]") {
 }
 
 TEST_CASE("a database with every feature is mapped, and each table is read", "[registry][integration]") {
-    const Database database{every_feature()};
+    const Database database{every_feature() + every_feature_rows()};
     boost::asio::io_context context;
     corm::Engine engine{context.get_executor(), database.url()};
     Registry registry;
     const std::size_t before = live_mappers();
-    std::size_t mapped = 0;
+    std::size_t with_rows = 0, related = 0;
     run_coroutine(context, [&]() -> corm::Task<> {
         const corm::ReflectedTables all = co_await registry.reflect(engine);
-        mapped = all.mappers.size();
-        CHECK(mapped >= 30);
+        CHECK(all.mappers.size() >= 30);
+        const corm::schema::Verification found = co_await corm::verify(engine, registry);
+        CHECK(found.ok());
+        INFO(found.text());
         corm::AsyncSession session{engine};
         for (const auto& mapper : all.mappers) {
             INFO(mapper->schema() << "." << mapper->table());
             const auto rows = co_await session.all(corm::select(mapper).limit(10));
+            with_rows += rows.empty() ? 0 : 1;
             for (const RecordRef& row : rows) {
-                for (const auto& column : mapper->columns())
-                    static_cast<void>(row->text(column.name));
+                // Each value has a text, and the text is the value.
+                for (const auto& column : mapper->columns()) {
+                    INFO(column.name);
+                    row.edit().set_text(column.name, row->text(column.name));
+                    CHECK_FALSE(corm::inspect(row).is_modified());
+                }
+                const RecordRef again =
+                    co_await session.get(mapper, corm::mapping::RecordKey::of(*row), corm::populate_existing);
+                CHECK(again == row);
             }
             for (const auto& each : mapper->relations()) {
                 INFO(each.name);
                 const corm::query::NamedLoad path = corm::load_named(each.name);
                 co_await session.load(rows, path);
+                for (const RecordRef& row : rows)
+                    related += is_to_many(each.kind) ? row->many(each.name).size() : row->one(each.name) ? 1 : 0;
             }
         }
     });
-    CHECK(mapped >= 30);
+    CHECK(with_rows >= 25);
+    CHECK(related >= 30);
     CHECK(live_mappers() == before);
     CHECK(registry.stats().names == 0);
 }

@@ -257,3 +257,81 @@ TEST_CASE("queries that hardly come again are not kept prepared", "[registry][in
         CHECK(prepared.cache_hits == before.cache_hits + 2);
     });
 }
+
+TEST_CASE("a relation takes no objects of other tables", "[registry][integration]") {
+    Sessions s{std::string{shop_tables} +
+               "insert into customers (id, name) values (1, 'Ada'); insert into orders (id) values (1);"};
+    corm::mapping::Registry registry;
+    auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef ada = co_await session.get_one(shop["customers"], corm::key(std::int64_t{1}));
+        const RecordRef order = co_await session.get_one(shop["orders"], corm::key(std::int64_t{1}));
+        co_await session.load(order, corm::load_named("lines"));
+        const std::string of_line = "; give it an object of the mapper that it was defined with";
+        CHECK(message_of<corm::MappingError>([&] { order.edit().many("lines").push_back(ada); }) ==
+              "orders.lines leads to order_lines, and was given customers(1) of another table" + of_line);
+        CHECK(message_of<corm::MappingError>([&] { order.edit().one("customer") = order; }) ==
+              "orders.customer leads to customers, and was given orders(1) of another table" + of_line);
+        CHECK(order->many("lines").empty());
+        corm::Record line{shop["order_lines"]};
+        line.one("order") = ada; // of a value, nothing is known yet
+        CHECK(message_of<corm::MappingError>([&] { session.add(line); }) ==
+              "order_lines.order leads to orders, and was given customers(1) of another table" + of_line);
+        // Those of a mapping that was given up are of another one.
+        registry.dispose(shop["orders"]);
+        shop = define_shop(registry);
+        const RecordRef anew = co_await session.get_one(shop["orders"], corm::key(std::int64_t{1}));
+        CHECK(message_of<corm::MappingError>([&] { anew.edit().one("customer") = ada; }) ==
+              "orders.customer leads to customers, and was given customers(1) of another mapping of that table" +
+                  of_line);
+        co_await session.rollback();
+    });
+}
+
+TEST_CASE("the mapper of a struct is none of records", "[registry][integration]") {
+    Sessions s{shop_tables};
+    corm::mapping::Registry registry;
+    registry.add<User>();
+    registry.add<User>(); // is there
+    const auto mapper = registry.get("User");
+    const std::string instead =
+        " was given the mapper of the struct User, whose objects are no records; name the struct as a "
+        "template argument";
+    CHECK(message_of<corm::MappingError>([&] { static_cast<void>(corm::select(mapper)); }) == "select()" + instead);
+    CHECK(message_of<corm::MappingError>([&] { static_cast<void>(corm::Record{mapper}); }) == "a new Record" + instead);
+    corm::AsyncSession session{s.engine};
+    CHECK(message_of<corm::MappingError>([&] { static_cast<void>(session.get(mapper, corm::key(std::int64_t{1}))); }) ==
+          "get()" + instead);
+    corm::SessionHooks hooks;
+    CHECK(message_of<corm::MappingError>([&] {
+              hooks.on<corm::Record>(corm::RowEvent::load, mapper, [](const RecordRef&) {});
+          }).starts_with("a hook of load was given the mapper of User"));
+    CHECK(
+        message_of<corm::MappingError>([&] {
+            static_cast<void>(registry.define(
+                corm::define("t").column<std::int64_t>("id").primary_key({"id"}).many_to_one("user", "User", {"id"})));
+        }) == "t.user leads to the struct User; name it by corm::type<User>{}");
+}
+
+TEST_CASE("pairs of equally named tables of two schemas", "[registry][integration]") {
+    Sessions s{
+        "create schema a; create schema b; create table a.users (id bigint primary key);"
+        "create table b.users (id bigint primary key); create table pairs (x bigint, y bigint, primary key (x, y));"};
+    corm::mapping::Registry registry;
+    const auto users = [](const std::string& own, const std::string& other, const char* here, const char* there) {
+        return corm::define("users", own)
+            .column<std::int64_t>("id")
+            .primary_key({"id"}, true)
+            .many_to_many("users", corm::mapping::RelationTarget{other, "users"}, {"", "pairs", {here}, {there}});
+    };
+    const auto both = registry.define({users("a", "b", "x", "y"), users("b", "a", "y", "x")});
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const RecordRef one = session.add(corm::Record{both.find("a", "users")}.set<std::int64_t>("id", 1));
+        const RecordRef two = session.add(corm::Record{both.find("b", "users")}.set<std::int64_t>("id", 2));
+        one.edit().many("users").push_back(two);
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select x || ',' || y from pairs") == "1,2");
+}

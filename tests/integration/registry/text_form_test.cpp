@@ -134,6 +134,8 @@ TEST_CASE("conditions on values in text form", "[registry][integration]") {
     CHECK(found(corm::column(mapper, "net").between("10.0.0.1", "10.0.0.1")) == "sad;");
     CHECK(found(corm::column(mapper, "kind").like("s%")) == "sad;");
     CHECK(found(corm::column(mapper, "parts").is_null()) == "ok;");
+    CHECK(found(corm::column(mapper, "parts").in<std::string>({"{ok}", "{sad}"})) == "sad;");
+    CHECK_THROWS_AS(corm::column(mapper, "kind") == corm::column(mapper, "note"), corm::MappingError);
     CHECK(found(corm::column(mapper, "span") == corm::column(mapper, "span")) == "sad;ok;");
     CHECK_THROWS_AS(found(corm::column(mapper, "kind") == "merry"), corm::DatabaseError);
     CHECK_THROWS_AS(corm::column(mapper, "kind") == 3, corm::MappingError);
@@ -164,4 +166,62 @@ TEST_CASE("COPY is not for values in text form", "[registry][integration]") {
                                     .bulk_copy()
                                     .build());
           }) == "t.m is of a type that corm knows nothing of, and COPY needs to know it; leave out bulk_copy");
+}
+
+TEST_CASE("types of a length are not cut to it, and find their rows", "[registry][integration]") {
+    Sessions s{"create type shade as enum ('light', 'dark');"
+               "create table t (shade shade, code char(4), bits bit(3) not null, name varchar(5) not null,"
+               " primary key (shade, code));"};
+    corm::mapping::Registry registry;
+    const auto mapper = registry.define(corm::define("t")
+                                            .column<TextForm>("shade", "shade")
+                                            .column<std::string>("code", "character(4)")
+                                            .column<TextForm>("bits", "bit(3)")
+                                            .column<std::string>("name", "character varying(5)")
+                                            .primary_key({"shade", "code"}));
+    const auto row = [&](const char* shade, const char* code, const char* bits, const char* name) {
+        corm::Record made{mapper};
+        made.set_text("shade", shade).set_text("code", code).set_text("bits", bits).set_text("name", name);
+        return made;
+    };
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        session.add(row("light", "a", "101", "one"));
+        session.add(row("dark", "b", "111", "two"));
+        co_await session.commit();
+        for (const char* name : {"too long", "far too long"}) {
+            bool failed = false;
+            session.add(row("light", "c", "101", "fits"));
+            session.add(row("light", "d", name[0] == 't' ? "1010" : "101", name[0] == 't' ? "fits" : name));
+            try {
+                co_await session.commit();
+            } catch (const corm::DatabaseError&) {
+                failed = true;
+            }
+            CHECK(failed);
+            co_await session.rollback();
+        }
+    });
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto all = co_await session.all(corm::select(mapper).order_by(corm::column(mapper, "shade").asc()));
+        REQUIRE(all.size() == 2);
+        for (const RecordRef& each : all) {
+            const RecordRef again =
+                co_await session.get(mapper, corm::mapping::RecordKey::of(*each), corm::populate_existing);
+            CHECK(again == each);
+        }
+        all[0].edit().set_text("name", "uno");
+        co_await session.flush(); // one
+        all[0].edit().set_text("name", "ein");
+        all[1].edit().set_text("name", "zwei");
+        co_await session.flush(); // several
+        session.remove(all[0]);
+        co_await session.commit();
+        const auto found = co_await session.all(
+            corm::select(mapper).where(corm::column(mapper, "code") == "b" && corm::column(mapper, "bits") == "111" &&
+                                       corm::column(mapper, "shade").in<std::string>({"dark"})));
+        CHECK(found.size() == 1);
+    });
+    CHECK(s.database.query("select shade || code || name from t") == "darkb   zwei");
 }

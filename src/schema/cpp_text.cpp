@@ -36,7 +36,7 @@ std::string string_literal(std::string_view text) {
             i += control - 1;
             continue;
         }
-        const bool trigraph = text[i] == '?' && text.substr(i + 1).starts_with('?');
+        const bool trigraph = text[i] == '?' && i > 0 && text[i - 1] == '?';
         if (text[i] == '"' || text[i] == '\\' || trigraph)
             made += '\\';
         made += text[i];

@@ -66,7 +66,7 @@ std::string comment(std::string_view start, std::string_view text) {
 
 std::string list_text(std::string_view head, std::span<const std::string> items, std::string_view tail) {
     std::string made{head};
-    std::size_t start = 0; // of the line
+    std::size_t start = made.rfind('\n') + 1; // of the line
     for (std::size_t i = 0; i < items.size(); ++i) {
         const std::string_view after = i + 1 < items.size() ? std::string_view{","} : tail;
         if (i > 0) {

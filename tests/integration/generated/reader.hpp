@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/corm.hpp>
+#include <corm/orm/verification.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -23,14 +24,17 @@ corm::Task<> read_table(corm::AsyncSession& session, const char* name) {
     std::printf("%s %zu\n", name, rows.size());
 }
 
-/// `read` of the database at `url`; the exit status.
-inline int run_reader(const char* url, corm::Task<> (*read)(corm::AsyncSession&)) {
+/// A program that reads the database at `url`, and finds nothing in which the mappings differ from it.
+template <class... Structs>
+int run_reader(const char* url, corm::Task<> (*read)(corm::AsyncSession&)) {
     boost::asio::io_context context{1};
     corm::Engine engine{context.get_executor(), url};
     std::exception_ptr failure;
     boost::asio::co_spawn(
         context,
         [&]() -> corm::Task<> {
+            const corm::schema::Verification found = co_await corm::verify<Structs...>(engine);
+            found.require();
             corm::AsyncSession session{engine};
             co_await read(session);
         },

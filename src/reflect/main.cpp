@@ -1,6 +1,7 @@
 // corm-reflect: a live schema as C++, JSON or a diagram.
 #include "reflect/options.hpp"
 
+#include <corm/base/clock.hpp>
 #include <corm/base/error.hpp>
 #include <corm/orm/reflection.hpp>
 #include <corm/schema/diagram.hpp>
@@ -33,12 +34,22 @@ std::string url_of(const Options& options) {
     return set != nullptr ? set : "";
 }
 
+Task<schema::Database> read(const orm::Engine& engine, schema::ReflectOptions options) {
+    // A pool tries to connect for as long as it may. The user of a command wants to know soon that it cannot.
+    constexpr Duration to_connect{10'000};
+    static_cast<void>(co_await orm::reflect(engine, schema::ReflectOptions{}.with_table("pg_catalog", ""), to_connect));
+    co_return co_await orm::reflect(engine, std::move(options));
+}
+
 schema::Database read(const Options& options) {
     boost::asio::io_context context{1};
-    orm::Engine engine{context.get_executor(), url_of(options), {.application_name = "corm-reflect"}};
+    orm::EngineOptions engine_options;
+    engine_options.deadline = Duration{5 * 60'000};
+    engine_options.application_name = "corm-reflect";
+    const orm::Engine engine{context.get_executor(), url_of(options), std::move(engine_options)};
     schema::Database database;
     std::exception_ptr failure;
-    boost::asio::co_spawn(context, orm::reflect(engine, options.reflect),
+    boost::asio::co_spawn(context, read(engine, options.reflect),
                           [&](std::exception_ptr error, schema::Database found) {
                               failure = std::move(error);
                               database = std::move(found);
@@ -88,6 +99,20 @@ void write(const std::string& text, const std::string& output) {
         throw Error("cannot write " + output);
 }
 
+/// On standard error, in one line: libpq's messages have several.
+int complain(const std::exception& error, int status) {
+    std::string line{"corm-reflect: "};
+    for (const char* c = error.what(); *c != '\0'; ++c) {
+        const bool space = static_cast<unsigned char>(*c) <= ' ';
+        if (!space || line.back() != ' ')
+            line += space ? ' ' : *c;
+    }
+    while (line.back() == ' ')
+        line.pop_back();
+    std::cerr << line << '\n';
+    return status;
+}
+
 int run(std::span<const char* const> words) {
     try {
         const Options options = parse_options(words);
@@ -100,11 +125,9 @@ int run(std::span<const char* const> words) {
         write(text_of(database, options), options.output);
         return done;
     } catch (const UsageError& error) {
-        std::cerr << "corm-reflect: " << error.what() << '\n';
-        return misused;
+        return complain(error, misused);
     } catch (const std::exception& error) {
-        std::cerr << "corm-reflect: " << error.what() << '\n';
-        return failed;
+        return complain(error, failed);
     }
 }
 

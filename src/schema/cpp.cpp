@@ -202,8 +202,9 @@ private:
             text += link + struct_of(relation.target).name + "> " + from.members[i] + "{};\n";
         }
         const std::span<const std::string> members{from.members};
-        return text + "};\n" + list_text("BOOST_DESCRIBE_STRUCT(" + name + ", (", bases, "), ") +
-               list_text("(", members.subspan(first, last - first), "))\n");
+        return text + "};\n" +
+               list_text(list_text("BOOST_DESCRIBE_STRUCT(" + name + ", (", bases, "), ("),
+                         members.subspan(first, last - first), "))\n");
     }
 
     [[nodiscard]] std::string definition(const Struct& from) const {

@@ -36,7 +36,7 @@ std::string string_literal(std::string_view text) {
             i += control - 1;
             continue;
         }
-        const bool trigraph = text[i] == '?' && text.substr(i + 1).starts_with('?');
+        const bool trigraph = text[i] == '?' && i > 0 && text[i - 1] == '?';
         if (text[i] == '"' || text[i] == '\\' || trigraph)
             made += '\\';
         made += text[i];
@@ -66,7 +66,7 @@ std::string comment(std::string_view start, std::string_view text) {
 
 std::string list_text(std::string_view head, std::span<const std::string> items, std::string_view tail) {
     std::string made{head};
-    std::size_t start = 0; // of the line
+    std::size_t start = made.rfind('\n') + 1; // of the line
     for (std::size_t i = 0; i < items.size(); ++i) {
         const std::string_view after = i + 1 < items.size() ? std::string_view{","} : tail;
         if (i > 0) {

@@ -46,8 +46,10 @@ struct RecordDefinitions {
 ///
 /// * Types: those that corm has a C++ type for, domains of them included; all others are `TextForm`. NULL where the
 ///   column allows it: `std::optional`.
-/// * A key that the server generates (identity, a default) is left to it. Other columns with a default are
-///   `server_default`, 64 at most; generated ones, and those that are GENERATED ALWAYS AS IDENTITY, are `generated`.
+/// * A key that the server generates (identity, a default) is left to it, and the sequence of the default is named
+/// where
+///   the column does not own it. Other columns with a default are `server_default`, 64 at most; generated ones, and
+///   those that are GENERATED ALWAYS AS IDENTITY, are `generated`.
 /// * Unique constraints. Deferrable ones are.
 /// * Foreign keys that refer to the key that a table is mapped by. ON DELETE CASCADE becomes `delete_` with
 ///   `passive_deletes`, SET NULL and SET DEFAULT `passive_deletes`: rows that are not loaded are left to the server.

@@ -11,9 +11,9 @@
 namespace corm::types {
 
 /// A value in PostgreSQL's text form, of whatever type its column has: what `SELECT value::text` yields, and what the
-/// server reads from a quoted constant. For columns of tables mapped at run time whose type has no other C++ type, such
-/// as enums, ranges, `inet` or composites; such a column is defined with the name of its type. Two values are the same
-/// if their texts are.
+/// server reads from a quoted constant. For columns whose type has no other C++ type, such as ranges, `inet`,
+/// composites or enums of tables mapped at run time. The mapping names that type: `sql_type` of a struct's, `column` of
+/// a record's. Two values are the same if their texts are.
 struct TextForm {
     TextForm() noexcept = default;
     explicit TextForm(std::string value) noexcept : text(std::move(value)) {}

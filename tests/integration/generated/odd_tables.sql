@@ -18,14 +18,15 @@ create sequence shop.shared_ids;
 create table shop.letter (id bigint primary key default nextval('shop.shared_ids'), text text);
 create table shop.parcel (id bigint primary key default nextval('shop.shared_ids'), letter_id bigint unique
                           references shop.letter on delete set null);
--- A key of another type, a key that is no primary key, one that is a text form, and a number that refers to an integer
+-- A key of another type, a key that is no primary key, one that is a text form, and an integer that refers to a number
 create table shop.by_address (address inet primary key, kind shop.status_kind);
 create table shop.by_unique (code text not null unique, other int unique);
 create table shop.by_kind (kind shop.status_kind primary key);
 create table shop.of_kind (id int primary key, kind shop.status_kind references shop.by_kind, address inet
                            references shop.by_address);
-create table shop.by_number (id int primary key, letter_id numeric references shop.letter);
-create table shop.versioned (id uuid primary key, version int not null default 1, name text);
+create table shop.by_numeric (id numeric primary key);
+create table shop.by_number (id int primary key, numeric_id bigint references shop.by_numeric);
+create table shop.versioned (id uuid primary key, version int not null default 1, name text unique deferrable);
 -- More members than BOOST_DESCRIBE_STRUCT takes, and relations there
 do $$
 begin
@@ -49,6 +50,7 @@ insert into shop.by_address values ('10.0.0.1', 'open');
 insert into shop.by_unique values ('a', null);
 insert into shop.by_kind values ('open');
 insert into shop.of_kind values (1, 'open', '10.0.0.1'), (2, null, null);
+insert into shop.by_numeric values (1);
 insert into shop.by_number values (1, 1);
 insert into shop.versioned values ('00000000-0000-0000-0000-000000000001', 1, 'one');
 insert into shop.wide (id, c1, c120) values (1, 1, 120);

@@ -52,6 +52,37 @@ TEST_CASE("columns reach their members, inherited ones included", "[mapping][uni
     CHECK(mapper.column(3).type->nullable);
 }
 
+namespace {
+
+struct Host {
+    std::int64_t id = 0;
+    corm::types::TextForm address;
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(Host, (), (id, address, name))
+constexpr auto corm_mapping(corm::type<Host>) {
+    return corm::mapping::table<Host>("hosts").primary_key<&Host::id>().sql_type<&Host::address>("inet");
+}
+
+struct Typeless {
+    std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Typeless, (), (id))
+constexpr auto corm_mapping(corm::type<Typeless>) {
+    return corm::mapping::table<Typeless>("t").primary_key<&Typeless::id>().sql_type<&Typeless::id>("");
+}
+
+} // namespace
+
+TEST_CASE("a mapping says what the server calls a column's type", "[mapping][unit]") {
+    const Mapper& mapper = *mapper_of<Host>();
+    CHECK(mapper.column(1).sql_type() == "inet");
+    CHECK(mapper.column(2).sql_type() == "text");
+    CHECK_THROWS_MATCHES(
+        static_cast<void>(mapper_of<Typeless>()), corm::MappingError,
+        MessageMatches(Equals("Typeless.id: the mapping names no type; write its name, or leave sql_type out")));
+}
+
 TEST_CASE("flags are where the mapping puts them", "[mapping][unit]") {
     const Mapper& mapper = *mapper_of<HttpAccessLog>();
     std::string flags;

@@ -227,5 +227,5 @@ TEST_CASE("types of a length are not cut to it, and find their rows", "[registry
         const auto found = co_await session.all(corm::select(mapper).where(condition));
         CHECK(found.size() == 1);
     });
-    CHECK(s.database.query("select shade || code || name from t") == "darkb   zwei");
+    CHECK(s.database.query("select shade || code || name from t") == "darkbzwei");
 }

@@ -292,7 +292,7 @@ TEST_CASE("all differences come in one message", "[verify][integration]") {
           "  Author.version is the version, and its column may be NULL, which no update would find; make it NOT NULL\n"
           "  Ticket is mapped to tickets, which is no table of the database; create it, or correct the name; the "
           "nearest is "
-          "\"authors\"");
+          "\"books\"");
     CHECK(found.text().find("hint: Author.email may be NULL") != std::string::npos);
     verifier.sessions().run([&]() -> corm::Task<> {
         const Verification of_one = co_await corm::verify<Book, Tag>(verifier.sessions().engine);

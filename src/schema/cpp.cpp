@@ -79,7 +79,7 @@ public:
         for (const Struct& each : structs_)
             body += "\n" + definition(each);
         for (const Struct& each : structs_)
-            body += "\n" + mapping(each);
+            body += "\n" + mapping_function(each);
         if (!mappings_.left_out.empty())
             body += "\n// Not mapped:\n";
         for (const LeftOut& table : mappings_.left_out)
@@ -243,14 +243,14 @@ private:
         const Relation& relation = mapped.relation;
         const Struct& target = struct_of(relation.target);
         const std::string head = "<&" + from.name + "::" + member;
-        std::string options = options_text(mapped.options);
+        const std::string options = options_text(mapped.options);
         if (relation.kind == RelationKind::many_to_many) {
             const std::string schema = relation.association.schema.empty()
                                            ? ""
                                            : ".schema(" + string_literal(relation.association.schema) + ")";
             return "many_to_many" + head + ">(corm::association(" + string_literal(relation.association.name) + ", " +
                    strings(relation.association_columns) + ", " + strings(relation.association_target_columns) + ")" +
-                   schema + ")";
+                   schema + (options.empty() ? "" : ", " + options) + ")";
         }
         const std::string call = relation.kind == RelationKind::many_to_one   ? "many_to_one"
                                  : relation.kind == RelationKind::one_to_one  ? "one_to_one"
@@ -273,7 +273,7 @@ private:
         return "primary_key<" + pointers(from, mapped.key) + ">(" + (left_alone ? "corm::assigned)" : ")");
     }
 
-    [[nodiscard]] std::string mapping(const Struct& from) const {
+    [[nodiscard]] std::string mapping_function(const Struct& from) const {
         const TableMapping& mapped = *from.table;
         std::vector<std::string> calls;
         if (!mapped.table->schema.empty())

@@ -114,6 +114,7 @@ void MapperBuilder::set_sql_type(std::string_view member, std::string name) {
         throw MappingError(mapper_->entity_ + "." + column.member +
                            ": the mapping names no type; write its name, or leave sql_type out");
     column.declared = std::move(name);
+    column.cast = cast_type(column.declared);
 }
 
 void MapperBuilder::add_to_key(std::string_view member, bool assigned) {

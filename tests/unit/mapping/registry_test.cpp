@@ -258,8 +258,9 @@ TEST_CASE("many threads define, find and let go", "[registry][unit]") {
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
         threads.emplace_back([&registry, t] {
-            const std::string own = "t" + std::to_string(t);
             for (int i = 0; i < 200; ++i) {
+                // Others may hold what was defined a moment ago, and with it the names.
+                const std::string own = std::to_string(t) + " " + std::to_string(i);
                 const Mappers mine = registry.define(own, {numbered("users"), child("orders", "users")});
                 Record record{mine["orders"]};
                 static_cast<void>(registry.find(own, "users"));

@@ -16,18 +16,15 @@ SessionHooks::RowHooks::RowHooks() : list_(std::make_shared<const List>()), ende
 std::shared_ptr<SessionHooks::RowHooks::List> SessionHooks::RowHooks::living(const List& list) {
     auto kept = std::make_shared<List>();
     std::copy_if(list.begin(), list.end(), std::back_inserter(*kept),
-                 [](const Hook& hook) { return !hook.ends || !hook.lifetime.expired(); });
+                 [](const Hook& hook) { return !corm::detail::has_ended(hook.lifetime); });
     return kept;
 }
 
 void SessionHooks::RowHooks::add(RowEvent event, const mapping::Mapper& mapper, RowHook hook) {
-    std::weak_ptr<const void> lifetime = mapper.lifetime();
-    const bool ends =
-        lifetime.owner_before(std::weak_ptr<const void>{}) || std::weak_ptr<const void>{}.owner_before(lifetime);
     std::shared_ptr<const List> old; // let go behind the lock: a hook may hold anything
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<List> longer = living(*list_);
-    longer->push_back({event, &mapper, std::move(lifetime), ends, std::move(hook)});
+    longer->push_back({event, &mapper, mapper.lifetime(), std::move(hook)});
     old = std::exchange(list_, std::move(longer));
 }
 

@@ -17,7 +17,6 @@ public:
         RowEvent event;
         const mapping::Mapper* of;
         std::weak_ptr<const void> lifetime; ///< of a table that was mapped at run time, which may be let go
-        bool ends;                          ///< it has such a lifetime
         RowHook call;
     };
     using List = std::vector<Hook>;

@@ -1,6 +1,7 @@
 #include <corm/schema/derive.hpp>
 
 #include "mapping/relation_ends.hpp"
+#include "schema/column_sets.hpp"
 #include "schema/type_names.hpp"
 
 #include <corm/base/error.hpp>
@@ -28,12 +29,6 @@ Names names(const Mapper& mapper, std::span<const std::uint16_t> columns) {
     for (const std::uint16_t column : columns)
         found.push_back(mapper.column(column).name);
     return found;
-}
-
-bool begins_with(const Names& columns, const Names& with) {
-    return columns.size() >= with.size() &&
-           std::is_permutation(with.begin(), with.end(), columns.begin(),
-                               columns.begin() + static_cast<std::ptrdiff_t>(with.size()));
 }
 
 SequenceOptions options_of(const TypeUse& integer) {
@@ -225,8 +220,7 @@ private:
 
     static void make_unique(Table& table, KeyConstraint made) {
         const auto same = [&made](const KeyConstraint& constraint) {
-            return std::is_permutation(made.columns.begin(), made.columns.end(), constraint.columns.begin(),
-                                       constraint.columns.end());
+            return same_columns(made.columns, constraint.columns);
         };
         if ((table.primary_key && same(*table.primary_key)) ||
             std::any_of(table.unique.begin(), table.unique.end(), same))

@@ -1,5 +1,7 @@
 #include "schema/table_mappings.hpp"
 
+#include "schema/column_sets.hpp"
+
 #include "schema/qualified_text.hpp"
 #include "schema/record_types.hpp"
 
@@ -18,10 +20,6 @@ using Key = std::vector<std::string>;
 
 bool contains(const Key& columns, const std::string& name) {
     return std::find(columns.begin(), columns.end(), name) != columns.end();
-}
-
-bool same_columns(const Key& left, const Key& right) {
-    return std::is_permutation(left.begin(), left.end(), right.begin(), right.end());
 }
 
 std::optional<Key> key_of(const Table& table) {

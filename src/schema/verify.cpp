@@ -2,6 +2,7 @@
 
 #include "mapping/nearest_name.hpp"
 #include "mapping/relation_ends.hpp"
+#include "schema/column_sets.hpp"
 #include "schema/verify_types.hpp"
 
 #include <corm/base/error.hpp>
@@ -29,8 +30,12 @@ std::string name_of(const std::string& schema, const std::string& name) {
     return schema.empty() ? name : schema + "." + name;
 }
 
-bool same_names(const Names& left, const Names& right) {
-    return std::is_permutation(left.begin(), left.end(), right.begin(), right.end());
+/// Empty in the place of an expression.
+Names terms_of(const Index& index) {
+    Names terms;
+    for (const IndexTerm& term : index.terms)
+        terms.push_back(term.column);
+    return terms;
 }
 
 /// What keeps these columns unique, if anything does.
@@ -38,18 +43,15 @@ struct Uniqueness {
     bool deferrable = false;
 };
 std::optional<Uniqueness> uniqueness(const Table& table, const Names& columns) {
-    if (table.primary_key && same_names(table.primary_key->columns, columns))
+    if (table.primary_key && same_columns(table.primary_key->columns, columns))
         return Uniqueness{table.primary_key->checking != Checking::immediate};
     std::optional<Uniqueness> found;
     for (const KeyConstraint& constraint : table.unique) {
-        if (same_names(constraint.columns, columns) && (!found || found->deferrable))
+        if (same_columns(constraint.columns, columns) && (!found || found->deferrable))
             found = Uniqueness{constraint.checking != Checking::immediate};
     }
     for (const Index& index : table.indexes) {
-        Names terms;
-        for (const IndexTerm& term : index.terms)
-            terms.push_back(term.column);
-        if (index.unique && index.predicate.empty() && same_names(terms, columns))
+        if (index.unique && index.predicate.empty() && same_columns(terms_of(index), columns))
             found = Uniqueness{false};
     }
     return found;
@@ -79,26 +81,19 @@ bool takes_from(const std::string& expression, const std::string& sequence) {
 
 /// Some index begins with these columns, in any order.
 bool is_indexed(const Table& table, const Names& columns) {
-    const auto begins = [&columns](const Names& with) {
-        return with.size() >= columns.size() &&
-               same_names(Names(with.begin(), with.begin() + static_cast<std::ptrdiff_t>(columns.size())), columns);
-    };
-    if (table.primary_key && begins(table.primary_key->columns))
+    if (table.primary_key && begins_with(table.primary_key->columns, columns))
         return true;
     if (std::any_of(table.unique.begin(), table.unique.end(),
-                    [&begins](const KeyConstraint& constraint) { return begins(constraint.columns); }))
+                    [&columns](const KeyConstraint& constraint) { return begins_with(constraint.columns, columns); }))
         return true;
-    return std::any_of(table.indexes.begin(), table.indexes.end(), [&begins](const Index& index) {
-        Names terms;
-        for (const IndexTerm& term : index.terms)
-            terms.push_back(term.column);
-        return index.predicate.empty() && begins(terms);
+    return std::any_of(table.indexes.begin(), table.indexes.end(), [&columns](const Index& index) {
+        return index.predicate.empty() && begins_with(terms_of(index), columns);
     });
 }
 
 bool has_foreign_key(const Table& table, const Names& columns, const QualifiedName& target, const Names& key) {
     return std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& foreign_key) {
-        if (foreign_key.target != target || !same_names(foreign_key.columns, columns))
+        if (foreign_key.target != target || !same_columns(foreign_key.columns, columns))
             return false;
         for (std::size_t i = 0; i < columns.size(); ++i) {
             const auto at = std::find(foreign_key.columns.begin(), foreign_key.columns.end(), columns[i]);

@@ -23,10 +23,6 @@ bool same_lifetime(const std::weak_ptr<const void>& left, const std::weak_ptr<co
     return !left.owner_before(right) && !right.owner_before(left);
 }
 
-bool has_ended(const std::weak_ptr<const void>& lifetime) noexcept {
-    return !same_lifetime(lifetime, {}) && lifetime.expired();
-}
-
 bool same_types(const std::vector<types::Oid>& oids, const types::Parameters& parameters) noexcept {
     if (oids.size() != parameters.size())
         return false;
@@ -70,7 +66,7 @@ std::uint64_t statement_hash(std::string_view sql, const types::Parameters& para
 StatementCache::Lookup StatementCache::find(const std::shared_ptr<const std::string>& sql,
                                             const types::Parameters& parameters, std::uint64_t request,
                                             const std::weak_ptr<const void>& lifetime) {
-    if (capacity_ == 0 || has_ended(lifetime))
+    if (capacity_ == 0 || corm::detail::has_ended(lifetime))
         return {};
     // Most texts are constants of their mapper and soon come back: one of the last few needs no hash.
     std::size_t tried = 0;
@@ -135,7 +131,7 @@ void StatementCache::evict_ended() {
         return;
     for (List::iterator at = entries_.begin(); at != entries_.end();) {
         const List::iterator each = at++;
-        if (!has_ended(each->lifetime))
+        if (!corm::detail::has_ended(each->lifetime))
             continue;
         if (Entry entry = take(each); entry.parsed) {
             evicted_.push_back(std::move(entry));

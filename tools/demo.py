@@ -18,7 +18,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "examples" / "tests"))
 
-from atlas_process import Atlas, DevServer  # noqa: E402
+from example_process import DevServer, ExampleServer  # noqa: E402
 
 APPLICATION = "corm-atlas"
 
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
     examples = options.build / "examples"
     with DevServer(examples / "dev_server") as database:
         say("PostgreSQL " + database.ask("SHOW server_version") + ", private, on a Unix socket")
-        with Atlas(examples / "atlas_server", database.url, "--threads", str(options.threads),
+        with ExampleServer(examples / "atlas_server", database.url, "--threads", str(options.threads),
                    show=lambda line: say("  atlas: " + line)) as atlas:
             codes = [item["alpha_2"] for item in atlas.get("/countries?limit=500").json()["items"]]
             before = atlas.get("/stats").json()

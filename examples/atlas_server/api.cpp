@@ -1,7 +1,7 @@
 #include "api.hpp"
 
 #include "atlas.hpp"
-#include "errors.hpp"
+#include "common/problem.hpp"
 #include "patch.hpp"
 
 #include <corm/json.hpp>
@@ -20,9 +20,19 @@ namespace atlas {
 namespace {
 
 namespace json = boost::json;
+using examples::allow_query;
+using examples::error_response;
+using examples::HttpError;
+using examples::query_number;
+using examples::query_value;
 
 /// Each statement is a transaction of its own: reads need no BEGIN.
 constexpr corm::SessionOptions reading{.autocommit = true};
+
+/// With its quotes.
+std::string entity_tag(std::int32_t version) {
+    return '"' + std::to_string(version) + '"';
+}
 
 template <class T>
 Response entity(const corm::Ref<T>& row) {
@@ -41,17 +51,6 @@ bool asks_for(const Request& request, std::string_view name) {
 void allow_methods(const Request& request, std::string_view first, std::string_view second = {}) {
     if (request.method != first && (second.empty() || request.method != second))
         throw HttpError{405, "this resource does not know the method " + request.method};
-}
-
-/// A pattern for ILIKE that finds `text` anywhere: what a user typed is no pattern.
-std::string anywhere(std::string_view text) {
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '\\')
-            pattern += '\\';
-        pattern += c;
-    }
-    return pattern + '%';
 }
 
 // What PATCH must not touch.
@@ -99,14 +98,15 @@ corm::Task<Response> Api::show_subdivision(const Request& request) {
 
 template <class T>
 corm::Task<Response> Api::patch(const Request& request, std::span<const std::string_view> fixed) {
-    require_if_match(request);
+    examples::require_if_match(request);
     const json::object fields = parse_object(request.body);
 
     corm::AsyncSession session{engine_};
     const corm::Ref<T> row = co_await session.get_one<T>(request.path[1]);
-    if (!matches(request, entity_tag(row->version))) {
+    if (!examples::matches(request, entity_tag(row->version))) {
         ++metrics_.stale_when_read;
-        Response refused = error_response(412, "somebody else has changed this since; read it again");
+        Response refused =
+            error_response({.status = 412, .message = "somebody else has changed this since; read it again"});
         refused.etag = entity_tag(row->version);
         co_return refused; // the session ends here, and its transaction with it
     }
@@ -126,7 +126,7 @@ corm::Task<Api::Page> Api::list(const Request& request, corm::query::Select<T> m
     const std::int64_t limit = query_number(request, "limit", 50, 1, 500);
     const std::int64_t offset = query_number(request, "offset", 0, 0, 1'000'000);
     if (const std::string* name = query_value(request, "name"))
-        matching.where(corm::col<&T::name>.ilike(anywhere(*name)));
+        matching.where(corm::col<&T::name>.icontains(*name));
 
     corm::AsyncSession session{engine_, reading};
     const auto [total, rows] = co_await session.pipeline(
@@ -256,7 +256,7 @@ corm::Task<Response> Api::answer(Request request) {
     try {
         response = co_await route(request);
     } catch (...) {
-        response = response_to(std::current_exception());
+        response = error_response(examples::problem_of(std::current_exception()));
     }
     if (response.status == 405)
         response.allow = request.path.size() == 2 ? "GET, PATCH" : "GET";

@@ -1,7 +1,7 @@
 // The resources of the atlas: a session for each request.
 #pragma once
 
-#include "message.hpp"
+#include "common/message.hpp"
 #include "metrics.hpp"
 
 #include <corm/corm.hpp>
@@ -12,6 +12,9 @@
 #include <string_view>
 
 namespace atlas {
+
+using examples::Request;
+using examples::Response;
 
 /// Answers requests. Thread-safe: everything that belongs to one request is in its coroutine.
 class Api {

@@ -1,7 +1,7 @@
 // An HTTP/JSON API over the ISO lists: a session for each request, all sharing one pool.
 #include "api.hpp"
 #include "common/arguments.hpp"
-#include "http_server.hpp"
+#include "common/http_server.hpp"
 #include "loader.hpp"
 #include "options.hpp"
 
@@ -37,8 +37,9 @@ corm::Task<> serve(asio::io_context& context, corm::Engine& engine, const atlas:
 
     atlas::Metrics metrics;
     atlas::Api api{engine, metrics};
-    atlas::HttpServer server{context, options.address, options.port,
-                             [&api](atlas::Request request) { return api.answer(std::move(request)); }};
+    examples::HttpServer server{context, options.address, options.port,
+                                [&api](atlas::Request request) { return api.answer(std::move(request)); },
+                                examples::HttpOptions{.server = "corm-atlas"}};
     server.start();
     std::cout << "listening on http://" << options.address << ':' << server.port() << std::endl;
 

@@ -16,7 +16,7 @@ import time
 import unittest
 import urllib.parse
 
-from atlas_process import Atlas, DevServer
+from example_process import DevServer, ExampleServer, run_cases
 
 DEV_SERVER, ATLAS_SERVER = (pathlib.Path(argument) for argument in sys.argv[1:3])
 LISTS = pathlib.Path("/usr/share/iso-codes/json")
@@ -30,7 +30,7 @@ class AtlasTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.database = cls.enterClassContext(DevServer(DEV_SERVER))
-        cls.atlas = cls.enterClassContext(Atlas(ATLAS_SERVER, cls.database.url, "--deadline", "1500"))
+        cls.atlas = cls.enterClassContext(ExampleServer(ATLAS_SERVER, cls.database.url, "--deadline", "1500"))
 
     def refused(self, status, answer):
         self.assertEqual(answer.status, status, answer.text)
@@ -293,7 +293,7 @@ class AtlasTest(unittest.TestCase):
         self.assertLessEqual(set(statuses), {200, 503})
 
     def test_no_database_is_503(self):
-        with Atlas(ATLAS_SERVER, "postgresql://127.0.0.1:1/none", "--no-load", "--deadline", "1000") as alone:
+        with ExampleServer(ATLAS_SERVER, "postgresql://127.0.0.1:1/none", "--no-load", "--deadline", "1000") as alone:
             answer = alone.get("/countries/FR")
             self.refused(503, answer)
             self.assertEqual(answer.headers["retry-after"], "1")
@@ -303,7 +303,7 @@ class AtlasTest(unittest.TestCase):
 
     def test_several_threads_and_an_orderly_end(self):
         log = self.enterContext(tempfile.TemporaryFile("w+"))
-        with Atlas(ATLAS_SERVER, self.database.url, "--no-load", "--threads", "4", "--trace", log=log) as threads:
+        with ExampleServer(ATLAS_SERVER, self.database.url, "--no-load", "--threads", "4", "--trace", log=log) as threads:
             with concurrent.futures.ThreadPoolExecutor(16) as clients:
                 codes = [entry["alpha_2"] for entry in iso("3166-1")] * 2
                 answers = list(clients.map(lambda code: threads.get(f"/countries/{code}"), codes))
@@ -322,13 +322,5 @@ class AtlasTest(unittest.TestCase):
         self.assertTrue(all("api.cpp:" in line and "$1" in line for line in statements), statements[0])
 
 
-def main() -> int:
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(AtlasTest)
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
-    failed = len({test.id() for test, _ in result.failures + result.errors})
-    print(f"{result.testsRun - failed} passed, {failed} failed, {len(result.skipped)} skipped")
-    return 1 if failed or not result.testsRun else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(AtlasTest))

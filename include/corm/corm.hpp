@@ -97,6 +97,7 @@ using query::for_key_share;
 using query::for_no_key_update;
 using query::for_share;
 using query::for_update;
+using query::from_text;
 using query::load;
 using query::load_named;
 using query::nowait;

@@ -6,7 +6,6 @@
 
 #include <corm/base/error.hpp>
 #include <corm/mapping/given.hpp>
-#include <corm/type/oid.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -153,18 +152,8 @@ std::optional<std::string> Record::text(std::string_view column) const {
 Record& Record::set_text(std::string_view column, std::optional<std::string_view> text) {
     const Mapper& mapper = *mapper_of_record(*this);
     const Column& found = column_by_name(mapper, column);
-    Value read{*found.type};
-    try {
-        types::FieldView field{nullptr, -1, found.type->oid != 0 ? found.type->oid : types::oids::text,
-                               types::Format::text};
-        if (text) {
-            field.data = text->empty() ? "" : text->data(); // null is NULL
-            field.size = static_cast<std::int32_t>(text->size());
-        }
-        found.type->decode(field, read.at());
-    } catch (const ConversionError& error) {
-        throw ConversionError(error, mapper.table(), found.name);
-    }
+    Value read{*found.type}; // what cannot be read leaves the value as it is
+    read_text(mapper, found, text, read.at());
     found.type->copy_assign(values_.at(found), read.at());
     return *this;
 }

@@ -107,11 +107,11 @@ Condition like(const Place& place, sql::BinaryOperator op, std::string_view patt
 
 Condition like_literally(const Place& place, Match match, std::string_view text) {
     std::string pattern = sql::escape_like(text);
-    if (match != Match::prefix)
+    if (!match.at_start)
         pattern.insert(pattern.begin(), '%');
-    if (match != Match::suffix)
+    if (!match.at_end)
         pattern += '%';
-    return like(place, sql::BinaryOperator::like, pattern);
+    return like(place, match.ignores_case ? sql::BinaryOperator::ilike : sql::BinaryOperator::like, pattern);
 }
 
 void check_comparable(const Place& place, const types::ValueType& type) {

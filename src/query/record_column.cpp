@@ -1,5 +1,7 @@
 #include <corm/query/record_column.hpp>
 
+#include "mapping/value.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/mapping/record.hpp>
 
@@ -31,6 +33,13 @@ Condition RecordColumn::equal(sql::BinaryOperator op, const RecordColumn& other)
     return compare(op, other);
 }
 
+Condition RecordColumn::compare(sql::BinaryOperator op, const FromText& given) const {
+    const mapping::Column& column = mapper_->column(index_);
+    mapping::Value value{*column.type};
+    mapping::read_text(*mapper_, column, given.text, value.at());
+    return detail::compare(place(), op, *column.type, value.at());
+}
+
 Condition RecordColumn::compare(sql::BinaryOperator op, const RecordColumn& other) const {
     const mapping::Column& there = other.mapper_->column(other.index_);
     detail::check_comparable(place(), *there.type);
@@ -54,13 +63,22 @@ Condition RecordColumn::not_ilike(std::string_view pattern) const {
     return match(place(), sql::BinaryOperator::not_ilike, pattern);
 }
 Condition RecordColumn::starts_with(std::string_view text) const {
-    return match(place(), detail::Match::prefix, text);
+    return match(place(), detail::Match{.at_start = true}, text);
 }
 Condition RecordColumn::ends_with(std::string_view text) const {
-    return match(place(), detail::Match::suffix, text);
+    return match(place(), detail::Match{.at_end = true}, text);
 }
 Condition RecordColumn::contains(std::string_view text) const {
-    return match(place(), detail::Match::anywhere, text);
+    return match(place(), detail::Match{}, text);
+}
+Condition RecordColumn::istarts_with(std::string_view text) const {
+    return match(place(), detail::Match{.at_start = true, .ignores_case = true}, text);
+}
+Condition RecordColumn::iends_with(std::string_view text) const {
+    return match(place(), detail::Match{.at_end = true, .ignores_case = true}, text);
+}
+Condition RecordColumn::icontains(std::string_view text) const {
+    return match(place(), detail::Match{.ignores_case = true}, text);
 }
 
 } // namespace corm::query

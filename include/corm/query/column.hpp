@@ -65,10 +65,23 @@ public:
     [[nodiscard]] Condition not_ilike(std::string_view pattern) const {
         return match(sql::BinaryOperator::not_ilike, pattern);
     }
-    /// Plain text, no pattern: safe for what users type.
-    [[nodiscard]] Condition starts_with(std::string_view text) const { return match(detail::Match::prefix, text); }
-    [[nodiscard]] Condition ends_with(std::string_view text) const { return match(detail::Match::suffix, text); }
-    [[nodiscard]] Condition contains(std::string_view text) const { return match(detail::Match::anywhere, text); }
+    /// Plain text, no pattern: safe for what users type. Those with an `i` ignore case.
+    [[nodiscard]] Condition starts_with(std::string_view text) const {
+        return match(detail::Match{.at_start = true}, text);
+    }
+    [[nodiscard]] Condition ends_with(std::string_view text) const {
+        return match(detail::Match{.at_end = true}, text);
+    }
+    [[nodiscard]] Condition contains(std::string_view text) const { return match(detail::Match{}, text); }
+    [[nodiscard]] Condition istarts_with(std::string_view text) const {
+        return match(detail::Match{.at_start = true, .ignores_case = true}, text);
+    }
+    [[nodiscard]] Condition iends_with(std::string_view text) const {
+        return match(detail::Match{.at_end = true, .ignores_case = true}, text);
+    }
+    [[nodiscard]] Condition icontains(std::string_view text) const {
+        return match(detail::Match{.ignores_case = true}, text);
+    }
 
     [[nodiscard]] constexpr OrderTerm asc() const noexcept { return OrderTerm{locate_, false}; }
     [[nodiscard]] constexpr OrderTerm desc() const noexcept { return OrderTerm{locate_, true}; }

@@ -51,8 +51,12 @@ using Locate = Place (*)();
                                 const types::ValueType& high_type, const void* high);
 [[nodiscard]] Condition like(const Place& place, sql::BinaryOperator op, std::string_view pattern);
 
-enum class Match { prefix, suffix, anywhere };
-/// LIKE with `text` taken literally.
+struct Match {
+    bool at_start = false; ///< with neither: anywhere
+    bool at_end = false;
+    bool ignores_case = false;
+};
+/// LIKE or ILIKE with `text` taken literally.
 [[nodiscard]] Condition like_literally(const Place& place, Match match, std::string_view text);
 
 /// Throws `MappingError` unless a value of `type` can be compared with the column: the same type of the database, or

@@ -4,8 +4,21 @@
 #include <corm/query/column.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace corm::query {
+
+/// A value as PostgreSQL writes it, of whatever type the column is; see `from_text`.
+struct FromText {
+    std::string text;
+};
+/// For values whose type the program does not know, such as those that a user typed:
+/// `column(mapper, "age") > corm::from_text("41")`. Building the condition throws `ConversionError`, with table and
+/// column, for a text that is no value of the column; the server does so for columns of `TextForm`. Not for arrays.
+[[nodiscard]] inline FromText from_text(std::string_view text) {
+    return {std::string{text}};
+}
 
 /// A column of a `Record`, with the operators of `Column`. What is a `static_assert` there is a `MappingError` here,
 /// thrown while the condition is built: a wrong name (the nearest is named) or a value of another type. Holds its
@@ -20,6 +33,8 @@ public:
     [[nodiscard]] Condition equal(sql::BinaryOperator op, const Given& given) const;
     template <class Given>
     [[nodiscard]] Condition compare(sql::BinaryOperator op, const Given& given) const;
+    [[nodiscard]] Condition equal(sql::BinaryOperator op, const FromText& given) const { return compare(op, given); }
+    [[nodiscard]] Condition compare(sql::BinaryOperator op, const FromText& given) const;
     [[nodiscard]] Condition equal(sql::BinaryOperator op, const RecordColumn& other) const;
     [[nodiscard]] Condition compare(sql::BinaryOperator op, const RecordColumn& other) const;
 
@@ -55,6 +70,9 @@ public:
     [[nodiscard]] Condition starts_with(std::string_view text) const;
     [[nodiscard]] Condition ends_with(std::string_view text) const;
     [[nodiscard]] Condition contains(std::string_view text) const;
+    [[nodiscard]] Condition istarts_with(std::string_view text) const;
+    [[nodiscard]] Condition iends_with(std::string_view text) const;
+    [[nodiscard]] Condition icontains(std::string_view text) const;
 
     [[nodiscard]] Ordering asc() const { return Ordering{{detail::column_expression(place()), false}}; }
     [[nodiscard]] Ordering desc() const { return Ordering{{detail::column_expression(place()), true}}; }

@@ -125,6 +125,9 @@ TEST_CASE("patterns and plain text", "[query][unit]") {
     CHECK(where(col<&User::name>.starts_with("50%_\\")) == "\"user name\" LIKE $1 | text:50\\%\\_\\\\%");
     CHECK(where(col<&User::email>.ends_with("%")) == "\"email\" LIKE $1 | text:%\\%");
     CHECK(where(col<&User::email>.contains("_")) == "\"email\" LIKE $1 | text:%\\_%");
+    CHECK(where(col<&User::email>.istarts_with("A_")) == "\"email\" ILIKE $1 | text:A\\_%");
+    CHECK(where(col<&User::email>.iends_with("A_")) == "\"email\" ILIKE $1 | text:%A\\_");
+    CHECK(where(col<&User::email>.icontains("A_")) == "\"email\" ILIKE $1 | text:%A\\_%");
 }
 
 TEST_CASE("between takes both ends", "[query][unit]") {

@@ -43,6 +43,25 @@ TEST_CASE("columns of records have the operators of members", "[query][unit]") {
     CHECK(people_where(column(mapper, "name").starts_with("%")) == "\"name\" LIKE $1 | text:\\%%");
     CHECK(people_where(column(mapper, "name").ends_with("%")) == "\"name\" LIKE $1 | text:%\\%");
     CHECK(people_where(column(mapper, "name").contains("%")) == "\"name\" LIKE $1 | text:%\\%%");
+    CHECK(people_where(column(mapper, "name").istarts_with("%")) == "\"name\" ILIKE $1 | text:\\%%");
+    CHECK(people_where(column(mapper, "name").iends_with("%")) == "\"name\" ILIKE $1 | text:%\\%");
+    CHECK(people_where(column(mapper, "name").icontains("%")) == "\"name\" ILIKE $1 | text:%\\%%");
+}
+
+TEST_CASE("a value is read from its text, as the type of the column has it", "[query][unit]") {
+    const auto mapper = people();
+    using corm::query::from_text;
+    CHECK(people_where(column(mapper, "id") == from_text("7")) == "\"id\" = $1 | int4:7");
+    CHECK(people_where(column(mapper, "id") != from_text("-7")) == "\"id\" <> $1 | int4:-7");
+    CHECK(people_where(column(mapper, "age") >= from_text("3")) == "\"age\" >= $1 | int8:3");
+    CHECK(people_where(column(mapper, "name") < from_text("")) == "\"name\" < $1 | text:");
+    CHECK(people_where(column(mapper, "mood") == from_text("sad")) == "\"mood\" = $1::\"mood\" | oid 0:3");
+    for (const char* text : {"", "seven", "7 ", "99999999999"}) {
+        INFO(text);
+        CHECK_THROWS_MATCHES(column(mapper, "id") == from_text(text), corm::ConversionError,
+                             MessageMatches(ContainsSubstring("people.id")));
+    }
+    CHECK_THROWS_AS(column(mapper, "mood") == from_text("glad"), corm::ConversionError);
 }
 
 TEST_CASE("a wrong column name names the nearest", "[query][unit]") {

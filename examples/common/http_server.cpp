@@ -20,7 +20,7 @@
 #include <optional>
 #include <unordered_set>
 
-namespace atlas {
+namespace examples {
 namespace {
 
 namespace asio = boost::asio;
@@ -56,14 +56,18 @@ std::optional<Response> refusal(error_code error) {
     return std::nullopt;
 }
 
-http::response<http::string_body> wire_form(Response response, bool keep_alive) {
+http::response<http::string_body> wire_form(Response response, const std::string& server, bool keep_alive) {
     http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
-    message.set(http::field::server, "corm-atlas");
-    message.set(http::field::content_type, "application/json");
+    message.set(http::field::server, server);
+    message.set(http::field::content_type, response.content_type);
     if (!response.etag.empty())
         message.set(http::field::etag, response.etag);
     if (!response.allow.empty())
         message.set(http::field::allow, response.allow);
+    if (!response.location.empty())
+        message.set(http::field::location, response.location);
+    if (!response.security_policy.empty())
+        message.set("Content-Security-Policy", response.security_policy);
     if (response.retry_after > 0)
         message.set(http::field::retry_after, std::to_string(response.retry_after));
     message.keep_alive(keep_alive);
@@ -75,16 +79,16 @@ http::response<http::string_body> wire_form(Response response, bool keep_alive) 
 } // namespace
 
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
-    State(asio::io_context& io, Handler serve, HttpLimits bounds)
+    State(asio::io_context& io, Handler serve, HttpOptions chosen)
         : context(io), strand(asio::make_strand(io)), acceptor(strand), drained(strand), handler(std::move(serve)),
-          limits(bounds) {}
+          options(std::move(chosen)) {}
 
     asio::io_context& context;
     asio::strand<asio::io_context::executor_type> strand; ///< of everything below
     tcp::acceptor acceptor;
     asio::steady_timer drained;
     Handler handler;
-    HttpLimits limits;
+    HttpOptions options;
     std::unordered_set<std::shared_ptr<Connection>> connections;
 
     asio::awaitable<void> accept();
@@ -132,14 +136,14 @@ asio::awaitable<void> HttpServer::State::serve(std::shared_ptr<Connection> conne
 /// One request and its answer; false when the connection is at its end.
 asio::awaitable<bool> HttpServer::State::exchange(Connection& connection, beast::flat_buffer& buffer) {
     http::request_parser<http::string_body> parser;
-    parser.header_limit(limits.header_bytes);
-    parser.body_limit(limits.body_bytes);
-    connection.stream.expires_after(limits.idle);
+    parser.header_limit(options.header_bytes);
+    parser.body_limit(options.body_bytes);
+    connection.stream.expires_after(options.idle);
     auto [header_error, header_size] = co_await http::async_read_header(connection.stream, buffer, parser, with_error);
     error_code error = header_error;
     connection.busy = true;
     if (!error) {
-        connection.stream.expires_after(limits.io);
+        connection.stream.expires_after(options.io);
         error = std::get<0>(co_await http::async_read(connection.stream, buffer, parser, with_error));
     }
     if (error) {
@@ -156,6 +160,9 @@ asio::awaitable<bool> HttpServer::State::exchange(Connection& connection, beast:
     Request request{.method = std::string{message.method_string()}, .path = {}, .query = {}, .body = {}};
     if (const auto found = message.find(http::field::if_match); found != message.end())
         request.if_match = std::string{found->value()};
+    if (const auto found = message.find(http::field::origin); found != message.end())
+        request.origin = std::string{found->value()};
+    request.host = std::string{message[http::field::host]};
     request.body = std::move(message.body());
     Response response;
     try {
@@ -171,8 +178,8 @@ asio::awaitable<bool> HttpServer::State::exchange(Connection& connection, beast:
 }
 
 asio::awaitable<bool> HttpServer::State::answer(Connection& connection, Response response, bool keep_alive) {
-    const auto message = wire_form(std::move(response), keep_alive);
-    connection.stream.expires_after(limits.io);
+    const auto message = wire_form(std::move(response), options.server, keep_alive);
+    connection.stream.expires_after(options.io);
     auto [error, size] = co_await http::async_write(connection.stream, message, with_error);
     co_return !error && keep_alive;
 }
@@ -182,7 +189,7 @@ asio::awaitable<void> HttpServer::State::discard(Connection& connection) {
     constexpr std::size_t most = 1 << 20;
     error_code ignored;
     connection.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    connection.stream.expires_after(limits.io);
+    connection.stream.expires_after(options.io);
     std::array<char, 4096> bytes;
     for (std::size_t read = 0; read < most;) {
         auto [error, size] = co_await connection.stream.async_read_some(asio::buffer(bytes), with_error);
@@ -193,8 +200,8 @@ asio::awaitable<void> HttpServer::State::discard(Connection& connection) {
 }
 
 HttpServer::HttpServer(asio::io_context& context, const std::string& address, std::uint16_t port, Handler handler,
-                       HttpLimits limits)
-    : state_(std::make_shared<State>(context, std::move(handler), limits)) {
+                       HttpOptions options)
+    : state_(std::make_shared<State>(context, std::move(handler), std::move(options))) {
     const tcp::endpoint endpoint{asio::ip::make_address(address), port};
     state_->acceptor.open(endpoint.protocol());
     state_->acceptor.set_option(tcp::acceptor::reuse_address{true});
@@ -234,4 +241,4 @@ asio::awaitable<bool> HttpServer::stop(std::chrono::seconds grace) {
     co_return co_await asio::co_spawn(state_->strand, stop_all(state_, grace), asio::use_awaitable);
 }
 
-} // namespace atlas
+} // namespace examples

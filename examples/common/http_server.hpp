@@ -12,9 +12,10 @@
 #include <memory>
 #include <string>
 
-namespace atlas {
+namespace examples {
 
-struct HttpLimits {
+struct HttpOptions {
+    std::string server = "corm"; ///< name of the program, in answers
     std::uint32_t header_bytes = 8 * 1024;
     std::uint64_t body_bytes = 64 * 1024;
     std::chrono::seconds idle{30}; ///< between two requests of a connection
@@ -29,7 +30,7 @@ public:
 
     /// Listens; throws `boost::system::system_error` when the address is taken. Port 0 takes a free one.
     HttpServer(boost::asio::io_context& context, const std::string& address, std::uint16_t port, Handler handler,
-               HttpLimits limits = {});
+               HttpOptions options = {});
     ~HttpServer();
 
     [[nodiscard]] std::uint16_t port() const;
@@ -44,4 +45,4 @@ private:
     std::shared_ptr<State> state_;
 };
 
-} // namespace atlas
+} // namespace examples

@@ -1,4 +1,4 @@
-"""Starts and stops dev_server and atlas_server, asks PostgreSQL by psql: for the atlas test and for tools/demo."""
+"""Starts and stops dev_server and the servers of the examples, asks PostgreSQL by psql: for tests and tools/demo.py."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import unittest
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class DevServer:
     def __exit__(self, *_) -> None:
         self.process.stdin.close()
         self.process.wait(timeout=60)
+        self.process.stdout.close()
 
     def command(self) -> list:
         psql = shutil.which("psql")
@@ -59,8 +61,8 @@ class Answer:
         return self.headers.get("etag", "")
 
 
-class Atlas:
-    """A running atlas_server. `lines` is what it has printed up to now."""
+class ExampleServer:
+    """A running server of the examples. `lines` is what it has printed up to now."""
 
     def __init__(self, program: pathlib.Path, database: str, *options: str, show=None, log=None):
         self.command = [program, "--port", "0", *options]
@@ -69,7 +71,7 @@ class Atlas:
         self.log = log  # a file for its standard error
         self.lines = []
 
-    def __enter__(self) -> "Atlas":
+    def __enter__(self) -> "ExampleServer":
         environment = dict(os.environ, CORM_DATABASE_URL=self.database)
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True, env=environment,
                                         stdin=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
@@ -79,7 +81,7 @@ class Atlas:
             if found:
                 self.url = found.group(1)
                 return self
-        raise RuntimeError(f"atlas_server ended with status {self.process.wait()}")
+        raise RuntimeError(f"{self.command[0]} ended with status {self.process.wait()}")
 
     def _keep(self, line: str) -> None:
         self.lines.append(line.rstrip("\n"))
@@ -100,11 +102,13 @@ class Atlas:
             self.process.wait()
         self.process.stdout.close()
 
-    def ask(self, method: str, path: str, body=None, if_match=None) -> Answer:
+    def ask(self, method: str, path: str, body=None, if_match=None, headers=()) -> Answer:
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=data, method=method)
         if if_match is not None:
             request.add_header("If-Match", if_match)
+        for name, value in dict(headers).items():
+            request.add_header(name, value)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return self._answer(response)
@@ -122,3 +126,11 @@ class Atlas:
     def _answer(response) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, headers, response.read().decode())
+
+
+def run_cases(cases) -> int:
+    """Runs a TestCase, prints the totals as the programs of the tree do, and returns the exit status."""
+    result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(cases))
+    failed = len({test.id() for test, _ in result.failures + result.errors})
+    print(f"{result.testsRun - failed} passed, {failed} failed, {len(result.skipped)} skipped")
+    return 1 if failed or not result.testsRun else 0

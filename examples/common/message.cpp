@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace atlas {
+namespace examples {
 namespace {
 
 int hex_digit(char c) {
@@ -56,21 +56,43 @@ std::string_view trim(std::string_view text) {
 
 } // namespace
 
+Fields parse_fields(std::string_view text) {
+    Fields fields;
+    split(text, '&', [&](std::string_view part) {
+        const std::size_t equals = std::min(part.find('='), part.size());
+        fields.emplace_back(decode(part.substr(0, equals), true),
+                            equals == part.size() ? std::string{} : decode(part.substr(equals + 1), true));
+    });
+    return fields;
+}
+
 void parse_target(std::string_view target, Request& request) {
     const std::size_t mark = std::min(target.find('?'), target.size());
     split(target.substr(0, mark), '/', [&](std::string_view part) { request.path.push_back(decode(part, false)); });
-    if (mark == target.size())
-        return;
-    split(target.substr(mark + 1), '&', [&](std::string_view part) {
-        const std::size_t equals = std::min(part.find('='), part.size());
-        request.query.emplace_back(decode(part.substr(0, equals), true),
-                                   equals == part.size() ? std::string{} : decode(part.substr(equals + 1), true));
-    });
+    if (mark < target.size())
+        request.query = parse_fields(target.substr(mark + 1));
 }
 
-const std::string* query_value(const Request& request, std::string_view name) {
-    const auto found = std::ranges::find(request.query, name, &std::pair<std::string, std::string>::first);
-    return found == request.query.end() ? nullptr : &found->second;
+std::string encode(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+            c == '_' || c == '~') {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += digits[byte >> 4];
+            encoded += digits[byte & 15];
+        }
+    }
+    return encoded;
+}
+
+const std::string* find_field(const Fields& fields, std::string_view name) {
+    const auto found = std::ranges::find(fields, name, &Fields::value_type::first);
+    return found == fields.end() ? nullptr : &found->second;
 }
 
 std::int64_t query_number(const Request& request, std::string_view name, std::int64_t otherwise, std::int64_t least,
@@ -93,10 +115,6 @@ void allow_query(const Request& request, std::initializer_list<std::string_view>
     }
 }
 
-std::string entity_tag(std::int32_t version) {
-    return '"' + std::to_string(version) + '"';
-}
-
 void require_if_match(const Request& request) {
     if (!request.if_match)
         throw HttpError{428, "send If-Match with the ETag of the version that you have seen"};
@@ -111,4 +129,4 @@ bool matches(const Request& request, std::string_view tag) {
     return found;
 }
 
-} // namespace atlas
+} // namespace examples

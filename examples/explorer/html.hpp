@@ -1,0 +1,24 @@
+// Pieces of HTML. No script: every page is complete as it is served.
+#pragma once
+
+#include "common/message.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace explorer {
+
+/// Text as it may stand in an element or an attribute.
+[[nodiscard]] std::string escape(std::string_view text);
+[[nodiscard]] std::string link(std::string_view href, std::string_view text);
+
+struct Crumb {
+    std::string text;
+    std::string href; ///< empty: where one is
+};
+
+/// A whole page; `body` is HTML.
+[[nodiscard]] examples::Response page(unsigned status, const std::vector<Crumb>& way, std::string_view body);
+
+} // namespace explorer

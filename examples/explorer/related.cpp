@@ -1,0 +1,91 @@
+#include "related.hpp"
+
+#include <algorithm>
+
+namespace explorer {
+namespace {
+
+namespace schema = corm::schema;
+
+/// Through the table of pairs, with the other end of each in the same statement.
+corm::Task<Listing> read_through_pairs(const corm::AsyncSession& session, const Table& pairs, const Table& target,
+                                       const std::string& other_end, Wanted wanted) {
+    corm::query::Select<corm::Record> query = corm::select(pairs.mapper).with_joined(corm::load_named(other_end));
+    for (const Filter& filter : wanted.filters)
+        query.where(corm::column(pairs.mapper, filter.column) == corm::from_text(filter.value));
+    for (const std::size_t key : pairs.mapper->key_columns())
+        query.order_by(corm::column(pairs.mapper, pairs.mapper->column(key).name).asc());
+    query.limit(wanted.limit + 1);
+    const std::vector<corm::Ref<corm::Record>> found = co_await session.all(std::move(query));
+    Listing listing;
+    for (const corm::Ref<corm::Record>& pair : found) {
+        if (const corm::Ref<corm::Record> end = pair->one(other_end).get())
+            listing.rows.push_back(row_of(target, *end));
+    }
+    listing.more = found.size() > static_cast<std::size_t>(wanted.limit);
+    if (listing.more)
+        listing.rows.pop_back();
+    co_return listing;
+}
+
+/// The relation of the table of pairs that leads on to the target; empty if its mapper has none.
+std::string other_end_of(const Table& pairs, const schema::Relation& relation) {
+    const auto found = std::ranges::find_if(pairs.relations, [&](const schema::Relation& end) {
+        const bool refers =
+            end.kind == schema::RelationKind::many_to_one || end.kind == schema::RelationKind::one_to_one;
+        return refers && end.foreign_key == relation.association_target_key;
+    });
+    if (found == pairs.relations.end() || pairs.mapper == nullptr)
+        return {};
+    const bool mapped = std::ranges::any_of(
+        pairs.mapper->relations(), [&](const corm::mapping::Relation& end) { return end.name == found->name; });
+    return mapped ? found->name : std::string{};
+}
+
+} // namespace
+
+std::optional<Wanted> matching(const Table& table, const Row& row, const std::vector<std::string>& own,
+                               const std::vector<std::string>& columns) {
+    Wanted wanted;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        const Cell& value = cell(table, row, own[i]);
+        if (!value)
+            return std::nullopt;
+        wanted.filters.push_back(Filter{Operator::eq, columns[i], *value});
+    }
+    return wanted;
+}
+
+corm::Task<std::vector<Related>> read_related(const corm::AsyncSession& session, const Snapshot& snapshot,
+                                              const Table& table, const Row& row) {
+    std::vector<Related> all;
+    for (const schema::Relation& relation : table.relations) {
+        const Table* const target = snapshot.find(relation.target);
+        const bool through = relation.kind == schema::RelationKind::many_to_many;
+        const Table* const searched = through ? snapshot.find(relation.association) : target;
+        if (target == nullptr || searched == nullptr)
+            continue;
+        std::optional<Wanted> wanted =
+            matching(table, row, relation.columns, through ? relation.association_columns : relation.target_columns);
+        Related related{.relation = &relation, .table = target, .listing = {}};
+        if (wanted) {
+            related.all_of = searched;
+            related.all = *wanted;
+            wanted->limit = related_rows;
+            const std::string other_end = through ? other_end_of(*searched, relation) : std::string{};
+            if (!through) {
+                related.listing = co_await read_rows(session, *target, std::move(*wanted));
+            } else if (!other_end.empty()) {
+                related.listing =
+                    co_await read_through_pairs(session, *searched, *target, other_end, std::move(*wanted));
+            } else {
+                related.table = searched; // the pairs themselves
+                related.listing = co_await read_rows(session, *searched, std::move(*wanted));
+            }
+        }
+        all.push_back(std::move(related));
+    }
+    co_return all;
+}
+
+} // namespace explorer

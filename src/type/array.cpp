@@ -1,6 +1,7 @@
 #include <corm/type/array.hpp>
 
 #include "type/array_reader.hpp"
+#include "type/array_text.hpp"
 #include "type/refuse.hpp"
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
@@ -54,7 +55,8 @@ void for_each_element(const ArrayLevel& level, const void* array, const Visit& v
     }
 }
 
-void fill(const ArrayLevel& level, void* array, std::size_t dimension, ArrayReader& reader) {
+template <class Reader>
+void fill(const ArrayLevel& level, void* array, std::size_t dimension, Reader& reader) {
     const std::size_t size = reader.shape().sizes[dimension];
     level.resize(array, size);
     for (std::size_t i = 0; i < size; ++i) {
@@ -67,16 +69,8 @@ void fill(const ArrayLevel& level, void* array, std::size_t dimension, ArrayRead
 
 // array_in takes an element as it stands unless it is empty, reads as NULL, or holds one of these.
 bool needs_quotes(std::string_view element) noexcept {
-    if (element.empty() || element.find_first_of("{}\",\\ \t\n\r\v\f") != std::string_view::npos)
-        return true;
-    constexpr std::string_view null = "null";
-    if (element.size() != null.size())
-        return false;
-    for (std::size_t i = 0; i < null.size(); ++i) {
-        if ((element[i] | 0x20) != null[i])
-            return false;
-    }
-    return true;
+    return element.empty() || element.find_first_of("{}\",\\ \t\n\r\v\f") != std::string_view::npos ||
+           is_null_word(element);
 }
 
 void write_element(const ValueType& type, const void* value, std::string& out) {
@@ -111,6 +105,19 @@ void write_level(const ArrayLevel& level, const void* array, std::string& out) {
             write_element(*level.element, level.at(array, i), out);
     }
     out.push_back('}');
+}
+
+template <class Reader>
+void fill_all(const ArrayLevel& level, void* array, Reader& reader) {
+    const std::size_t dimensions = reader.shape().count;
+    if (dimensions != 0 && dimensions != static_cast<std::size_t>(level.depth))
+        throw ConversionError("an array of " + std::to_string(dimensions) +
+                              " dimensions cannot be read into std::vector nested to depth " +
+                              std::to_string(level.depth));
+    if (dimensions == 0)
+        level.resize(array, 0);
+    else
+        fill(level, array, 0, reader);
 }
 
 } // namespace
@@ -149,22 +156,18 @@ void decode_array(const ArrayLevel& level, const FieldView& field, void* array) 
     // A codec of the user's own may be for any type of PostgreSQL.
     if (expected_element == 0 && field.oid != 0 && field.oid == level.element->array_oid)
         expected_element = level.element->oid;
-    if (expected_element == 0 && field.oid < oids::first_user_oid)
+    const bool literal = field.format == Format::text;
+    if (expected_element == 0 && field.oid < oids::first_user_oid && !(literal && field.oid == oids::text))
         throw_unreadable(field, "std::vector");
-    if (field.format == Format::text)
-        throw_text_format("array");
+    if (literal) {
+        ArrayTextReader reader{field.bytes(), expected_element != 0 ? expected_element : level.element->oid};
+        fill_all(level, array, reader);
+        return;
+    }
     ArrayReader reader{field.bytes()};
     if (expected_element != 0 && reader.element() != expected_element)
         throw_malformed("array");
-    const std::size_t dimensions = reader.shape().count;
-    if (dimensions != 0 && dimensions != static_cast<std::size_t>(level.depth))
-        throw ConversionError("an array of " + std::to_string(dimensions) +
-                              " dimensions cannot be read into std::vector nested to depth " +
-                              std::to_string(level.depth));
-    if (dimensions == 0)
-        level.resize(array, 0);
-    else
-        fill(level, array, 0, reader);
+    fill_all(level, array, reader);
     reader.finish();
 }
 

@@ -17,10 +17,6 @@ void throw_malformed(std::string_view sql_type) {
     throw ConversionError("malformed " + std::string{sql_type} + " value: its bytes are not of that type");
 }
 
-void throw_text_format(std::string_view sql_type) {
-    throw ConversionError(std::string{sql_type} + " values in text format are not read; ask for binary results");
-}
-
 void throw_out_of_range(std::string_view target) {
     throw ConversionError("the value does not fit into " + std::string{target} + "; read it into a wider type");
 }

@@ -11,8 +11,6 @@ namespace corm::types {
 [[noreturn]] void throw_unreadable(const FieldView& field, std::string_view target);
 /// The bytes are not what the server sends for this type.
 [[noreturn]] void throw_malformed(std::string_view sql_type);
-/// A type that is read in binary format only.
-[[noreturn]] void throw_text_format(std::string_view sql_type);
 /// The value exists, but not in `target`.
 [[noreturn]] void throw_out_of_range(std::string_view target);
 

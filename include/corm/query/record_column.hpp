@@ -15,7 +15,7 @@ struct FromText {
 };
 /// For values whose type the program does not know, such as those that a user typed:
 /// `column(mapper, "age") > corm::from_text("41")`. Building the condition throws `ConversionError`, with table and
-/// column, for a text that is no value of the column; the server does so for columns of `TextForm`. Not for arrays.
+/// column, for a text that is no value of the column; the server does so for columns of `TextForm`.
 [[nodiscard]] inline FromText from_text(std::string_view text) {
     return {std::string{text}};
 }

@@ -94,7 +94,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
     asio::awaitable<void> accept();
     asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
     asio::awaitable<bool> exchange(Connection& connection, beast::flat_buffer& buffer);
-    asio::awaitable<bool> answer(Connection& connection, Response response, bool keep_alive);
+    asio::awaitable<bool> answer(Connection& connection, Response response, bool keep_alive, bool only_header = false);
     asio::awaitable<void> discard(Connection& connection);
     void forget(std::shared_ptr<Connection> connection);
 };
@@ -157,7 +157,10 @@ asio::awaitable<bool> HttpServer::State::exchange(Connection& connection, beast:
 
     http::request<http::string_body> message = parser.release();
     const bool keep_alive = message.keep_alive();
-    Request request{.method = std::string{message.method_string()}, .path = {}, .query = {}, .body = {}};
+    const bool only_header = message.method() == http::verb::head;
+    // HEAD is GET whose answer ends with the header.
+    Request request{
+        .method = only_header ? "GET" : std::string{message.method_string()}, .path = {}, .query = {}, .body = {}};
     if (const auto found = message.find(http::field::if_match); found != message.end())
         request.if_match = std::string{found->value()};
     if (const auto found = message.find(http::field::origin); found != message.end())
@@ -172,13 +175,16 @@ asio::awaitable<bool> HttpServer::State::exchange(Connection& connection, beast:
     }
     if (response.status == 200)
         response = co_await handler(std::move(request));
-    const bool more = co_await answer(connection, std::move(response), keep_alive && !connection.stopping);
+    const bool more = co_await answer(connection, std::move(response), keep_alive && !connection.stopping, only_header);
     connection.busy = false;
     co_return more;
 }
 
-asio::awaitable<bool> HttpServer::State::answer(Connection& connection, Response response, bool keep_alive) {
-    const auto message = wire_form(std::move(response), options.server, keep_alive);
+asio::awaitable<bool> HttpServer::State::answer(Connection& connection, Response response, bool keep_alive,
+                                                bool only_header) {
+    auto message = wire_form(std::move(response), options.server, keep_alive);
+    if (only_header)
+        message.body().clear(); // its length stays in the header
     connection.stream.expires_after(options.io);
     auto [error, size] = co_await http::async_write(connection.stream, message, with_error);
     co_return !error && keep_alive;

@@ -23,7 +23,7 @@ struct HttpOptions {
 };
 
 /// Serves one address. Each connection has a strand, so that several threads may run the context; the handler is
-/// called by many connections at once and must not throw.
+/// called by many connections at once and must not throw. HEAD comes to it as GET.
 class HttpServer {
 public:
     using Handler = std::function<boost::asio::awaitable<Response>(Request)>;

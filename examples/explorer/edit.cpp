@@ -7,10 +7,16 @@
 namespace explorer {
 namespace {
 
-/// The row for writing, locked until the end of the transaction.
+std::string digest(std::string_view text) {
+    boost::uuids::name_generator_sha1 generate{boost::uuids::uuid{}};
+    return boost::uuids::to_string(generate(text.data(), text.size()));
+}
+
+/// The row for writing, locked until the end of the transaction. Somebody else's lock is not waited for: that would
+/// keep a connection from everyone.
 corm::Task<corm::Ref<corm::Record>> locked_row(const corm::AsyncSession& session, const Table& table,
                                                const corm::mapping::RecordKey& key) {
-    return session.get_one(table.alone, key, corm::for_update);
+    return session.get_one(table.alone, key, corm::for_update, corm::nowait);
 }
 
 } // namespace
@@ -19,8 +25,22 @@ std::string entity_tag(const Row& row) {
     std::string all; // lengths keep ("a", "b") apart from ("ab", "")
     for (const Cell& cell : row)
         all += cell ? std::to_string(cell->size()) + ':' + *cell : std::string{"-"};
-    boost::uuids::name_generator_sha1 digest{boost::uuids::uuid{}};
-    return '"' + boost::uuids::to_string(digest(all)) + '"';
+    return '"' + digest(all) + '"';
+}
+
+std::string with_lf(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\r')
+            plain += text[i];
+        else if (i + 1 == text.size() || text[i + 1] != '\n')
+            plain += '\n';
+    }
+    return plain;
+}
+
+std::string mark_of(const Cell& value) {
+    return value ? digest(with_lf(*value)) : std::string{"-"};
 }
 
 bool is_editable(const Table& table, std::string_view name) {

@@ -12,6 +12,12 @@ namespace explorer {
 /// Tells a version of a row from every other, with quotes: a digest of its values. Any table has it.
 [[nodiscard]] std::string entity_tag(const Row& row);
 
+/// A digest of one value, by which a form tells whether it was touched. Browsers change line breaks: all of them count
+/// as LF.
+[[nodiscard]] std::string mark_of(const Cell& value);
+/// With all line breaks as LF.
+[[nodiscard]] std::string with_lf(std::string_view text);
+
 /// New values by column.
 using Changes = std::vector<std::pair<std::string, Cell>>;
 

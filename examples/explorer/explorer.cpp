@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace explorer {
@@ -19,34 +20,55 @@ using examples::Response;
 /// Each statement is a transaction of its own: reads need no BEGIN.
 constexpr corm::SessionOptions reading{.autocommit = true};
 
-/// A materialized view without data, for example.
-constexpr corm::SqlState not_in_prerequisite_state{"55000"};
-
-/// As for any server of corm, but that here statements are made of what clients ask for: an order of JSON documents,
-/// for example, which PostgreSQL does not know, is the fault of who asked.
-Problem problem_of(const std::exception_ptr& error) {
-    Problem problem;
+/// What cannot be found, or done, by names or types that may be other ones by now.
+bool is_of_schema(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const corm::DatabaseError& refused) {
-        const std::string_view wrong = refused.sqlstate().condition_class();
-        if (wrong == "42" || wrong == "0A")
-            problem.status = 422;
-        else if (refused.sqlstate() == not_in_prerequisite_state)
-            problem.status = 409;
-        else
+        const std::string_view condition = refused.sqlstate().condition_class();
+        return condition == "42" || condition == "0A" || condition == "22";
+    } catch (const UnknownName&) {
+        return true;
+    } catch (const corm::ConversionError&) {
+        return true;
+    } catch (const corm::MappingError&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+unsigned status_of(corm::SqlState state, unsigned otherwise) {
+    if (state == corm::SqlState{"42501"} || state == corm::sqlstate::read_only_transaction)
+        return 403;
+    if (state.condition_class() == "42" || state.condition_class() == "0A") // of what clients ask for, here
+        return 422;
+    // A materialized view without data, for example; a row that somebody else is changing.
+    if (state == corm::SqlState{"55000"} || state == corm::sqlstate::lock_not_available)
+        return 409;
+    return otherwise;
+}
+
+/// As for any server of corm, but that statements are made of what clients ask for: an order of JSON documents, which
+/// PostgreSQL does not know, is the fault of who asked.
+Problem problem_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const corm::DatabaseError& refused) {
+        Problem problem{.status = status_of(refused.sqlstate(), 500)};
+        if (problem.status == 500)
             problem = examples::problem_of(error);
         // The server's own words may hold values, which whoever asks here may see.
         if (problem.status != 500)
             problem.message = refused.diagnostics().message;
         if (problem.status != 500 && !refused.diagnostics().detail.empty())
             problem.message += ": " + refused.diagnostics().detail;
+        return problem;
     } catch (const corm::MappingError& unfit) {
-        problem = {.status = 422, .message = unfit.what()};
+        return {.status = 422, .message = unfit.what()};
     } catch (...) {
-        problem = examples::problem_of(error);
+        return examples::problem_of(error);
     }
-    return problem;
 }
 
 Response see_other(std::string location) {
@@ -56,36 +78,39 @@ Response see_other(std::string location) {
 const Table& table_of(const Request& request, const Snapshot& snapshot, std::size_t at) {
     const Table* const table = snapshot.find(request.path.at(at), request.path.at(at + 1));
     if (table == nullptr)
-        throw HttpError{404, "there is no table " + request.path[at] + '.' + request.path[at + 1]};
+        throw UnknownName{404, "there is no table " + request.path[at] + '.' + request.path[at + 1]};
     return *table;
+}
+
+std::string lower(std::string_view text) {
+    std::string lowered{text};
+    for (char& c : lowered)
+        c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return lowered;
 }
 
 /// The host of a Host header, without the port.
 std::string host_name(std::string_view host) {
     if (host.starts_with('['))
-        return std::string{host.substr(1, host.find(']') - 1)};
-    return std::string{host.substr(0, host.find(':'))};
+        return lower(host.substr(1, host.find(']') - 1));
+    return lower(host.substr(0, host.find(':')));
 }
 
-/// Line breaks of a form are CR LF, whatever was put into it.
-std::string without_cr(std::string_view text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\r' || i + 1 == text.size() || text[i + 1] != '\n')
-            plain += text[i];
-    }
-    return plain;
-}
-
-/// What a form says of the columns; the form has all that may be changed.
+/// The columns in which a form is not what it was when it was made. What nobody touched is not written, whatever a
+/// browser makes of it, and so that it cannot undo what others wrote.
 Changes entered_in(const examples::Fields& form, const Table& table) {
     Changes entered;
     for (const corm::schema::Column& column : table.shape->columns) {
         const std::string* const value = examples::find_field(form, "v." + column.name);
-        if (value == nullptr || !is_editable(table, column.name))
+        const std::string* const seen = examples::find_field(form, "s." + column.name);
+        if (value == nullptr || seen == nullptr || !is_editable(table, column.name))
             continue;
-        const bool is_null = examples::find_field(form, "n." + column.name) != nullptr;
-        entered.emplace_back(column.name, is_null ? Cell{} : Cell{without_cr(*value)});
+        const bool was_null = *seen == mark_of(Cell{});
+        const bool ticked = examples::find_field(form, "n." + column.name) != nullptr;
+        // Who types into a field that is NULL means what was typed.
+        Cell now = ticked && (!was_null || value->empty()) ? Cell{} : Cell{with_lf(*value)};
+        if (mark_of(now) != *seen)
+            entered.emplace_back(column.name, std::move(now));
     }
     return entered;
 }
@@ -98,11 +123,12 @@ void Explorer::refuse_strangers(const Request& request) const {
     const std::string name = host_name(request.host);
     boost::system::error_code error;
     boost::asio::ip::make_address(name, error);
-    if (error && name != "localhost" && (options_.host.empty() || name != options_.host))
+    if (error && name != "localhost" && (options_.host.empty() || name != lower(options_.host)))
         throw HttpError{403, "this server is not called '" + name + "'; see --host"};
     if (request.method == "GET")
         return;
-    if (request.origin && *request.origin != "http://" + request.host)
+    // Something in front of the server may speak https for it.
+    if (request.origin && *request.origin != "http://" + request.host && *request.origin != "https://" + request.host)
         throw HttpError{403, "pages of other sites may not change anything here"};
     if (options_.read_only)
         throw HttpError{403, "this server changes nothing (--read-only)"};
@@ -139,7 +165,7 @@ corm::Task<Response> Explorer::show_rows(const Request& request, const Known& kn
 corm::Task<Response> Explorer::show_row(const Request& request, const Known& known, const Table& table) {
     corm::AsyncSession session{engine_, reading};
     const Row row = co_await row_for(session, request, table);
-    const std::vector<Related> related = co_await read_related(session, *known, table, row);
+    const std::vector<Related> related = co_await read_related(engine_, *known, table, row);
     co_return row_page(*known, table, row, related, !options_.read_only && !table.shape->is_view());
 }
 
@@ -150,7 +176,9 @@ corm::Task<Response> Explorer::take_form(const Request& request, const Table& ta
     const std::string* const tag = examples::find_field(form, "tag");
     tagged.if_match = tag != nullptr ? *tag : std::string{};
     const std::string* const what = examples::find_field(form, "do");
-    if (what != nullptr && *what == "delete") {
+    if (what == nullptr || (*what != "save" && *what != "delete"))
+        throw HttpError{400, "the form says neither save nor delete"};
+    if (*what == "delete") {
         const Outcome outcome = co_await delete_row(engine_, table, key, tagged);
         co_return outcome.stale ? conflict_page(table, outcome.row, {}) : see_other(table_path(table));
     }
@@ -183,9 +211,10 @@ corm::Task<Response> Explorer::route_page(const Request& request, const Known& k
 
 corm::Task<Response> Explorer::answer(Request request) {
     const bool json = !request.path.empty() && request.path.front() == "api";
-    Known known;
-    Problem problem;
-    do {
+    for (;;) {
+        const auto begun = std::chrono::steady_clock::now();
+        Known known;
+        std::exception_ptr error;
         try {
             refuse_strangers(request);
             known = co_await catalogue_.current();
@@ -193,16 +222,20 @@ corm::Task<Response> Explorer::answer(Request request) {
                 co_return co_await route_json(request, known);
             co_return co_await route_page(request, known);
         } catch (...) {
-            problem = problem_of(std::current_exception());
+            error = std::current_exception();
         }
-        // What failed may be right by now.
-    } while (problem.status != 403 && problem.status < 503 && co_await is_outdated(known) && request.method == "GET");
-    co_return json ? examples::error_response(problem) : problem_page(problem);
+        // What there was not may be there by now.
+        const bool outdated = is_of_schema(error) && co_await is_outdated(known, begun);
+        if (outdated && request.method == "GET")
+            continue;
+        const Problem problem = problem_of(error);
+        co_return json ? examples::error_response(problem) : problem_page(problem);
+    }
 }
 
-corm::Task<bool> Explorer::is_outdated(const Known& known) {
+corm::Task<bool> Explorer::is_outdated(const Known& known, std::chrono::steady_clock::time_point since) {
     try {
-        co_return co_await catalogue_.look() != known;
+        co_return co_await catalogue_.look(since) != known;
     } catch (...) { // the problem is the one of the request
         co_return false;
     }

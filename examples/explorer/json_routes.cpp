@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace explorer {
@@ -20,8 +21,12 @@ using examples::not_allowed;
 using examples::Request;
 using examples::Response;
 
-Response json_response(const json::value& body, std::string etag = {}) {
-    return {.status = 200, .body = json::serialize(body), .etag = std::move(etag)};
+Response json_response(const json::value& body) {
+    return {.status = 200, .body = json::serialize(body)};
+}
+
+Response row_response(const Snapshot& snapshot, const Table& table, const Row& row) {
+    return {.status = 200, .body = to_json(snapshot, table, row), .etag = entity_tag(row)};
 }
 
 json::object described(const Table& table) {
@@ -49,20 +54,60 @@ json::object described(const Table& table) {
             {"relations", std::move(relations)}};
 }
 
-/// Columns with their new values: texts in PostgreSQL's form, or what JSON has for them.
-Changes changes_from(const Request& request) {
+/// The length of the value of JSON that `text` begins with. Precondition: there is one.
+std::size_t value_length(std::string_view text) {
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                quoted = false;
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == '}' || c == ']'))
+            return i;
+        quoted = c == '"';
+        depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+    }
+    return text.size();
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t\r\n";
+    text.remove_prefix(std::min(text.find_first_not_of(blank), text.size()));
+    return text.substr(0, text.find_last_not_of(blank) + 1);
+}
+
+/// Columns with their new values, as they stand in the body: a number does not become another one on its way through a
+/// double. Strings are texts in PostgreSQL's form, but for documents, which take any value of JSON.
+Changes changes_from(const Request& request, const Snapshot& snapshot, const Table& table) {
     boost::system::error_code error;
-    const json::value body = json::parse(request.body, error);
+    json::parse_options deep;
+    deep.max_depth = 1000;
+    const json::value body = json::parse(request.body, error, {}, deep);
     if (error || !body.is_object())
         throw HttpError{400, "the body has to be a JSON object: columns with their new values"};
     Changes changes;
-    for (const auto& [column, value] : body.get_object()) {
+    std::string_view rest = trimmed(request.body).substr(1); // behind the brace
+    while (rest.size() > 1 && trimmed(rest) != "}") {
+        const std::size_t key_begin = rest.find('"');
+        std::size_t key_end = key_begin + 1;
+        while (rest[key_end] != '"')
+            key_end += rest[key_end] == '\\' ? 2 : 1;
+        const std::string name{json::parse(rest.substr(key_begin, key_end + 1 - key_begin)).get_string()};
+        rest.remove_prefix(rest.find(':', key_end) + 1);
+        const std::string_view value = trimmed(rest.substr(0, value_length(rest)));
+        rest.remove_prefix(value_length(rest) + (rest.size() > value_length(rest) ? 1 : 0));
+        const corm::schema::Column* const column = table.shape->find_column(name);
         Cell text;
-        if (value.is_string())
-            text = std::string{value.get_string()};
-        else if (!value.is_null())
-            text = json::serialize(value);
-        changes.emplace_back(column, std::move(text));
+        if (value.starts_with('"') && (column == nullptr || !is_document(snapshot, *column)))
+            text = std::string{json::parse(value).get_string()};
+        else if (value != "null")
+            text = std::string{value};
+        changes.emplace_back(name, std::move(text));
     }
     return changes;
 }
@@ -80,28 +125,29 @@ corm::Task<Response> Explorer::json_rows(const Request& request, const Known& kn
     const Wanted wanted = wanted_from(request, table);
     corm::AsyncSession session{engine_, corm::SessionOptions{.autocommit = true}};
     const Listing listing = co_await read_rows(session, table, wanted);
-    json::array items;
+    std::string body = "{\"limit\":" + std::to_string(wanted.limit) + ",\"offset\":" + std::to_string(wanted.offset) +
+                       ",\"more\":" + (listing.more ? "true" : "false") + ",\"items\":[";
     for (const Row& row : listing.rows)
-        items.push_back(to_json(*known, table, row));
-    const json::object body{
-        {"limit", wanted.limit}, {"offset", wanted.offset}, {"more", listing.more}, {"items", items}};
-    co_return json_response(body);
+        body += (&row == listing.rows.data() ? "" : ",") + to_json(*known, table, row);
+    Response response;
+    response.body = std::move(body) + "]}";
+    co_return response;
 }
 
 corm::Task<Response> Explorer::json_row(const Request& request, const Known& known, const Table& table) {
     corm::AsyncSession session{engine_, corm::SessionOptions{.autocommit = true}};
     const Row row = co_await row_for(session, request, table);
-    co_return json_response(to_json(*known, table, row), entity_tag(row));
+    co_return row_response(*known, table, row);
 }
 
 corm::Task<Response> Explorer::patch_row(const Request& request, const Known& known, const Table& table) {
     examples::require_if_match(request);
-    const Changes changes = changes_from(request);
+    const Changes changes = changes_from(request, *known, table);
     const corm::mapping::RecordKey key = key_from(request, table);
     const Outcome outcome = co_await change_row(engine_, table, key, request, changes);
     if (outcome.stale)
         co_return stale(outcome.row);
-    co_return json_response(to_json(*known, table, outcome.row), entity_tag(outcome.row));
+    co_return row_response(*known, table, outcome.row);
 }
 
 corm::Task<Response> Explorer::erase_row(const Request& request, const Table& table) {
@@ -129,7 +175,7 @@ corm::Task<Response> Explorer::route_json(const Request& request, const Known& k
     if (what == "tables" && (parts == 4 || row)) {
         const Table* const table = known->find(request.path[2], request.path[3]);
         if (table == nullptr)
-            throw HttpError{404, "there is no table " + request.path[2] + '.' + request.path[3]};
+            throw UnknownName{404, "there is no table " + request.path[2] + '.' + request.path[3]};
         if (request.method == "GET" && row)
             co_return co_await json_row(request, known, *table);
         if (request.method == "GET")

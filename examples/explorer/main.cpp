@@ -23,15 +23,18 @@ using namespace std::chrono_literals;
 
 corm::Task<> serve(asio::io_context& context, corm::Engine& engine, const explorer::Options& options) {
     asio::signal_set signals{context, SIGINT, SIGTERM};
-    explorer::Catalogue catalogue{engine, options.schema, options.version_column, options.check};
+    explorer::Catalogue catalogue{context, engine, options.schema, options.version_column, options.check};
     static_cast<void>(co_await catalogue.current()); // a database that cannot be read ends the program
 
     explorer::Explorer explorer{engine, catalogue, options};
-    examples::HttpServer server{context, options.address, options.port,
-                                [&explorer](examples::Request request) { return explorer.answer(std::move(request)); },
-                                examples::HttpOptions{.server = "corm-explorer", .body_bytes = 16 * 1024 * 1024}};
+    examples::HttpServer server{
+        context, options.address, options.port,
+        [&explorer](examples::Request request) { return explorer.answer(std::move(request)); },
+        examples::HttpOptions{.server = "corm-explorer", .header_bytes = 64 * 1024, .body_bytes = 16 * 1024 * 1024}};
     server.start();
-    std::cout << "listening on http://" << options.address << ':' << server.port() << std::endl;
+    const bool six = options.address.find(':') != std::string::npos;
+    std::cout << "listening on http://" << (six ? "[" + options.address + "]" : options.address) << ':' << server.port()
+              << std::endl;
 
     co_await signals.async_wait(asio::use_awaitable);
     const bool finished = co_await server.stop(10s);

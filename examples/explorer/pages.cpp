@@ -145,7 +145,7 @@ std::string filters(const Table& table, const Wanted& wanted) {
     html += "</p><form class=\"filter\" method=\"get\" action=\"" + escape(table_path(table)) +
             "\"><select name=\"column\">";
     for (const schema::Column& column : table.shape->columns)
-        html += "<option>" + escape(column.name) + "</option>";
+        html += "<option value=\"" + escape(column.name) + "\">" + escape(column.name) + "</option>";
     html += "</select> <select name=\"op\">";
     for (const OperatorSign& each : operator_signs)
         html += "<option value=\"" + std::string{to_string(each.op)} + "\">" + escape(each.sign) + "</option>";
@@ -153,7 +153,9 @@ std::string filters(const Table& table, const Wanted& wanted) {
     for (const Filter& filter : wanted.filters)
         html += hidden("f." + std::string{to_string(filter.op)} + '.' + filter.column, filter.value);
     if (!wanted.order.empty())
-        html += hidden("order", (wanted.descending ? "-" : "") + wanted.order);
+        html += hidden(wanted.descending ? "desc" : "order", wanted.order);
+    if (wanted.limit != Wanted{}.limit)
+        html += hidden("limit", std::to_string(wanted.limit));
     return html + " <button>Filter</button></form>";
 }
 
@@ -174,8 +176,8 @@ std::string pages_of(const Table& table, const Wanted& wanted, const Listing& li
     return html + "</p>";
 }
 
-/// The fields of a form for what may be changed. `values`: what stands in them.
-std::string inputs(const Table& table, const Row& values) {
+/// The fields of a form for what may be changed. `values`: what stands in them; `row`: what is there.
+std::string inputs(const Table& table, const Row& values, const Row& row) {
     std::string html = "<table class=\"form\">";
     for (std::size_t i = 0; i < values.size(); ++i) {
         const schema::Column& column = table.shape->columns[i];
@@ -185,6 +187,7 @@ std::string inputs(const Table& table, const Row& values) {
             html += values[i] ? escape(*values[i]) : shown(values[i]);
         } else {
             // The parser of HTML drops a line break that comes first.
+            html += hidden("s." + column.name, mark_of(row[i]));
             html += "<textarea rows=\"" + std::to_string(lines_of(values[i].value_or(""))) + "\" name=\"v." +
                     escape(column.name) + "\">\n" + escape(values[i].value_or("")) + "</textarea>";
             if (!column.not_null)
@@ -198,7 +201,7 @@ std::string inputs(const Table& table, const Row& values) {
 
 std::string form(const Table& table, const Row& values, const Row& row, std::string_view button) {
     return "<form class=\"edit\" method=\"post\" action=\"" + escape(row_path(table, row)) + "\">" +
-           hidden("tag", entity_tag(row)) + inputs(table, values) + "<button name=\"do\" value=\"save\">" +
+           hidden("tag", entity_tag(row)) + inputs(table, values, row) + "<button name=\"do\" value=\"save\">" +
            escape(button) + "</button></form>";
 }
 
@@ -208,7 +211,9 @@ Crumb crumb_of(const Table& table, bool here) {
 
 std::string relation_section(const Snapshot& snapshot, const Related& related) {
     std::string html = "<h3>" + escape(related.relation->name) + "</h3>";
-    if (related.listing.rows.empty())
+    if (!related.problem.empty())
+        html += "<p class=\"problem\">" + escape(related.problem) + "</p>";
+    else if (related.listing.rows.empty())
         html += note("none");
     else
         html += rows_table(snapshot, *related.table, related.listing, nullptr);

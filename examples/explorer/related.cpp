@@ -7,7 +7,8 @@ namespace {
 
 namespace schema = corm::schema;
 
-/// Through the table of pairs, with the other end of each in the same statement.
+/// Through the table of pairs, with the other end of each in the same statement. An end that is not there, or not for
+/// this role to be seen, is left out.
 corm::Task<Listing> read_through_pairs(const corm::AsyncSession& session, const Table& pairs, const Table& target,
                                        const std::string& other_end, Wanted wanted) {
     corm::query::Select<corm::Record> query = corm::select(pairs.mapper).with_joined(corm::load_named(other_end));
@@ -16,15 +17,15 @@ corm::Task<Listing> read_through_pairs(const corm::AsyncSession& session, const 
     for (const std::size_t key : pairs.mapper->key_columns())
         query.order_by(corm::column(pairs.mapper, pairs.mapper->column(key).name).asc());
     query.limit(wanted.limit + 1);
-    const std::vector<corm::Ref<corm::Record>> found = co_await session.all(std::move(query));
+    std::vector<corm::Ref<corm::Record>> found = co_await session.all(std::move(query));
     Listing listing;
+    listing.more = found.size() > static_cast<std::size_t>(wanted.limit);
+    if (listing.more)
+        found.pop_back();
     for (const corm::Ref<corm::Record>& pair : found) {
         if (const corm::Ref<corm::Record> end = pair->one(other_end).get())
             listing.rows.push_back(row_of(target, *end));
     }
-    listing.more = found.size() > static_cast<std::size_t>(wanted.limit);
-    if (listing.more)
-        listing.rows.pop_back();
     co_return listing;
 }
 
@@ -42,6 +43,27 @@ std::string other_end_of(const Table& pairs, const schema::Relation& relation) {
     return mapped ? found->name : std::string{};
 }
 
+corm::Task<void> read_one(const corm::AsyncSession& session, const Snapshot& snapshot, const Table& table,
+                          const Row& row, Related& related) {
+    const schema::Relation& relation = *related.relation;
+    const bool through = relation.kind == schema::RelationKind::many_to_many;
+    const Table* const pairs = through ? snapshot.find(relation.association) : nullptr;
+    std::optional<Wanted> wanted =
+        matching(table, row, relation.columns, through ? relation.association_columns : relation.target_columns);
+    if (!wanted || (through && pairs == nullptr))
+        co_return;
+    related.all_of = through ? pairs : related.table;
+    related.all = *wanted;
+    wanted->limit = related_rows;
+    const std::string other_end = through ? other_end_of(*pairs, relation) : std::string{};
+    if (through && other_end.empty())
+        related.table = pairs; // the pairs themselves
+    if (through && !other_end.empty())
+        related.listing = co_await read_through_pairs(session, *pairs, *related.table, other_end, std::move(*wanted));
+    else
+        related.listing = co_await read_rows(session, *related.table, std::move(*wanted));
+}
+
 } // namespace
 
 std::optional<Wanted> matching(const Table& table, const Row& row, const std::vector<std::string>& own,
@@ -56,34 +78,21 @@ std::optional<Wanted> matching(const Table& table, const Row& row, const std::ve
     return wanted;
 }
 
-corm::Task<std::vector<Related>> read_related(const corm::AsyncSession& session, const Snapshot& snapshot,
-                                              const Table& table, const Row& row) {
+corm::Task<std::vector<Related>> read_related(corm::Engine& engine, const Snapshot& snapshot, const Table& table,
+                                              const Row& row) {
     std::vector<Related> all;
     for (const schema::Relation& relation : table.relations) {
         const Table* const target = snapshot.find(relation.target);
-        const bool through = relation.kind == schema::RelationKind::many_to_many;
-        const Table* const searched = through ? snapshot.find(relation.association) : target;
-        if (target == nullptr || searched == nullptr)
+        if (target == nullptr)
             continue;
-        std::optional<Wanted> wanted =
-            matching(table, row, relation.columns, through ? relation.association_columns : relation.target_columns);
-        Related related{.relation = &relation, .table = target, .listing = {}};
-        if (wanted) {
-            related.all_of = searched;
-            related.all = *wanted;
-            wanted->limit = related_rows;
-            const std::string other_end = through ? other_end_of(*searched, relation) : std::string{};
-            if (!through) {
-                related.listing = co_await read_rows(session, *target, std::move(*wanted));
-            } else if (!other_end.empty()) {
-                related.listing =
-                    co_await read_through_pairs(session, *searched, *target, other_end, std::move(*wanted));
-            } else {
-                related.table = searched; // the pairs themselves
-                related.listing = co_await read_rows(session, *searched, std::move(*wanted));
-            }
+        Related& related = all.emplace_back(Related{.relation = &relation, .table = target, .listing = {}});
+        try {
+            corm::AsyncSession session{engine, corm::SessionOptions{.autocommit = true, .deadline = related_deadline}};
+            co_await read_one(session, snapshot, table, row, related);
+        } catch (
+            const corm::Error& error) { // a table that may not be read, or not in time, is no reason to hide the row
+            related.problem = error.what();
         }
-        all.push_back(std::move(related));
     }
     co_return all;
 }

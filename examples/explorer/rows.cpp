@@ -3,16 +3,17 @@
 #include <corm/sql/expr.hpp>
 #include <corm/sql/identifier.hpp>
 
-#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace explorer {
 namespace {
 
 namespace json = boost::json;
+namespace schema = corm::schema;
 using corm::sql::quote_identifier;
 using examples::HttpError;
 
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 9> operator_names{"eq", "ne", "lt", "le",
 
 void require_column(const Table& table, std::string_view column) {
     if (table.shape->find_column(column) == nullptr)
-        throw HttpError{400, table.shape->name + " has no column '" + std::string{column} + "'"};
+        throw UnknownName{400, table.shape->name + " has no column '" + std::string{column} + "'"};
 }
 
 /// The condition of a mapped table. Throws `corm::ConversionError` for a value that is none of the column's type.
@@ -50,7 +51,10 @@ std::string sql_of(const corm::schema::Column& column, const Filter& filter, std
     if (filter.op == Operator::has)
         return name + "::text ILIKE " + value;
     constexpr std::array<const char*, 6> signs{" = ", " <> ", " < ", " <= ", " > ", " >= "};
-    return name + signs.at(static_cast<std::size_t>(filter.op)) + value + "::" + column.type.text;
+    // The type without its modifier: a cast to varchar(3) or numeric(10,2) would cut and round what was asked for.
+    const schema::QualifiedName& type = column.type.name;
+    return name + signs.at(static_cast<std::size_t>(filter.op)) + value + "::" + quote_identifier(type.schema) + '.' +
+           quote_identifier(type.name) + (column.type.array ? "[]" : "");
 }
 
 bool is_text(const corm::mapping::Column& column) {
@@ -124,9 +128,9 @@ Wanted wanted_from(const examples::Request& request, const Table& table) {
     for (const auto& [name, value] : request.query) {
         if (name == "limit" || name == "offset")
             continue;
-        if (name == "order") {
-            wanted.descending = value.starts_with('-');
-            wanted.order = value.substr(wanted.descending ? 1 : 0);
+        if (name == "order" || name == "desc") {
+            wanted.descending = name == "desc";
+            wanted.order = value;
             require_column(table, wanted.order);
             continue;
         }
@@ -149,7 +153,7 @@ std::string query_of(const Wanted& wanted) {
     for (const Filter& filter : wanted.filters)
         add("f." + std::string{to_string(filter.op)} + '.' + filter.column, filter.value);
     if (!wanted.order.empty())
-        add("order", (wanted.descending ? "-" : "") + wanted.order);
+        add(wanted.descending ? "desc" : "order", wanted.order);
     if (wanted.limit != Wanted{}.limit)
         add("limit", std::to_string(wanted.limit));
     if (wanted.offset != 0)
@@ -174,15 +178,16 @@ corm::mapping::RecordKey key_from(const examples::Request& request, const Table&
     if (table.mapper == nullptr)
         throw HttpError{404, table.shape->name + " has no key to find a row by: " + table.why};
     corm::Record probe{table.mapper};
+    for (const std::size_t key : table.mapper->key_columns()) {
+        const std::string& name = table.mapper->column(key).name;
+        if (std::ranges::count(request.query, name, &examples::Fields::value_type::first) != 1)
+            throw HttpError{400, "the key needs one value for " + name};
+        probe.set_text(name, *examples::query_value(request, name));
+    }
     for (const auto& [name, value] : request.query) {
         const int index = table.mapper->find_column(name);
         if (index < 0 || !table.mapper->column(static_cast<std::size_t>(index)).key)
             throw HttpError{400, '\'' + name + "' is no column of the key"};
-        probe.set_text(name, value);
-    }
-    for (const std::size_t key : table.mapper->key_columns()) {
-        if (examples::query_value(request, table.mapper->column(key).name) == nullptr)
-            throw HttpError{400, "the key needs a value for " + table.mapper->column(key).name};
     }
     return corm::mapping::RecordKey::of(probe);
 }
@@ -209,36 +214,34 @@ Row row_of(const Table& table, const corm::Record& record) {
 const Cell& cell(const Table& table, const Row& row, std::string_view column) {
     const corm::schema::Column* found = table.shape->find_column(column);
     if (found == nullptr)
-        throw HttpError{400, table.shape->name + " has no column '" + std::string{column} + "'"};
+        throw UnknownName{400, table.shape->name + " has no column '" + std::string{column} + "'"};
     return row.at(static_cast<std::size_t>(found - table.shape->columns.data()));
 }
 
-json::object to_json(const Snapshot& snapshot, const Table& table, const Row& row) {
-    json::object object;
+bool is_document(const Snapshot& snapshot, const schema::Column& column) {
+    const schema::TypeUse& type = snapshot.database().base_type(column.type);
+    return !type.array && type.name.schema == "pg_catalog" && (type.name.name == "json" || type.name.name == "jsonb");
+}
+
+std::string to_json(const Snapshot& snapshot, const Table& table, const Row& row) {
+    constexpr std::array<std::string_view, 5> numbers{"int2", "int4", "int8", "float4", "float8"};
+    std::string object = "{";
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const corm::schema::Column& column = table.shape->columns[i];
-        const corm::schema::TypeUse& type = snapshot.database().base_type(column.type);
-        json::value& value = object[column.name];
+        const schema::Column& column = table.shape->columns[i];
+        const schema::TypeUse& type = snapshot.database().base_type(column.type);
+        const bool known = !type.array && type.name.schema == "pg_catalog";
+        const bool is_number = known && std::ranges::count(numbers, type.name.name) > 0;
+        object += (i == 0 ? "" : ",") + json::serialize(json::value(column.name)) + ':';
         if (!row[i])
-            continue; // null
-        const std::string& text = *row[i];
-        const std::string& name = type.name.name;
-        const bool is_document = name == "json" || name == "jsonb";
-        const bool is_number =
-            name == "int2" || name == "int4" || name == "int8" || name == "float4" || name == "float8";
-        boost::system::error_code error;
-        if (column.type.array || type.array)
-            value = text;
-        else if (name == "bool")
-            value = text.starts_with('t');
-        else if (is_document || is_number)
-            value = json::parse(text, error); // no number of JSON: NaN, Infinity
+            object += "null";
+        else if (is_document(snapshot, column) || (known && type.name.name == "bool"))
+            object += *row[i];
+        else if (is_number && row[i]->find_first_of("NI") == std::string::npos) // NaN and Infinity are none of JSON
+            object += *row[i];
         else
-            value = text;
-        if (error)
-            value = text;
+            object += json::serialize(json::value(*row[i]));
     }
-    return object;
+    return object + '}';
 }
 
 } // namespace explorer

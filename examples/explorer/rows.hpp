@@ -5,8 +5,6 @@
 
 #include "common/message.hpp"
 
-#include <boost/json/object.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +12,12 @@
 #include <vector>
 
 namespace explorer {
+
+/// A table or column that is not known, and may be new.
+class UnknownName : public examples::HttpError {
+public:
+    using HttpError::HttpError;
+};
 
 /// A value as PostgreSQL writes it; nothing for NULL.
 using Cell = std::optional<std::string>;
@@ -40,7 +44,7 @@ struct Wanted {
     std::int64_t limit = 50;
     std::int64_t offset = 0;
 };
-/// From a query such as `f.has.name=ada&f.ge.age=41&order=-age&limit=20&offset=40`. Throws `HttpError` 400 for what is
+/// From a query such as `f.has.name=ada&f.ge.age=41&desc=age&limit=20&offset=40`. Throws `HttpError` 400 for what is
 /// none, and for columns that the table does not have.
 [[nodiscard]] Wanted wanted_from(const examples::Request& request, const Table& table);
 /// The query that says so.
@@ -62,7 +66,9 @@ struct Listing {
 [[nodiscard]] Row row_of(const Table& table, const corm::Record& record);
 /// By the name of the column.
 [[nodiscard]] const Cell& cell(const Table& table, const Row& row, std::string_view column);
-/// Numbers, booleans and JSON as that, everything else as text.
-[[nodiscard]] boost::json::object to_json(const Snapshot& snapshot, const Table& table, const Row& row);
+[[nodiscard]] bool is_document(const Snapshot& snapshot, const corm::schema::Column& column);
+/// An object of JSON: integers, floats, booleans and documents as PostgreSQL writes them, digit for digit; everything
+/// else as text.
+[[nodiscard]] std::string to_json(const Snapshot& snapshot, const Table& table, const Row& row);
 
 } // namespace explorer

@@ -148,7 +148,7 @@ private:
         const TypeUse& type = mapped.column->type;
         const TypeUse& base = database_.base_type(type);
         const auto known = enums_.find(base.name);
-        RecordType made = record_type(database_, type, mapped.nullable, options_.typed_arrays);
+        RecordType made = record_type(database_, type, mapped.nullable, {.typed_arrays = options_.typed_arrays});
         if (base.kind == TypeKind::enumeration && known != enums_.end() &&
             (!base.array || (options_.typed_arrays && &base == &type)))
             made = {nullptr, {}, known->second, base.array};
@@ -267,7 +267,7 @@ private:
         bool left_alone = false;
         if (mapped.assigned && mapped.key.size() == 1) {
             const Column* const column = mapped.table->find_column(mapped.key.front());
-            const RecordType type = record_type(database_, column->type, false, true);
+            const RecordType type = record_type(database_, column->type, false);
             left_alone = type.type->integer || type.cpp == "corm::Uuid";
         }
         return "primary_key<" + pointers(from, mapped.key) + ">(" + (left_alone ? "corm::assigned)" : ")");

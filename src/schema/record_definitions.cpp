@@ -12,9 +12,9 @@ using mapping::RecordDefinition;
 using mapping::RelationTarget;
 
 void add_column(RecordDefinition& definition, const Database& database, const ColumnMapping& mapped,
-                bool typed_arrays) {
+                TypeChoice choice) {
     const Column& column = *mapped.column;
-    RecordType type = record_type(database, column.type, mapped.nullable, typed_arrays);
+    RecordType type = record_type(database, column.type, mapped.nullable, choice);
     definition.column(column.name, *type.type, std::move(type.sql_type));
     switch (mapped.mark) {
     case ColumnMark::none: break;
@@ -58,7 +58,7 @@ RecordDefinitions record_definitions(const Database& database, const RecordOptio
     for (const TableMapping& mapped : mappings.tables) {
         RecordDefinition& definition = made.definitions.emplace_back(mapped.table->name, mapped.table->schema);
         for (const ColumnMapping& column : mapped.columns)
-            add_column(definition, database, column, options.typed_arrays);
+            add_column(definition, database, column, {options.typed_arrays, options.exact_types});
         definition.primary_key(mapped.key, mapped.assigned);
         if (mapped.sequence)
             definition.sequence(mapped.key.front(), mapped.sequence->name, mapped.sequence->schema);

@@ -22,33 +22,35 @@ struct Known {
     const types::ValueType* nullable;
     const types::ValueType* array;
     const types::ValueType* nullable_array;
+    bool exact; ///< holds every value, and writes it as PostgreSQL does
 };
 
 template <class T>
-constexpr Known known(std::string_view name, std::string_view cpp) {
+constexpr Known known(std::string_view name, std::string_view cpp, bool exact = false) {
     using Array = std::vector<std::optional<T>>;
     return {name,
             cpp,
             &types::value_type<T>,
             &types::value_type<std::optional<T>>,
             &types::value_type<Array>,
-            &types::value_type<std::optional<Array>>};
+            &types::value_type<std::optional<Array>>,
+            exact};
 }
 
 constexpr Known table[] = {
     known<bool>("bool", "bool"),
-    known<std::int16_t>("int2", "std::int16_t"),
-    known<std::int32_t>("int4", "std::int32_t"),
-    known<std::int64_t>("int8", "std::int64_t"),
+    known<std::int16_t>("int2", "std::int16_t", true),
+    known<std::int32_t>("int4", "std::int32_t", true),
+    known<std::int64_t>("int8", "std::int64_t", true),
     known<float>("float4", "float"),
     known<double>("float8", "double"),
     known<types::Numeric>("numeric", "corm::Numeric"),
-    known<std::string>("text", "std::string"),
-    known<std::string>("varchar", "std::string"),
-    known<std::string>("bpchar", "std::string"),
-    known<std::string>("name", "std::string"),
+    known<std::string>("text", "std::string", true),
+    known<std::string>("varchar", "std::string", true),
+    known<std::string>("bpchar", "std::string", true),
+    known<std::string>("name", "std::string", true),
     known<types::Bytes>("bytea", "corm::Bytes"),
-    known<types::Uuid>("uuid", "corm::Uuid"),
+    known<types::Uuid>("uuid", "corm::Uuid", true),
     known<std::chrono::sys_days>("date", "std::chrono::sys_days"),
     known<types::Timestamp>("timestamptz", "corm::types::Timestamp"),
     known<types::LocalTimestamp>("timestamp", "corm::types::LocalTimestamp"),
@@ -68,11 +70,13 @@ const Known* find(const QualifiedName& name) noexcept {
 
 } // namespace
 
-RecordType record_type(const Database& database, const TypeUse& type, bool nullable, bool typed_arrays) {
+RecordType record_type(const Database& database, const TypeUse& type, bool nullable, TypeChoice choice) {
     const TypeUse& base = database.base_type(type);
     const Known* const found = find(base.name);
     // The elements of an array of a domain are not told apart from those of its base.
-    if (found != nullptr && (!base.array || (typed_arrays && &base == &type))) {
+    const bool chosen = found != nullptr && (found->exact || !choice.exact_types) &&
+                        (!base.array || (choice.typed_arrays && &base == &type));
+    if (chosen) {
         // The server compares char(n) with text as text, for which the spaces behind it count.
         std::string declared = base.name.name == "bpchar" ? base.text : std::string{};
         if (base.array)

@@ -17,6 +17,13 @@ struct RecordType {
     bool array = false;   ///< `std::vector<std::optional<...>>` of it
 };
 
-[[nodiscard]] RecordType record_type(const Database& database, const TypeUse& type, bool nullable, bool typed_arrays);
+/// As the members of these names in `RecordOptions`.
+struct TypeChoice {
+    bool typed_arrays = true;
+    bool exact_types = false;
+};
+
+[[nodiscard]] RecordType record_type(const Database& database, const TypeUse& type, bool nullable,
+                                     TypeChoice choice = {});
 
 } // namespace corm::schema

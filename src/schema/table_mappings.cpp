@@ -77,7 +77,7 @@ TableMapping map_table(const Database& database, const Table& table, Key key, co
         if (in_key)
             continue;
         if (!options.version_column.empty() && column.name == options.version_column && !mapped.nullable &&
-            record_type(database, column.type, false, true).type->integer) {
+            record_type(database, column.type, false).type->integer) {
             mapped.mark = ColumnMark::version;
             version = column.name;
         } else if (!column.generated.empty() || column.identity.kind == IdentityKind::always) {
@@ -89,7 +89,7 @@ TableMapping map_table(const Database& database, const Table& table, Key key, co
     }
     const Column* const only = key.size() == 1 ? table.find_column(key.front()) : nullptr;
     made.assigned = only == nullptr || !is_given(*only);
-    if (!made.assigned && record_type(database, only->type, false, true).type->integer)
+    if (!made.assigned && record_type(database, only->type, false).type->integer)
         made.sequence = sequence_of(database, table, *only);
 
     const auto add_unique = [&](const KeyConstraint& constraint) {
@@ -114,10 +114,10 @@ TableMapping map_table(const Database& database, const Table& table, Key key, co
 /// The columns hold values of the same C++ types, or of integer ones. PostgreSQL allows more: a numeric may refer to a
 /// bigint.
 bool same_types(const Database& database, const QualifiedName& left, const std::vector<std::string>& left_columns,
-                const QualifiedName& right, const std::vector<std::string>& right_columns) {
-    const auto type_of = [&database](const QualifiedName& table, const std::string& name) {
+                const QualifiedName& right, const std::vector<std::string>& right_columns, TypeChoice choice) {
+    const auto type_of = [&database, choice](const QualifiedName& table, const std::string& name) {
         const Column* const column = database.find_table(table.schema, table.name)->find_column(name);
-        return record_type(database, column->type, false, true);
+        return record_type(database, column->type, false, choice);
     };
     for (std::size_t i = 0; i < left_columns.size(); ++i) {
         const RecordType from = type_of(left, left_columns[i]);
@@ -163,9 +163,9 @@ mapping::RelationOptions options_of(const Database& database, const Relation& re
 
 /// The relation as a mapping by these keys has it; nothing if they are not what its foreign keys refer to.
 std::optional<RelationMapping> map_relation(const Database& database, Relation relation, const Key& owner,
-                                            const Key& target) {
+                                            const Key& target, TypeChoice choice) {
     if (relation.kind != RelationKind::many_to_many &&
-        !same_types(database, relation.table, relation.columns, relation.target, relation.target_columns))
+        !same_types(database, relation.table, relation.columns, relation.target, relation.target_columns, choice))
         return std::nullopt;
     mapping::RelationOptions options;
     bool mapped = false;
@@ -213,7 +213,8 @@ TableMappings table_mappings(const Database& database, const RecordOptions& opti
             continue;
         TableMapping& table = made.tables[owner->second];
         std::optional<RelationMapping> mapped =
-            map_relation(database, std::move(relation), table.key, made.tables[target->second].key);
+            map_relation(database, std::move(relation), table.key, made.tables[target->second].key,
+                         {options.typed_arrays, options.exact_types});
         if (mapped)
             table.relations.push_back(std::move(*mapped));
     }

@@ -26,6 +26,10 @@ struct RecordOptions {
     /// Columns of array types are `std::vector<std::optional<T>>`, which holds arrays of one dimension; otherwise they
     /// are `TextForm`, which holds any.
     bool typed_arrays = true;
+    /// Only columns of integers, texts and uuid have C++ types, which hold every value of theirs; all others are
+    /// `TextForm`. For programs that show or copy whatever there is: infinite timestamps, and numbers in JSON documents
+    /// with more digits than a double.
+    bool exact_types = false;
     /// Foreign keys become relations in both directions; see `derive_relations` for their names.
     bool relations = true;
 };

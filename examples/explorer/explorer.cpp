@@ -1,6 +1,7 @@
 #include "explorer.hpp"
 
 #include "pages.hpp"
+#include "problems.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -19,57 +20,6 @@ using examples::Response;
 
 /// Each statement is a transaction of its own: reads need no BEGIN.
 constexpr corm::SessionOptions reading{.autocommit = true};
-
-/// What cannot be found, or done, by names or types that may be other ones by now.
-bool is_of_schema(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const corm::DatabaseError& refused) {
-        const std::string_view condition = refused.sqlstate().condition_class();
-        return condition == "42" || condition == "0A" || condition == "22";
-    } catch (const UnknownName&) {
-        return true;
-    } catch (const corm::ConversionError&) {
-        return true;
-    } catch (const corm::MappingError&) {
-        return true;
-    } catch (...) {
-        return false;
-    }
-}
-
-unsigned status_of(corm::SqlState state, unsigned otherwise) {
-    if (state == corm::SqlState{"42501"} || state == corm::sqlstate::read_only_transaction)
-        return 403;
-    if (state.condition_class() == "42" || state.condition_class() == "0A") // of what clients ask for, here
-        return 422;
-    // A materialized view without data, for example; a row that somebody else is changing.
-    if (state == corm::SqlState{"55000"} || state == corm::sqlstate::lock_not_available)
-        return 409;
-    return otherwise;
-}
-
-/// As for any server of corm, but that statements are made of what clients ask for: an order of JSON documents, which
-/// PostgreSQL does not know, is the fault of who asked.
-Problem problem_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const corm::DatabaseError& refused) {
-        Problem problem{.status = status_of(refused.sqlstate(), 500)};
-        if (problem.status == 500)
-            problem = examples::problem_of(error);
-        // The server's own words may hold values, which whoever asks here may see.
-        if (problem.status != 500)
-            problem.message = refused.diagnostics().message;
-        if (problem.status != 500 && !refused.diagnostics().detail.empty())
-            problem.message += ": " + refused.diagnostics().detail;
-        return problem;
-    } catch (const corm::MappingError& unfit) {
-        return {.status = 422, .message = unfit.what()};
-    } catch (...) {
-        return examples::problem_of(error);
-    }
-}
 
 Response see_other(std::string location) {
     return {.status = 303, .body = {}, .content_type = "text/plain", .location = std::move(location)};
@@ -212,7 +162,6 @@ corm::Task<Response> Explorer::route_page(const Request& request, const Known& k
 corm::Task<Response> Explorer::answer(Request request) {
     const bool json = !request.path.empty() && request.path.front() == "api";
     for (;;) {
-        const auto begun = std::chrono::steady_clock::now();
         Known known;
         std::exception_ptr error;
         try {
@@ -225,7 +174,7 @@ corm::Task<Response> Explorer::answer(Request request) {
             error = std::current_exception();
         }
         // What there was not may be there by now.
-        const bool outdated = is_of_schema(error) && co_await is_outdated(known, begun);
+        const bool outdated = is_of_schema(error) && co_await is_outdated(known);
         if (outdated && request.method == "GET")
             continue;
         const Problem problem = problem_of(error);
@@ -233,9 +182,9 @@ corm::Task<Response> Explorer::answer(Request request) {
     }
 }
 
-corm::Task<bool> Explorer::is_outdated(const Known& known, std::chrono::steady_clock::time_point since) {
+corm::Task<bool> Explorer::is_outdated(const Known& known) {
     try {
-        co_return co_await catalogue_.look(since) != known;
+        co_return co_await catalogue_.look(Catalogue::Clock::now()) != known;
     } catch (...) { // the problem is the one of the request
         co_return false;
     }

@@ -7,7 +7,6 @@
 
 #include "common/message.hpp"
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -40,7 +39,7 @@ private:
     [[nodiscard]] examples::Response stats() const;
 
     /// True if the schema is not any more what it was.
-    corm::Task<bool> is_outdated(const Known& known, std::chrono::steady_clock::time_point since);
+    corm::Task<bool> is_outdated(const Known& known);
     void refuse_strangers(const examples::Request& request) const;
     corm::Task<Row> row_for(const corm::AsyncSession& session, const examples::Request& request,
                             const Table& table) const;

@@ -1,5 +1,7 @@
 #include "related.hpp"
 
+#include "problems.hpp"
+
 #include <algorithm>
 
 namespace explorer {
@@ -89,9 +91,8 @@ corm::Task<std::vector<Related>> read_related(corm::Engine& engine, const Snapsh
         try {
             corm::AsyncSession session{engine, corm::SessionOptions{.autocommit = true, .deadline = related_deadline}};
             co_await read_one(session, snapshot, table, row, related);
-        } catch (
-            const corm::Error& error) { // a table that may not be read, or not in time, is no reason to hide the row
-            related.problem = error.what();
+        } catch (...) { // a table that may not be read, or not in time, is no reason to hide the row
+            related.problem = problem_of(std::current_exception()).message;
         }
     }
     co_return all;

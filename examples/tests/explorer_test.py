@@ -231,14 +231,15 @@ class ExplorerTest(ExplorerCase):
             with concurrent.futures.ThreadPoolExecutor(8) as tasks:
                 edits = [tasks.submit(self.explorer.patch, path, {"name": f"{tag} {i}"}, tag) for i in range(8)]
                 statuses = sorted(edit.result().status for edit in edits)
-            self.assertEqual(statuses, [200] + [412] * 7)
+            self.assertEqual(statuses[0], 200)
+            self.assertLessEqual(set(statuses[1:]), {409, 412})  # it has changed, or is being changed
 
     def test_what_cannot_be_written(self):
         product = "/api/tables/shop/products/row?sku=" + urllib.parse.quote("sku/3?", safe="")
         tag = self.explorer.get(product).etag
         for status, body, reason in ((422, {"sku": "x"}, "sku"), (422, {"nope": 1}, "nope"),
                                      (422, {"price": "-1"}, "check"), (422, {"title": None}, "title"),
-                                     (422, {"price": "cheap"}, "price"), (422, {"details": "{"}, "details"),
+                                     (422, {"price": "cheap"}, "numeric"), (422, {"tags": "{"}, "malformed array"),
                                      (400, [1], "object"), (400, b"{", "object")):
             with self.subTest(body):
                 self.assertIn(reason, self.refused(status, self.explorer.patch(product, body, tag)))

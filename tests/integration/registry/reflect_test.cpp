@@ -178,3 +178,40 @@ TEST_CASE("a schema that has changed is mapped anew, and nothing of the old one 
         CHECK(live_mappers() == mappers);
     });
 }
+
+TEST_CASE("exact types hold what no C++ type does, and relations stay", "[registry][integration]") {
+    Sessions s{"create domain later as date;"
+               "create table days (day date primary key, note text not null);"
+               "create table visits (id bigint primary key, day later references days, at timestamptz, flag bool,"
+               "    doc jsonb, amount numeric, tags text[]);"
+               "insert into days values ('infinity', 'never');"
+               "insert into visits values (1, 'infinity', '-infinity', true, '{\"n\": 12345678901234567890.5}', 'NaN',"
+               "    '{{a,b},{c,d}}');"};
+    Registry registry;
+    s.run([&]() -> corm::Task<> {
+        corm::schema::RecordOptions options;
+        options.exact_types = true;
+        const corm::ReflectedTables all = co_await registry.reflect(s.engine, {}, options);
+        const auto& visits = all.mappers["visits"];
+        corm::AsyncSession session{s.engine};
+        const RecordRef visit = co_await session.one(corm::select(visits));
+        CHECK(visit->get<std::int64_t>("id") == 1);
+        CHECK(visit->text("day") == "infinity");
+        CHECK(visit->text("at") == "-infinity");
+        CHECK(visit->text("flag") == "true");
+        CHECK(visit->text("doc") == R"({"n": 12345678901234567890.5})");
+        CHECK(visit->text("amount") == "NaN");
+        CHECK(visit->text("tags") == "{{a,b},{c,d}}");
+        // A domain of the type that the target has: a relation of the catalogue, and none of these texts.
+        CHECK(relation(visits, "day_ref") == "none");
+
+        visit.edit().set_text("at", "infinity").set_text("amount", "0.12345678901234567890123");
+        co_await session.commit();
+        const auto stored = co_await session.one<std::string>(
+            corm::raw_sql("select at::text || ' ' || amount::text || ' ' || doc::text from visits"));
+        CHECK(stored == R"(infinity 0.12345678901234567890123 {"n": 12345678901234567890.5})");
+        const auto found =
+            co_await session.all(corm::select(visits).where(corm::column(visits, "amount") < corm::from_text("0.2")));
+        CHECK(found.size() == 1);
+    });
+}

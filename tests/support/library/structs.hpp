@@ -1,0 +1,180 @@
+// The library as described structs.
+#pragma once
+
+#include "support/library/tables.hpp"
+
+#include <corm/corm.hpp>
+
+#include <boost/describe/class.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace library {
+
+struct Book;
+struct Page;
+struct Tag;
+
+struct Author {
+    std::int64_t id = 0;
+    std::string text{};
+    std::int32_t version = 0;
+    corm::Many<Book> books{};
+};
+BOOST_DESCRIBE_STRUCT(Author, (), (id, text, version, books))
+
+struct Book {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> author_id{};
+    std::string text{};
+    corm::One<Author> author{};
+    corm::Many<Page> pages{};
+    corm::Many<Tag> tags{};
+};
+BOOST_DESCRIBE_STRUCT(Book, (), (id, author_id, text, author, pages, tags))
+
+struct Page {
+    std::int64_t id = 0;
+    std::int64_t book_id = 0;
+    std::string text{};
+    corm::One<Book> book{};
+};
+BOOST_DESCRIBE_STRUCT(Page, (), (id, book_id, text, book))
+
+struct Tag {
+    std::int64_t id = 0;
+    std::string text{};
+    corm::Many<Book> books{};
+};
+BOOST_DESCRIBE_STRUCT(Tag, (), (id, text, books))
+
+struct Shelf {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> parent_id{};
+    std::string text{};
+    corm::One<Shelf> parent{};
+    corm::Many<Shelf> children{};
+};
+BOOST_DESCRIBE_STRUCT(Shelf, (), (id, parent_id, text, parent, children))
+
+constexpr auto corm_mapping(corm::type<Author>) {
+    return corm::table<Author>("authors")
+        .primary_key<&Author::id>()
+        .version<&Author::version>()
+        .one_to_many<&Author::books, &Book::author_id>();
+}
+constexpr auto corm_mapping(corm::type<Book>) {
+    return corm::table<Book>("books")
+        .primary_key<&Book::id>()
+        .many_to_one<&Book::author, &Book::author_id>()
+        .one_to_many<&Book::pages, &Page::book_id>(corm::cascade_all_delete_orphan)
+        .many_to_many<&Book::tags>(corm::association("book_tags", {"book_id"}, {"tag_id"}));
+}
+constexpr auto corm_mapping(corm::type<Page>) {
+    return corm::table<Page>("pages").primary_key<&Page::id>().many_to_one<&Page::book, &Page::book_id>();
+}
+constexpr auto corm_mapping(corm::type<Tag>) {
+    return corm::table<Tag>("tags").primary_key<&Tag::id>().many_to_many<&Tag::books>(
+        corm::association("book_tags", {"tag_id"}, {"book_id"}));
+}
+constexpr auto corm_mapping(corm::type<Shelf>) {
+    return corm::table<Shelf>("shelves")
+        .primary_key<&Shelf::id>()
+        .many_to_one<&Shelf::parent, &Shelf::parent_id>()
+        .one_to_many<&Shelf::children, &Shelf::parent_id>({.delete_ = true});
+}
+
+/// Which struct a kind is, and which members are its relations.
+template <Kind K>
+struct StructOf;
+template <>
+struct StructOf<Kind::author> {
+    using type = Author;
+    static constexpr auto children = &Author::books;
+};
+template <>
+struct StructOf<Kind::book> {
+    using type = Book;
+    static constexpr auto parent = &Book::author;
+    static constexpr auto children = &Book::pages;
+    static constexpr auto pairs = &Book::tags;
+};
+template <>
+struct StructOf<Kind::page> {
+    using type = Page;
+    static constexpr auto parent = &Page::book;
+};
+template <>
+struct StructOf<Kind::tag> {
+    using type = Tag;
+    static constexpr auto pairs = &Tag::books;
+};
+template <>
+struct StructOf<Kind::shelf> {
+    using type = Shelf;
+    static constexpr auto parent = &Shelf::parent;
+    static constexpr auto children = &Shelf::children;
+};
+
+/// The way to what is mapped as structs. `Records` has the same members.
+class Structs {
+public:
+    template <Kind K>
+    class Table {
+        using Of = StructOf<K>;
+
+    public:
+        using Object = typename Of::type;
+        using Ref = corm::Ref<Object>;
+
+        [[nodiscard]] Object make(std::string text) const {
+            Object made{};
+            made.text = std::move(text);
+            return made;
+        }
+        [[nodiscard]] std::int64_t key(const Object& object) const { return object.id; }
+        [[nodiscard]] std::int32_t version(const Object& object) const { return object.version; }
+        [[nodiscard]] const std::string& text(const Object& object) const { return object.text; }
+        void set_text(Object& object, std::string text) const { object.text = std::move(text); }
+
+        /// The relations, for reading or writing as the object is.
+        template <class Any>
+        [[nodiscard]] auto& parent(Any& object) const {
+            return object.*Of::parent;
+        }
+        template <class Any>
+        [[nodiscard]] auto& children(Any& object) const {
+            return object.*Of::children;
+        }
+        template <class Any>
+        [[nodiscard]] auto& pairs(Any& object) const {
+            return object.*Of::pairs;
+        }
+
+        template <corm::query::ReadOption... Options>
+        [[nodiscard]] corm::Task<Ref> get(const corm::AsyncSession& session, std::int64_t key,
+                                          Options... options) const {
+            return session.get<Object>(key, options...);
+        }
+        /// In the order of their keys.
+        [[nodiscard]] auto select() const { return corm::select<Object>().order_by(corm::asc<&Object::id>); }
+        [[nodiscard]] auto select_with_children() const { return select().template with<Of::children>(); }
+        /// For `load`, and `refresh`.
+        [[nodiscard]] auto parent_load() const { return corm::load<Of::parent>; }
+        [[nodiscard]] auto children_load() const { return corm::load<Of::children>; }
+        [[nodiscard]] auto pairs_load() const { return corm::load<Of::pairs>; }
+    };
+
+    template <Kind K>
+    [[nodiscard]] const Table<K>& table() const noexcept {
+        return std::get<Table<K>>(tables);
+    }
+
+    OneOfEachKind<Table> tables;
+};
+
+} // namespace library

@@ -94,11 +94,14 @@ struct StructOf;
 template <>
 struct StructOf<Kind::author> {
     using type = Author;
+    static constexpr const char* name = "Author";
     static constexpr auto children = &Author::books;
 };
 template <>
 struct StructOf<Kind::book> {
     using type = Book;
+    static constexpr const char* name = "Book";
+    static constexpr auto foreign_key = &Book::author_id;
     static constexpr auto parent = &Book::author;
     static constexpr auto children = &Book::pages;
     static constexpr auto pairs = &Book::tags;
@@ -106,16 +109,21 @@ struct StructOf<Kind::book> {
 template <>
 struct StructOf<Kind::page> {
     using type = Page;
+    static constexpr const char* name = "Page";
+    static constexpr auto foreign_key = &Page::book_id;
     static constexpr auto parent = &Page::book;
 };
 template <>
 struct StructOf<Kind::tag> {
     using type = Tag;
+    static constexpr const char* name = "Tag";
     static constexpr auto pairs = &Tag::books;
 };
 template <>
 struct StructOf<Kind::shelf> {
     using type = Shelf;
+    static constexpr const char* name = "Shelf";
+    static constexpr auto foreign_key = &Shelf::parent_id;
     static constexpr auto parent = &Shelf::parent;
     static constexpr auto children = &Shelf::children;
 };
@@ -130,16 +138,23 @@ public:
     public:
         using Object = typename Of::type;
         using Ref = corm::Ref<Object>;
+        static constexpr const char* name = Of::name; ///< in messages
 
-        [[nodiscard]] Object make(std::string text) const {
+        [[nodiscard]] Object make(std::string text, std::int64_t key = 0) const {
             Object made{};
+            made.id = key;
             made.text = std::move(text);
             return made;
         }
         [[nodiscard]] std::int64_t key(const Object& object) const { return object.id; }
-        [[nodiscard]] std::int32_t version(const Object& object) const { return object.version; }
+        void set_key(Object& object, std::int64_t key) const { object.id = key; }
         [[nodiscard]] const std::string& text(const Object& object) const { return object.text; }
         void set_text(Object& object, std::string text) const { object.text = std::move(text); }
+        [[nodiscard]] std::int32_t version(const Object& object) const { return object.version; }
+        void set_version(Object& object, std::int32_t version) const { object.version = version; }
+        /// The key of its parent.
+        [[nodiscard]] auto foreign_key(const Object& object) const { return object.*Of::foreign_key; }
+        void set_foreign_key(Object& object, std::int64_t key) const { object.*Of::foreign_key = key; }
 
         /// The relations, for reading or writing as the object is.
         template <class Any>
@@ -160,13 +175,39 @@ public:
                                           Options... options) const {
             return session.get<Object>(key, options...);
         }
+        /// It has to be there.
+        template <corm::query::ReadOption... Options>
+        [[nodiscard]] corm::Task<Ref> get_one(const corm::AsyncSession& session, std::int64_t key,
+                                              Options... options) const {
+            return session.get_one<Object>(key, options...);
+        }
         /// In the order of their keys.
         [[nodiscard]] auto select() const { return corm::select<Object>().order_by(corm::asc<&Object::id>); }
         [[nodiscard]] auto select_with_children() const { return select().template with<Of::children>(); }
+        [[nodiscard]] auto select_by_text(std::string text) const {
+            return select().where(corm::col<&Object::text> == std::move(text));
+        }
+        [[nodiscard]] auto select_by_foreign_key(std::int64_t key) const {
+            return select().where(corm::col<Of::foreign_key> == key);
+        }
+        [[nodiscard]] auto count() const { return corm::count<Object>(); }
         /// For `load`, and `refresh`.
         [[nodiscard]] auto parent_load() const { return corm::load<Of::parent>; }
         [[nodiscard]] auto children_load() const { return corm::load<Of::children>; }
         [[nodiscard]] auto pairs_load() const { return corm::load<Of::pairs>; }
+
+        void expire_text(const corm::AsyncSession& session, const Ref& ref) const {
+            session.expire<&Object::text>(ref);
+        }
+        [[nodiscard]] auto text_history(const Ref& ref) const {
+            return corm::inspect(ref).template history<&Object::text>();
+        }
+        [[nodiscard]] auto parent_history(const Ref& ref) const {
+            return corm::inspect(ref).template history<Of::parent>();
+        }
+        [[nodiscard]] auto children_history(const Ref& ref) const {
+            return corm::inspect(ref).template history<Of::children>();
+        }
     };
 
     template <Kind K>

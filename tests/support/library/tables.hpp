@@ -10,31 +10,31 @@ namespace library {
 
 enum class Kind : std::uint8_t { author, book, page, tag, shelf };
 inline constexpr int kinds = 5;
-[[nodiscard]] inline const char* to_string(Kind kind) noexcept {
+[[nodiscard]] constexpr const char* to_string(Kind kind) noexcept {
     return std::array{"author", "book", "page", "tag", "shelf"}[static_cast<std::size_t>(kind)];
 }
-[[nodiscard]] inline const char* table_of(Kind kind) noexcept {
+[[nodiscard]] constexpr const char* table_of(Kind kind) noexcept {
     return std::array{"authors", "books", "pages", "tags", "shelves"}[static_cast<std::size_t>(kind)];
 }
 
 /// Books have an author or none, pages a book, shelves stand in a shelf or not.
-inline constexpr bool has_parent(Kind kind) noexcept {
+[[nodiscard]] constexpr bool has_parent(Kind kind) noexcept {
     return kind == Kind::book || kind == Kind::page || kind == Kind::shelf;
 }
-inline constexpr Kind parent_of(Kind kind) noexcept {
+[[nodiscard]] constexpr Kind parent_of(Kind kind) noexcept {
     return kind == Kind::book ? Kind::author : kind == Kind::page ? Kind::book : Kind::shelf;
 }
-inline constexpr bool has_children(Kind kind) noexcept {
+[[nodiscard]] constexpr bool has_children(Kind kind) noexcept {
     return kind == Kind::author || kind == Kind::book || kind == Kind::shelf;
 }
-inline constexpr Kind child_of(Kind kind) noexcept {
+[[nodiscard]] constexpr Kind child_of(Kind kind) noexcept {
     return kind == Kind::author ? Kind::book : kind == Kind::book ? Kind::page : Kind::shelf;
 }
 /// Books have tags, and tags books.
-inline constexpr bool has_pairs(Kind kind) noexcept {
+[[nodiscard]] constexpr bool has_pairs(Kind kind) noexcept {
     return kind == Kind::book || kind == Kind::tag;
 }
-inline constexpr Kind pair_of(Kind kind) noexcept {
+[[nodiscard]] constexpr Kind pair_of(Kind kind) noexcept {
     return kind == Kind::book ? Kind::tag : Kind::book;
 }
 

@@ -92,8 +92,23 @@ void Player<Mapping>::edit(const Step& step, bool back) {
     if (number == 0)
         return;
     const std::string text = back ? world_.written().at(number).text : fresh_text();
-    note((back ? "edit back " : "edit ") + name(number) + " to " + text);
-    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { table<K>().set_text(handle<K>(number).edit(), text); });
+    // By the object, or by a value that is assigned to it as a whole; that one has to know what it is linked to.
+    const Row& row = world_.seen().at(number);
+    std::set<Number> linked = world_.children(number);
+    linked.merge(kind(number) == Kind::tag ? world_.books_of_tag(number) : std::set<Number>{row.tags});
+    if (row.parent != 0)
+        linked.insert(row.parent);
+    const bool by_value = step.c % 4 == 0 && std::all_of(linked.begin(), linked.end(), [&](Number other) {
+                              return is_held(other) && !found_.contains(other);
+                          });
+    note((back ? "edit back " : "edit ") + name(number) + " to " + text + (by_value ? " by a value" : ""));
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) {
+        if (!by_value)
+            return table<K>().set_text(handle<K>(number).edit(), text);
+        auto value = *handle<K>(number);
+        table<K>().set_text(value, text);
+        handle<K>(number).edit() = value;
+    });
     world_.seen().at(number).text = text;
 }
 

@@ -32,8 +32,8 @@ TEMPLATE_TEST_CASE("rows of one table are one insert in the order of add, and on
     Fixture<TestType> f{""};
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
-        const auto added = session.add_all(
-            {f.tags.make("e"), f.tags.make("d"), f.tags.make("c"), f.tags.make("b"), f.tags.make("a")});
+        const auto added =
+            session.add_all({f.tags.make("e"), f.tags.make("d"), f.tags.make("c"), f.tags.make("b"), f.tags.make("a")});
         co_await session.commit();
         CHECK(f.statements() == List{"INSERT tags"});
         CHECK(f.tags.key(*added[4]) == f.tags.key(*added[0]) + 4);
@@ -71,8 +71,17 @@ TEMPLATE_TEST_CASE("a whole value is assigned to an object", "[twice][integratio
         CHECK(f.authors.children(*jack).size() == 1);
         co_await session.commit();
         CHECK(f.sql() == 0);
+        // What it gives of relations replaces what is there.
+        const auto old = f.authors.children(*jack)[0], fresh = corm::transient(f.books.make("fresh"));
+        copy = *jack;
+        f.authors.children(copy) = {fresh};
+        jack.edit() = copy;
+        CHECK(f.authors.children(*jack)[0] == fresh);
+        CHECK_FALSE(f.books.parent(*old));
+        co_await session.commit();
     });
     CHECK(f.query("select text || version from authors where id = 7") == "assigned2");
+    CHECK(f.query("select string_agg(text, ' ') from books where author_id = 7") == "fresh");
 }
 
 TEMPLATE_TEST_CASE("deleting a parent takes it out of its children, loaded or not", "[twice][integration]", Structs,
@@ -114,8 +123,7 @@ TEMPLATE_TEST_CASE("deleting children does not load their parent", "[twice][inte
     CHECK(f.query("select string_agg(text, ' ') from pages") == "p2");
 }
 
-TEMPLATE_TEST_CASE("a tree is inserted level by level, and deleted at once", "[twice][integration]", Structs,
-                   Records) {
+TEMPLATE_TEST_CASE("a tree is inserted level by level, and deleted at once", "[twice][integration]", Structs, Records) {
     Fixture<TestType> f{""};
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
@@ -159,8 +167,8 @@ TEMPLATE_TEST_CASE("a circle of new rows is an error", "[twice][integration]", S
     });
 }
 
-TEMPLATE_TEST_CASE("removing an object and adding one of the same key updates the row", "[twice][integration]",
-                   Structs, Records) {
+TEMPLATE_TEST_CASE("removing an object and adding one of the same key updates the row", "[twice][integration]", Structs,
+                   Records) {
     Fixture<TestType> f;
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};

@@ -137,8 +137,8 @@ TEMPLATE_TEST_CASE("without loading, a clean object is taken for its row", "[twi
         const auto last = f.authors.children(*ed)[2];
         f.books.set_text(last.edit(), "changed");
         const auto modified = co_await failure(session.merge(ed, {.load = false}));
-        CHECK_THAT(message_of(modified), ContainsSubstring(std::string{f.books.name} + "(4)") &&
-                                             ContainsSubstring("not flushed"));
+        CHECK_THAT(message_of(modified),
+                   ContainsSubstring(std::string{f.books.name} + "(4)") && ContainsSubstring("not flushed"));
         f.authors.set_text(copy.edit(), "changed");
         co_await session.commit();
     });

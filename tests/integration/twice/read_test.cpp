@@ -100,8 +100,8 @@ TEMPLATE_TEST_CASE("an object whose row is gone leaves the session", "[twice][in
     });
 }
 
-TEMPLATE_TEST_CASE("only objects with a row in this session are expired and refreshed", "[twice][integration]",
-                   Structs, Records) {
+TEMPLATE_TEST_CASE("only objects with a row in this session are expired and refreshed", "[twice][integration]", Structs,
+                   Records) {
     Fixture<TestType> f;
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};

@@ -84,8 +84,8 @@ TEMPLATE_TEST_CASE("a child that moves survives its old parent", "[twice][integr
         const auto from = co_await with_children(f.books, session, 2), to = co_await with_children(f.books, session, 3);
         const auto last = co_await f.books.get_one(session, 4);
         const auto first = f.books.children(*from)[0], second = f.books.children(*from)[1];
-        f.pages.parent(first.edit()) = to;                    // by the child
-        f.books.children(from.edit()).remove(second);         // by the collections
+        f.pages.parent(first.edit()) = to;            // by the child
+        f.books.children(from.edit()).remove(second); // by the collections
         f.books.children(to.edit()).push_back(second);
         CHECK(f.books.children(*from).empty());
         CHECK(f.books.children(*to).size() == 3);

@@ -283,7 +283,8 @@ TEMPLATE_TEST_CASE("links are undone in both directions", "[twice][integration]"
     Fixture<TestType> f;
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession session{f.engine};
-        const auto jack = co_await with_children(f.authors, session, 7), ed = co_await with_children(f.authors, session, 8);
+        const auto jack = co_await with_children(f.authors, session, 7),
+                   ed = co_await with_children(f.authors, session, 8);
         const auto moved = f.authors.children(*jack)[0], kept = f.authors.children(*ed)[0];
         f.authors.children(ed.edit()).push_back(moved);
         CHECK(f.authors.children(*jack).empty());

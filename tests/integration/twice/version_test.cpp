@@ -181,15 +181,13 @@ TEMPLATE_TEST_CASE("a new child does not count up its parent's version", "[twice
     CHECK(f.query("select version from authors where id = 7") == "1");
 }
 
-TEMPLATE_TEST_CASE("two workers that skip locked rows take different ones, until the lock ends",
-                   "[twice][integration]", Structs, Records) {
+TEMPLATE_TEST_CASE("two workers that skip locked rows take different ones, until the lock ends", "[twice][integration]",
+                   Structs, Records) {
     Fixture<TestType> f{"insert into tags select n, 'job ' || n from generate_series(1, 6) n;"};
     const auto jobs = [&f](corm::AsyncSession& session) {
         return session.all(f.tags.select().limit(3).for_update().skip_locked());
     };
-    const auto free_rows = [&f] {
-        return f.query("select count(*) from (select from tags for update skip locked) x");
-    };
+    const auto free_rows = [&f] { return f.query("select count(*) from (select from tags for update skip locked) x"); };
     f.run([&]() -> corm::Task<> {
         corm::AsyncSession first{f.engine};
         corm::AsyncSession second{f.engine};

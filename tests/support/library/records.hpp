@@ -100,6 +100,10 @@ public:
         }
         [[nodiscard]] auto select() const { return corm::select(mapper_).order_by(corm::column(mapper_, "id").asc()); }
         [[nodiscard]] auto select_with_children() const { return select().with(children_load()); }
+        [[nodiscard]] auto select_with_parent() const { return select().with_joined(parent_load()); }
+        [[nodiscard]] auto select_with_locked_parent() const {
+            return select().with_inner_joined(parent_load()).for_update().lock_joined(parent_load());
+        }
         [[nodiscard]] auto select_by_text(std::string text) const {
             return select().where(corm::column(mapper_, "text") == std::move(text));
         }
@@ -112,6 +116,10 @@ public:
         [[nodiscard]] auto pairs_load() const { return corm::load_named(pairs_name); }
 
         void expire_text(const corm::AsyncSession& session, const Ref& ref) const { session.expire(ref, "text"); }
+        template <class Hook>
+        void on(corm::SessionHooks& hooks, corm::RowEvent event, Hook hook) const {
+            hooks.on<Object>(event, mapper_, std::move(hook));
+        }
         [[nodiscard]] auto text_history(const Ref& ref) const {
             return corm::inspect(ref).template history<std::string>("text");
         }

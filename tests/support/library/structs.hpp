@@ -184,6 +184,11 @@ public:
         /// In the order of their keys.
         [[nodiscard]] auto select() const { return corm::select<Object>().order_by(corm::asc<&Object::id>); }
         [[nodiscard]] auto select_with_children() const { return select().template with<Of::children>(); }
+        [[nodiscard]] auto select_with_parent() const { return select().template with_joined<Of::parent>(); }
+        /// Those that have one.
+        [[nodiscard]] auto select_with_locked_parent() const {
+            return select().template with_inner_joined<Of::parent>().for_update().template lock_joined<Of::parent>();
+        }
         [[nodiscard]] auto select_by_text(std::string text) const {
             return select().where(corm::col<&Object::text> == std::move(text));
         }
@@ -198,6 +203,10 @@ public:
 
         void expire_text(const corm::AsyncSession& session, const Ref& ref) const {
             session.expire<&Object::text>(ref);
+        }
+        template <class Hook>
+        void on(corm::SessionHooks& hooks, corm::RowEvent event, Hook hook) const {
+            hooks.on<Object>(event, std::move(hook));
         }
         [[nodiscard]] auto text_history(const Ref& ref) const {
             return corm::inspect(ref).template history<&Object::text>();

@@ -1,7 +1,6 @@
 // Plays one sequence against a session and against the model, and compares them after every step.
 #pragma once
 
-#include "library.hpp"
 #include "observer.hpp"
 #include "steps.hpp"
 #include "world.hpp"
@@ -32,11 +31,23 @@ struct Mismatch : std::runtime_error {
     using runtime_error::runtime_error;
 };
 
+using library::has_children;
+using library::has_pairs;
+using library::has_parent;
+using library::KindIs;
+using library::with_kind;
+
+/// The first collection of an object, and a book's tags.
+inline constexpr int children_member = 0;
+inline constexpr int tags_member = 1;
+
+/// `Mapping`: how the tables are mapped, `library::Structs` or `library::Records`.
+template <class Mapping>
 class Player {
 public:
     /// The tables are empty.
-    Player(corm::Engine& engine, Observer& observer, Planted planted)
-        : engine_(engine), observer_(observer), planted_(planted), session_(engine) {}
+    Player(const Mapping& mapping, corm::Engine& engine, Observer& observer, Planted planted)
+        : mapping_(mapping), engine_(engine), observer_(observer), planted_(planted), session_(engine) {}
 
     corm::Task<> play(Steps steps);
 
@@ -44,17 +55,19 @@ public:
     [[nodiscard]] const std::string& log() const noexcept { return log_; }
 
 private:
-    template <class T>
-    using Handles = std::map<Number, Ref<T>>;
+    template <Kind K>
+    using Ref = typename Mapping::template Table<K>::Ref;
+    template <Kind K>
+    struct Handles : std::map<Number, Ref<K>> {};
 
     // Operations. Each tells the model what was done, and leaves out what does not make sense now.
     corm::Task<> step(const Step& step);
     void add(const Step& step);
-    template <class T>
+    template <Kind K>
     void add(const Step& step);
     void edit(const Step& step, bool back);
     void move(const Step& step);
-    template <class T>
+    template <Kind K>
     void move(Number child, Number to, bool by_child);
     void clear(const Step& step);
     void link(const Step& step);
@@ -70,14 +83,14 @@ private:
     corm::Task<> rollback();
     corm::Task<> expire(const Step& step);
     corm::Task<> get(const Step& step);
-    template <class T>
+    template <Kind K>
     corm::Task<> get(Number number, bool locks);
     corm::Task<> refresh(const Step& step);
     corm::Task<> query(const Step& step);
-    template <class T>
+    template <Kind K>
     corm::Task<> query(bool with_children, std::uint32_t kept);
     corm::Task<> load(const Step& step);
-    template <class T>
+    template <Kind K>
     corm::Task<> load(Number number, std::uint32_t which);
     corm::Task<> close(const Step& step);
     void reopen();
@@ -87,17 +100,17 @@ private:
     corm::Task<> flush();
     void met();
     corm::Task<> undone(int since);
-    template <class T>
+    template <Kind K>
     corm::Task<> reread(Number number);
-    template <class T>
-    void take(Number number, Ref<T> ref) {
-        handles<T>()[number] = std::move(ref);
-        kinds_[number] = Traits<T>::kind;
+    template <Kind K>
+    void take(Number number, Ref<K> ref) {
+        handles<K>()[number] = std::move(ref);
+        kinds_[number] = K;
         taken_[number] = time_;
     }
-    template <class T>
-    void take_found(Number number, Ref<T> ref) {
-        take(number, std::move(ref));
+    template <Kind K>
+    void take_found(Number number, Ref<K> ref) {
+        take<K>(number, std::move(ref));
         found_.insert(number);
     }
     void forget(Number number);
@@ -105,22 +118,29 @@ private:
 
     // Comparison.
     corm::Task<> compare(bool tables);
-    template <class T>
-    void compare_object(Number number, const Ref<T>& ref);
-    template <class T>
-    void compare_parent(Number number, const Ref<T>& ref, Number parent);
-    template <class T, class C>
-    void compare_many(Number number, int member, const Ref<T>& ref, const Many<C>& many,
-                      const std::set<Number>& expected);
+    template <Kind K>
+    void compare_object(Number number, const Ref<K>& ref);
+    template <Kind K>
+    void compare_parent(Number number, const Ref<K>& ref, Number parent);
+    template <Kind Member, class Many>
+    void compare_many(Number number, int member, const Many& many, const std::set<Number>& expected);
     corm::Task<> compare_tables();
 
-    template <class T>
-    [[nodiscard]] Handles<T>& handles() {
-        return std::get<Handles<T>>(handles_);
+    template <Kind K>
+    [[nodiscard]] const auto& table() const {
+        return mapping_.template table<K>();
     }
-    template <class T>
-    [[nodiscard]] const Ref<T>& handle(Number number) {
-        return handles<T>().at(number);
+    template <Kind K>
+    [[nodiscard]] Handles<K>& handles() {
+        return std::get<Handles<K>>(handles_);
+    }
+    template <Kind K>
+    [[nodiscard]] const Ref<K>& handle(Number number) {
+        return handles<K>().at(number);
+    }
+    template <Kind K>
+    [[nodiscard]] std::int64_t key(const Ref<K>& ref) const {
+        return table<K>().key(*ref);
     }
     [[nodiscard]] bool is_held(Number number) const { return kinds_.contains(number); }
     [[nodiscard]] Kind kind(Number number) const { return kinds_.at(number); }
@@ -144,13 +164,14 @@ private:
             throw Mismatch(what);
     }
 
+    const Mapping& mapping_;
     corm::Engine& engine_;
     Observer& observer_;
     Planted planted_;
     corm::AsyncSession session_;
     World world_;
     std::vector<std::pair<corm::Savepoint, int>> savepoints_; ///< with the time when they were begun
-    std::tuple<Handles<Author>, Handles<Book>, Handles<Page>, Handles<Tag>, Handles<Shelf>> handles_;
+    library::OneOfEachKind<Handles> handles_;
     std::map<Number, Kind> kinds_; ///< of what is held
     std::map<Number, int> taken_;  ///< when its handle was
     std::set<Number> found_;       ///< whose handle the session gave
@@ -163,9 +184,5 @@ private:
     int texts_ = 0;
     std::string log_;
 };
-
-/// The first collection of an object, and a book's tags.
-inline constexpr int children_member = 0;
-inline constexpr int tags_member = 1;
 
 } // namespace model_test

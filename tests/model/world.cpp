@@ -4,17 +4,6 @@
 
 namespace model_test {
 
-const char* to_string(Kind kind) noexcept {
-    switch (kind) {
-    case Kind::author: return "author";
-    case Kind::book: return "book";
-    case Kind::page: return "page";
-    case Kind::tag: return "tag";
-    case Kind::shelf: return "shelf";
-    }
-    return "?";
-}
-
 const char* to_string(Standing standing) noexcept {
     switch (standing) {
     case Standing::transient: return "transient";
@@ -260,5 +249,14 @@ std::string World::text(const Rows& rows) {
         table += (table.empty() ? "" : ",") + line;
     return all + table;
 }
+
+const char* const World::text_sql = R"(
+    select concat(
+        (select string_agg(concat(id, ':', text, ':', version), ',' order by id) from authors), '|',
+        (select string_agg(concat(id, ':', text, ':', coalesce(author_id::text, '-')), ',' order by id) from books), '|',
+        (select string_agg(concat(id, ':', text, ':', book_id), ',' order by id) from pages), '|',
+        (select string_agg(concat(id, ':', text), ',' order by id) from tags), '|',
+        (select string_agg(concat(id, ':', text, ':', coalesce(parent_id::text, '-')), ',' order by id) from shelves),
+        '|', (select string_agg(concat(book_id, '-', tag_id), ',' order by book_id, tag_id) from book_tags)))";
 
 } // namespace model_test

@@ -1,6 +1,8 @@
 // What a session should do, as plain maps of rows: the model that corm is compared with.
 #pragma once
 
+#include "support/library/tables.hpp"
+
 #include <cstdint>
 #include <map>
 #include <set>
@@ -10,9 +12,8 @@
 
 namespace model_test {
 
-enum class Kind : std::uint8_t { author, book, page, tag, shelf };
-inline constexpr int kinds = 5;
-[[nodiscard]] const char* to_string(Kind kind) noexcept;
+using library::Kind;
+using library::kinds;
 
 /// The number of a row of the model, whatever its key. 0 is none.
 using Number = int;
@@ -81,6 +82,8 @@ public:
 
     /// All tables as one text, rows by their keys.
     [[nodiscard]] static std::string text(const Rows& rows);
+    /// The same of the database's tables.
+    static const char* const text_sql;
 
 private:
     struct Snapshot {

@@ -109,7 +109,7 @@ public:
         return load_all(objects, where, first, second, third);
     }
 
-    /// The same by the names of relations, for records: `session.load(orders, corm::load_named("lines"))`, several as a
+    /// Both by the names of relations, for records: `session.load(orders, corm::load_named("lines"))`, several as a
     /// list. The objects are of one mapper.
     template <class Objects>
     [[nodiscard]] Task<void> load(const Objects& objects, query::NamedLoad relations,
@@ -120,6 +120,11 @@ public:
     [[nodiscard]] Task<void> load(const Objects& objects, std::vector<query::NamedLoad> relations,
                                   std::source_location where = std::source_location::current()) const {
         return detail::load(core_, detail::LoadedFrom<Objects>::handles(objects), relations, where);
+    }
+    template <class T>
+    [[nodiscard]] Task<void> refresh(const Ref<T>& ref, query::NamedLoad relations,
+                                     std::source_location where = std::source_location::current()) const {
+        return refresh(ref, std::vector<query::NamedLoad>(1, std::move(relations)), where);
     }
     template <class T>
     [[nodiscard]] Task<void> refresh(const Ref<T>& ref, std::vector<query::NamedLoad> relations,

@@ -1,12 +1,14 @@
-// Steps that need no I/O.
+// Steps that need no I/O: members of `Player`, for the sources that instantiate it.
+#pragma once
+
 #include "player.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 namespace model_test {
 
-std::string Player::name(Number number) const {
+template <class Mapping>
+std::string Player<Mapping>::name(Number number) const {
     const auto row = world_.seen().find(number);
     const auto gone = world_.lost().find(number);
     const auto held = kinds_.find(number);
@@ -17,12 +19,14 @@ std::string Player::name(Number number) const {
     return std::string{kind} + " " + std::to_string(number);
 }
 
-bool Player::is_usable(Number number) const {
+template <class Mapping>
+bool Player<Mapping>::is_usable(Number number) const {
     return is_held(number) && world_.seen().contains(number) && !expired_.contains(number);
 }
 
-void Player::forget(Number number) {
-    with_type(kind(number), [&](auto* type) { handles<std::remove_pointer_t<decltype(type)>>().erase(number); });
+template <class Mapping>
+void Player<Mapping>::forget(Number number) {
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { handles<K>().erase(number); });
     kinds_.erase(number);
     taken_.erase(number);
     found_.erase(number);
@@ -33,23 +37,23 @@ void Player::forget(Number number) {
     world_.give_up(number);
 }
 
-template <class T>
-void Player::add(const Step& step) {
-    Row row{.kind = Traits<T>::kind, .text = fresh_text()};
-    T value{};
-    value.text = row.text;
-    if constexpr (Traits<T>::kind == Kind::book) {
+template <class Mapping>
+template <Kind K>
+void Player<Mapping>::add(const Step& step) {
+    Row row{.kind = K, .text = fresh_text()};
+    auto value = table<K>().make(row.text);
+    if constexpr (K == Kind::book) {
         const Number tag = choose(step.c / 8, [&](Number n) { return kind(n) == Kind::tag && is_usable(n); });
         if (tag != 0 && step.c % 8 == 0 && !world_.is_doomed(tag)) {
-            value.tags = {handle<Tag>(tag)};
+            table<K>().pairs(value) = {handle<Kind::tag>(tag)};
             row.tags.insert(tag);
         }
     }
     Number parent = 0;
-    if constexpr (HasParent<T>) {
-        using Parent = typename Traits<T>::Parent;
-        parent = choose(step.b / 4, [&](Number n) { return kind(n) == Traits<Parent>::kind && is_usable(n); });
-        const bool needs_one = Traits<T>::kind == Kind::page;
+    if constexpr (has_parent(K)) {
+        constexpr Kind above = library::parent_of(K);
+        parent = choose(step.b / 4, [&](Number n) { return kind(n) == above && is_usable(n); });
+        const bool needs_one = K == Kind::page;
         if (!needs_one && step.b % 4 == 0)
             parent = 0;
         if (needs_one && parent == 0)
@@ -57,56 +61,73 @@ void Player::add(const Step& step) {
         row.parent = parent;
         const bool by_value = step.c % 4 == 0;
         if (by_value && parent != 0)
-            value.*Traits<T>::parent = handle<Parent>(parent);
-        const Ref<T> ref = by_value || step.c % 4 != 3 || parent == 0 ? session_.add(std::move(value))
+            table<K>().parent(value) = handle<above>(parent);
+        const Ref<K> ref = by_value || step.c % 4 != 3 || parent == 0 ? session_.add(std::move(value))
                                                                       : corm::transient(std::move(value));
         if (parent != 0 && step.c % 4 == 1)
-            ref.edit().*Traits<T>::parent = handle<Parent>(parent);
+            table<K>().parent(ref.edit()) = handle<above>(parent);
         else if (parent != 0 && !by_value)
-            (handle<Parent>(parent).edit().*Traits<Parent>::children).push_back(ref);
-        take(world_.add(row), ref);
+            table<above>().children(handle<above>(parent).edit()).push_back(ref);
+        take<K>(world_.add(row), ref);
     } else {
-        take(world_.add(row), session_.add(std::move(value)));
+        take<K>(world_.add(row), session_.add(std::move(value)));
     }
     const Number number = kinds_.rbegin()->first;
-    loaded_[{number, children_member}] = HasChildren<T> || Traits<T>::kind == Kind::tag;
-    if (Traits<T>::kind == Kind::book)
+    loaded_[{number, children_member}] = has_children(K) || K == Kind::tag;
+    if (K == Kind::book)
         loaded_[{number, tags_member}] = true;
     note("add " + name(number) + (parent != 0 ? " to " + name(parent) : "") + " way " + std::to_string(step.c % 4) +
          (row.tags.empty() ? "" : " with " + name(*row.tags.begin())));
 }
 
-void Player::add(const Step& step) {
-    with_type(static_cast<Kind>(step.a % kinds), [&](auto* type) { add<std::remove_pointer_t<decltype(type)>>(step); });
+template <class Mapping>
+void Player<Mapping>::add(const Step& step) {
+    with_kind(static_cast<Kind>(step.a % kinds), [&]<Kind K>(KindIs<K>) { add<K>(step); });
 }
 
-void Player::edit(const Step& step, bool back) {
+template <class Mapping>
+void Player<Mapping>::edit(const Step& step, bool back) {
     const Number number =
         choose(step.a, [&](Number n) { return is_usable(n) && (!back || world_.written().contains(n)); });
     if (number == 0)
         return;
     const std::string text = back ? world_.written().at(number).text : fresh_text();
-    note((back ? "edit back " : "edit ") + name(number) + " to " + text);
-    with_type(kind(number),
-              [&](auto* type) { handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = text; });
+    // By the object, or by a value that is assigned to it as a whole; that one has to know what it is linked to.
+    const Row& row = world_.seen().at(number);
+    std::set<Number> linked = world_.children(number);
+    linked.merge(kind(number) == Kind::tag ? world_.books_of_tag(number) : std::set<Number>{row.tags});
+    if (row.parent != 0)
+        linked.insert(row.parent);
+    const bool by_value = step.c % 4 == 0 && std::all_of(linked.begin(), linked.end(), [&](Number other) {
+                              return is_held(other) && !found_.contains(other);
+                          });
+    note((back ? "edit back " : "edit ") + name(number) + " to " + text + (by_value ? " by a value" : ""));
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) {
+        if (!by_value)
+            return table<K>().set_text(handle<K>(number).edit(), text);
+        auto value = *handle<K>(number);
+        table<K>().set_text(value, text);
+        handle<K>(number).edit() = value;
+    });
     world_.seen().at(number).text = text;
 }
 
-template <class T>
-void Player::move(Number child, Number to, bool by_child) {
-    using Parent = typename Traits<T>::Parent;
-    const Ref<T>& ref = handle<T>(child);
+template <class Mapping>
+template <Kind K>
+void Player<Mapping>::move(Number child, Number to, bool by_child) {
+    constexpr Kind above = library::parent_of(K);
+    const Ref<K>& ref = handle<K>(child);
     const Number from = world_.seen().at(child).parent;
-    const auto collection = [&](Number parent) -> Many<T>& {
-        return handle<Parent>(parent).edit().*Traits<Parent>::children;
+    const auto collection = [&](Number parent) -> auto& {
+        return table<above>().children(handle<above>(parent).edit());
     };
     if (to == 0 && !by_child && is_usable(from) && collection(from).is_loaded()) {
         note(" by the collection");
         require(collection(from).remove(ref), name(child) + " was not in the collection");
     } else if (to == 0) {
-        ref.edit().*Traits<T>::parent = nullptr;
+        table<K>().parent(ref.edit()) = nullptr;
     } else if (by_child) {
-        ref.edit().*Traits<T>::parent = handle<Parent>(to);
+        table<K>().parent(ref.edit()) = handle<above>(to);
     } else {
         note(" by the collection");
         collection(to).push_back(ref);
@@ -115,30 +136,30 @@ void Player::move(Number child, Number to, bool by_child) {
         loaded_.erase({from, children_member});
     world_.seen().at(child).parent = to;
     // A page cannot be without a book: a new one is not wanted any more.
-    if (to == 0 && from != 0 && Traits<T>::kind == Kind::page && world_.is_pending(child))
+    if (to == 0 && from != 0 && K == Kind::page && world_.is_pending(child))
         world_.forget(child);
 }
 
-void Player::move(const Step& step) {
-    const Number child =
-        choose(step.a, [&](Number n) { return is_usable(n) && kind(n) != Kind::author && kind(n) != Kind::tag; });
+template <class Mapping>
+void Player<Mapping>::move(const Step& step) {
+    const Number child = choose(step.a, [&](Number n) { return is_usable(n) && has_parent(kind(n)); });
     if (child == 0)
         return;
-    const Kind above = kind(child) == Kind::book ? Kind::author : kind(child) == Kind::page ? Kind::book : Kind::shelf;
+    const Kind above = library::parent_of(kind(child));
     Number to = choose(step.b / 4, [&](Number n) {
         return is_usable(n) && kind(n) == above && !(above == Kind::shelf && world_.is_below(n, child));
     });
     if (step.b % 4 == 0)
         to = 0;
     note("move " + name(child) + (to == 0 ? " out" : " to " + name(to)));
-    with_type(kind(child), [&](auto* type) {
-        using T = std::remove_pointer_t<decltype(type)>;
-        if constexpr (HasParent<T>)
-            move<T>(child, to, step.c % 2 == 0);
+    with_kind(kind(child), [&]<Kind K>(KindIs<K>) {
+        if constexpr (has_parent(K))
+            move<K>(child, to, step.c % 2 == 0);
     });
 }
 
-void Player::clear(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::clear(const Step& step) {
     const Number number = choose(step.a, [&](Number n) { return is_usable(n); });
     if (number == 0)
         return;
@@ -162,18 +183,15 @@ void Player::clear(const Step& step) {
             done = false;
         }
     };
-    with_type(kind(number), [&](auto* type) {
-        using T = std::remove_pointer_t<decltype(type)>;
-        T& object = handle<T>(number).edit();
-        if constexpr (Traits<T>::kind == Kind::tag)
-            clear_if_loaded(object.books);
-        if constexpr (Traits<T>::kind == Kind::book) {
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) {
+        auto& object = handle<K>(number).edit();
+        if constexpr (has_pairs(K)) {
             if (tags)
-                clear_if_loaded(object.tags);
+                clear_if_loaded(table<K>().pairs(object));
         }
-        if constexpr (HasChildren<T>) {
+        if constexpr (has_children(K)) {
             if (!tags)
-                clear_if_loaded(object.*Traits<T>::children);
+                clear_if_loaded(table<K>().children(object));
         }
     });
     if (!done)
@@ -191,38 +209,43 @@ void Player::clear(const Step& step) {
     }
 }
 
-void Player::link(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::link(const Step& step) {
     const Number book = choose(step.a, [&](Number n) { return kind(n) == Kind::book && is_usable(n); });
     const Number tag = choose(step.b, [&](Number n) { return kind(n) == Kind::tag && is_usable(n); });
     if (book == 0 || tag == 0)
         return;
+    const auto& books = table<Kind::book>();
+    const auto& tags = table<Kind::tag>();
     // A pair that is there already is recognised by a side that is loaded, and has kept the object.
-    const bool is_recognised = (handle<Book>(book)->tags.is_loaded() || handle<Tag>(tag)->books.is_loaded()) &&
-                               !found_.contains(book) && !found_.contains(tag);
+    const bool is_recognised =
+        (books.pairs(*handle<Kind::book>(book)).is_loaded() || tags.pairs(*handle<Kind::tag>(tag)).is_loaded()) &&
+        !found_.contains(book) && !found_.contains(tag);
     if (world_.seen().at(book).tags.contains(tag) && !is_recognised)
         return;
     note("link " + name(book) + " and " + name(tag) + (step.c % 2 == 0 ? " by the book" : " by the tag"));
     if (step.c % 2 == 0)
-        handle<Book>(book).edit().tags.push_back(handle<Tag>(tag));
+        books.pairs(handle<Kind::book>(book).edit()).push_back(handle<Kind::tag>(tag));
     else
-        handle<Tag>(tag).edit().books.push_back(handle<Book>(book));
+        tags.pairs(handle<Kind::tag>(tag).edit()).push_back(handle<Kind::book>(book));
     world_.seen().at(book).tags.insert(tag);
 }
 
-void Player::unlink(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::unlink(const Step& step) {
     const Number book = choose(
         step.a, [&](Number n) { return kind(n) == Kind::book && is_usable(n) && !world_.seen().at(n).tags.empty(); });
     const Number tag =
         choose(step.b, [&](Number n) { return book != 0 && is_usable(n) && world_.seen().at(book).tags.contains(n); });
     if (book == 0 || tag == 0)
         return;
-    auto& by_book = handle<Book>(book).edit().tags;
-    auto& by_tag = handle<Tag>(tag).edit().books;
+    auto& by_book = table<Kind::book>().pairs(handle<Kind::book>(book).edit());
+    auto& by_tag = table<Kind::tag>().pairs(handle<Kind::tag>(tag).edit());
     try {
         if (by_book.is_loaded() && step.c % 2 == 0)
-            require(by_book.remove(handle<Tag>(tag)), name(tag) + " was not among the tags of " + name(book));
+            require(by_book.remove(handle<Kind::tag>(tag)), name(tag) + " was not among the tags of " + name(book));
         else if (by_tag.is_loaded())
-            require(by_tag.remove(handle<Book>(book)), name(book) + " was not among the books of " + name(tag));
+            require(by_tag.remove(handle<Kind::book>(book)), name(book) + " was not among the books of " + name(tag));
         else
             return;
     } catch (const corm::NotLoadedError&) {
@@ -232,17 +255,18 @@ void Player::unlink(const Step& step) {
     world_.seen().at(book).tags.erase(tag);
 }
 
-void Player::remove(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::remove(const Step& step) {
     const Number number = choose(step.a, [&](Number n) { return is_usable(n) && !world_.is_doomed(n); });
     if (number == 0)
         return;
     note("remove " + name(number));
-    with_type(kind(number),
-              [&](auto* type) { session_.remove(handle<std::remove_pointer_t<decltype(type)>>(number)); });
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { session_.remove(handle<K>(number)); });
     world_.remove(number);
 }
 
-void Player::keep(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::keep(const Step& step) {
     const Number number = choose(step.a, [&](Number n) {
         return is_usable(n) && world_.is_doomed(n) &&
                (world_.seen().at(n).parent == 0 || world_.seen().contains(world_.seen().at(n).parent));
@@ -250,11 +274,12 @@ void Player::keep(const Step& step) {
     if (number == 0)
         return;
     note("keep " + name(number));
-    with_type(kind(number), [&](auto* type) { session_.add(handle<std::remove_pointer_t<decltype(type)>>(number)); });
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { session_.add(handle<K>(number)); });
     world_.keep(number);
 }
 
-void Player::add_again(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::add_again(const Step& step) {
     const Number number = choose(step.a, [&](Number n) { return world_.lost().contains(n); });
     if (number == 0)
         return;
@@ -286,14 +311,15 @@ void Player::add_again(const Step& step) {
     if (!good)
         return;
     note("add again " + name(number) + " with " + std::to_string(all.size() - 1) + " others");
-    with_type(kind(number), [&](auto* type) { session_.add(handle<std::remove_pointer_t<decltype(type)>>(number)); });
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { session_.add(handle<K>(number)); });
     for (const Number member : all) {
         world_.add_again(member);
         lost_.erase(member);
     }
 }
 
-void Player::drop(const Step& step) {
+template <class Mapping>
+void Player<Mapping>::drop(const Step& step) {
     const Number number = choose(step.a, [&](Number n) { return world_.standing(n) != Standing::pending; });
     if (number == 0)
         return;

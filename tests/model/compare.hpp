@@ -1,10 +1,11 @@
-// The session, its objects and the tables as the model says.
+// The session, its objects and the tables as the model says: members of `Player`, for the sources that instantiate it.
+#pragma once
+
 #include "player.hpp"
 
 namespace model_test {
-namespace {
 
-corm::ObjectState state_of(Standing standing) {
+inline corm::ObjectState state_of(Standing standing) {
     switch (standing) {
     case Standing::transient: return corm::ObjectState::transient;
     case Standing::pending: return corm::ObjectState::pending;
@@ -15,12 +16,11 @@ corm::ObjectState state_of(Standing standing) {
     return corm::ObjectState::detached;
 }
 
-} // namespace
-
-template <class T>
-void Player::compare_parent(Number number, const Ref<T>& ref, Number parent) {
-    using Parent = typename Traits<T>::Parent;
-    const One<Parent>& one = (*ref).*Traits<T>::parent;
+template <class Mapping>
+template <Kind K>
+void Player<Mapping>::compare_parent(Number number, const Ref<K>& ref, Number parent) {
+    constexpr Kind above = library::parent_of(K);
+    const auto& one = table<K>().parent(*ref);
     const std::string what = "the parent of " + name(number);
     if (!one.is_loaded() || (parent != 0 && !world_.seen().contains(parent)))
         return;
@@ -29,7 +29,7 @@ void Player::compare_parent(Number number, const Ref<T>& ref, Number parent) {
         return;
     }
     require(static_cast<bool>(one), what + " is none, and should be " + name(parent));
-    Ref<Parent> found;
+    Ref<above> found;
     try {
         found = one.get();
     } catch (const corm::NotLoadedError&) {
@@ -38,15 +38,14 @@ void Player::compare_parent(Number number, const Ref<T>& ref, Number parent) {
         return;
     }
     if (is_held(parent))
-        require(found == handle<Parent>(parent), what + " is not the object of " + name(parent));
+        require(found == handle<above>(parent), what + " is not the object of " + name(parent));
     else if (corm::inspect(found).freshness() != corm::Freshness::expired)
-        require(found->id == world_.seen().at(parent).key, what + " has another key than " + name(parent));
+        require(key<above>(found) == world_.seen().at(parent).key, what + " has another key than " + name(parent));
 }
 
-template <class T, class C>
-void Player::compare_many(Number number, int member, const Ref<T>& ref, const Many<C>& many,
-                          const std::set<Number>& expected) {
-    static_cast<void>(ref);
+template <class Mapping>
+template <Kind Member, class Many>
+void Player<Mapping>::compare_many(Number number, int member, const Many& many, const std::set<Number>& expected) {
     const std::string what = name(number) + (member == tags_member ? ".tags" : "'s collection");
     if (const auto must = loaded_.find({number, member}); must != loaded_.end())
         require(many.is_loaded() == must->second, what + (must->second ? " is not loaded" : " is loaded"));
@@ -61,15 +60,15 @@ void Player::compare_many(Number number, int member, const Ref<T>& ref, const Ma
     for (const Number child : expected) {
         // Of what nobody kept, another object may have been made since.
         if (is_held(child) && !found_.contains(child))
-            require(many.contains(handle<C>(child)), what + " lacks " + name(child));
+            require(many.contains(handle<Member>(child)), what + " lacks " + name(child));
         keys.insert(world_.seen().at(child).key);
     }
     for (std::size_t i = 0; i < many.size(); ++i) {
         try {
-            const Ref<C> child = many[i];
+            const Ref<Member> child = many[i];
             if (corm::inspect(child).freshness() != corm::Freshness::expired)
-                require(keys.contains(child->id),
-                        what + " has the key " + std::to_string(child->id) + " and should have" + listed);
+                require(keys.contains(key<Member>(child)),
+                        what + " has the key " + std::to_string(key<Member>(child)) + " and should have" + listed);
         } catch (const corm::NotLoadedError&) {
             bool all_held = true;
             for (const Number child : expected)
@@ -79,8 +78,9 @@ void Player::compare_many(Number number, int member, const Ref<T>& ref, const Ma
     }
 }
 
-template <class T>
-void Player::compare_object(Number number, const Ref<T>& ref) {
+template <class Mapping>
+template <Kind K>
+void Player<Mapping>::compare_object(Number number, const Ref<K>& ref) {
     const Standing standing = world_.standing(number);
     const auto state = corm::inspect(ref).state();
     require(state == state_of(standing),
@@ -96,40 +96,41 @@ void Player::compare_object(Number number, const Ref<T>& ref) {
     if (is_expired)
         return;
     const Row& row = world_.seen().at(number);
-    require(ref->text == row.text, name(number) + " has the text " + ref->text + " instead of " + row.text);
-    require(ref->id == row.key, name(number) + " has the key " + std::to_string(ref->id));
-    if constexpr (requires { ref->version; })
-        require(ref->version == row.version, name(number) + " has the version " + std::to_string(ref->version) +
-                                                 " instead of " + std::to_string(row.version));
-    if constexpr (HasParent<T>)
-        compare_parent(number, ref, row.parent);
-    if constexpr (HasChildren<T>)
-        compare_many(number, children_member, ref, (*ref).*Traits<T>::children, world_.children(number));
-    if constexpr (Traits<T>::kind == Kind::book)
-        compare_many(number, tags_member, ref, ref->tags, row.tags);
-    if constexpr (Traits<T>::kind == Kind::tag)
-        compare_many(number, children_member, ref, ref->books, world_.books_of_tag(number));
+    const std::string& text = table<K>().text(*ref);
+    require(text == row.text, name(number) + " has the text " + text + " instead of " + row.text);
+    require(key<K>(ref) == row.key, name(number) + " has the key " + std::to_string(key<K>(ref)));
+    if constexpr (K == Kind::author) {
+        const int version = table<K>().version(*ref);
+        require(version == row.version, name(number) + " has the version " + std::to_string(version) + " instead of " +
+                                            std::to_string(row.version));
+    }
+    if constexpr (has_parent(K))
+        compare_parent<K>(number, ref, row.parent);
+    if constexpr (has_children(K))
+        compare_many<library::child_of(K)>(number, children_member, table<K>().children(*ref), world_.children(number));
+    if constexpr (K == Kind::book)
+        compare_many<Kind::tag>(number, tags_member, table<K>().pairs(*ref), row.tags);
+    if constexpr (K == Kind::tag)
+        compare_many<Kind::book>(number, children_member, table<K>().pairs(*ref), world_.books_of_tag(number));
 }
 
-corm::Task<> Player::compare_tables() {
+template <class Mapping>
+corm::Task<> Player<Mapping>::compare_tables() {
     std::string text;
     {
         const auto guard = session_.no_autoflush();
-        text = co_await session_.one<std::string>(corm::unsafe_sql(library_text));
+        text = co_await session_.one<std::string>(corm::unsafe_sql(World::text_sql));
     }
     require(text == World::text(world_.written()),
             "the session's tables are " + text + "\ninstead of " + World::text(world_.written()));
 }
 
-corm::Task<> Player::compare(bool tables) {
-    std::apply(
-        [&](auto&... all) {
-            (..., [&] {
-                for (const auto& [number, ref] : all)
-                    compare_object(number, ref);
-            }());
-        },
-        handles_);
+template <class Mapping>
+corm::Task<> Player<Mapping>::compare(bool tables) {
+    library::for_each_kind([&]<Kind K>(KindIs<K>) {
+        for (const auto& [number, ref] : handles<K>())
+            compare_object<K>(number, ref);
+    });
     if (tables)
         co_await compare_tables();
 }

@@ -1,28 +1,17 @@
-// Steps that ask the database.
+// Steps that ask the database: members of `Player`, for the sources that instantiate it.
+#pragma once
+
 #include "player.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <type_traits>
 
 namespace model_test {
-namespace {
-
-const char* table_of(Kind kind) {
-    switch (kind) {
-    case Kind::author: return "authors";
-    case Kind::book: return "books";
-    case Kind::page: return "pages";
-    case Kind::tag: return "tags";
-    case Kind::shelf: break;
-    }
-    return "shelves";
-}
-
-} // namespace
+using library::table_of;
 
 /// Everything was written: the model does the same, and learns the new keys.
-void Player::flushed() {
+template <class Mapping>
+void Player<Mapping>::flushed() {
     world_.flush();
     met();
     std::set<std::pair<Kind, std::int64_t>> keys;
@@ -30,24 +19,21 @@ void Player::flushed() {
         if (row.key != 0)
             keys.emplace(row.kind, row.key);
     }
-    std::apply(
-        [&](const auto&... all) {
-            (..., [&] {
-                for (const auto& [number, ref] : all) {
-                    const auto row = world_.seen().find(number);
-                    if (row == world_.seen().end() || row->second.key != 0)
-                        continue;
-                    row->second.key = ref->id;
-                    require(ref->id > 0 && keys.emplace(row->second.kind, ref->id).second,
-                            name(number) + " was written under the key " + std::to_string(ref->id));
-                }
-            }());
-        },
-        handles_);
+    library::for_each_kind([&]<Kind K>(KindIs<K>) {
+        for (const auto& [number, ref] : handles<K>()) {
+            const auto row = world_.seen().find(number);
+            if (row == world_.seen().end() || row->second.key != 0)
+                continue;
+            row->second.key = key<K>(ref);
+            require(row->second.key > 0 && keys.emplace(K, row->second.key).second,
+                    name(number) + " was written under the key " + std::to_string(row->second.key));
+        }
+    });
     world_.flush();
 }
 
-corm::Task<> Player::flush() {
+template <class Mapping>
+corm::Task<> Player<Mapping>::flush() {
     const Rows written = world_.written(), seen = world_.seen();
     co_await session_.flush();
     flushed();
@@ -55,7 +41,8 @@ corm::Task<> Player::flush() {
 }
 
 /// Behind corm's back, and the model's.
-corm::Task<> Player::plant(Rows written, Rows seen) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::plant(Rows written, Rows seen) {
     std::string sql;
     for (const auto& [number, row] : world_.written()) {
         const auto before = written.find(number);
@@ -83,7 +70,8 @@ corm::Task<> Player::plant(Rows written, Rows seen) {
 }
 
 /// The rows are those of an earlier time again.
-corm::Task<> Player::undone(int since) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::undone(int since) {
     loaded_.clear();
     for (const auto& [number, kind] : std::map<Number, Kind>{kinds_}) {
         // What was read within may be of rows that never were: an object that was made for such a row is of no use.
@@ -92,24 +80,25 @@ corm::Task<> Player::undone(int since) {
             continue;
         }
         if (taken_.at(number) > since && world_.written().contains(number) && !expired_.contains(number))
-            co_await with_type(kind, [&](auto* type) { return reread<std::remove_pointer_t<decltype(type)>>(number); });
+            co_await with_kind(kind, [&]<Kind K>(KindIs<K>) { return reread<K>(number); });
     }
 }
 
-template <class T>
-corm::Task<> Player::reread(Number number) {
-    co_await session_.refresh(handle<T>(number));
+template <class Mapping>
+template <Kind K>
+corm::Task<> Player<Mapping>::reread(Number number) {
+    co_await session_.refresh(handle<K>(number));
     expired_.erase(number);
 }
 
-corm::Task<> Player::refuse(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::refuse(const Step& step) {
     const Number number = choose(
         step.a, [&](Number n) { return is_usable(n) && (kind(n) != Kind::page || world_.seen().at(n).parent != 0); });
     if (number == 0 || world_.has_doomed())
         co_return;
     note("refuse " + name(number));
-    with_type(kind(number),
-              [&](auto* type) { handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = "bad"; });
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { table<K>().set_text(handle<K>(number).edit(), "bad"); });
     world_.seen().at(number).text = "bad";
     bool refused = false;
     try {
@@ -125,13 +114,13 @@ corm::Task<> Player::refuse(const Step& step) {
         co_await end_savepoint(innermost, true);
     if (const auto lost = world_.lost().find(number); lost != world_.lost().end()) {
         lost->second.text = fresh_text();
-        with_type(kind(number), [&](auto* type) {
-            handle<std::remove_pointer_t<decltype(type)>>(number).edit().text = lost->second.text;
-        });
+        with_kind(kind(number),
+                  [&]<Kind K>(KindIs<K>) { table<K>().set_text(handle<K>(number).edit(), lost->second.text); });
     }
 }
 
-corm::Task<> Player::begin() {
+template <class Mapping>
+corm::Task<> Player<Mapping>::begin() {
     note("begin");
     corm::Savepoint savepoint = co_await session_.begin_nested();
     flushed();
@@ -139,7 +128,8 @@ corm::Task<> Player::begin() {
     savepoints_.emplace_back(std::move(savepoint), time_);
 }
 
-corm::Task<> Player::end_savepoint(const Step& step, bool rolls_back) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::end_savepoint(const Step& step, bool rolls_back) {
     if (savepoints_.empty())
         co_return;
     const std::size_t index = step.a % 4 == 1 ? step.b % savepoints_.size() : savepoints_.size() - 1;
@@ -166,19 +156,21 @@ corm::Task<> Player::end_savepoint(const Step& step, bool rolls_back) {
         co_await plant(written, {});
 }
 
-corm::Task<> Player::commit() {
+template <class Mapping>
+corm::Task<> Player<Mapping>::commit() {
     note("commit");
     co_await session_.commit();
     flushed();
     world_.commit();
     savepoints_.clear();
     begun_ = time_;
-    const std::string text = observer_.ask(library_text);
+    const std::string text = observer_.ask(World::text_sql);
     require(text == World::text(world_.committed()),
             "the committed tables are " + text + "\ninstead of " + World::text(world_.committed()));
 }
 
-corm::Task<> Player::rollback() {
+template <class Mapping>
+corm::Task<> Player<Mapping>::rollback() {
     note("rollback");
     co_await session_.rollback();
     world_.rollback();
@@ -187,7 +179,8 @@ corm::Task<> Player::rollback() {
     begun_ = time_;
 }
 
-corm::Task<> Player::expire(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::expire(const Step& step) {
     const auto can_be = [&](Number n) { return is_usable(n) && world_.written().contains(n) && !world_.is_doomed(n); };
     const Number number = choose(step.a, can_be);
     if (number == 0)
@@ -199,10 +192,9 @@ corm::Task<> Player::expire(const Step& step) {
     note("expire " + name(number));
     // Edits are dropped, and those of a book's known pages.
     std::set<Number> all{number};
-    if (kind(number) == Kind::book && handle<Book>(number)->pages.is_loaded())
+    if (kind(number) == Kind::book && table<Kind::book>().children(*handle<Kind::book>(number)).is_loaded())
         all.merge(world_.children(number));
-    with_type(kind(number),
-              [&](auto* type) { session_.expire(handle<std::remove_pointer_t<decltype(type)>>(number)); });
+    with_kind(kind(number), [&]<Kind K>(KindIs<K>) { session_.expire(handle<K>(number)); });
     for (const Number one : all) {
         world_.seen().at(one).text = world_.written().at(one).text;
         torn_.insert(one);
@@ -217,15 +209,16 @@ corm::Task<> Player::expire(const Step& step) {
     }
 }
 
-template <class T>
-corm::Task<> Player::get(Number number, bool locks) {
+template <class Mapping>
+template <Kind K>
+corm::Task<> Player<Mapping>::get(Number number, bool locks) {
     const std::int64_t key = world_.written().at(number).key;
     const std::uint64_t before = engine_.stats().round_trips;
-    Ref<T> found;
+    Ref<K> found;
     if (locks)
-        found = co_await session_.get<T>(key, corm::for_update);
+        found = co_await table<K>().get(session_, key, corm::for_update);
     else
-        found = co_await session_.get<T>(key);
+        found = co_await table<K>().get(session_, key);
     if (engine_.stats().round_trips != before) {
         // What was asked for was not flushed along, if it was known.
         co_await session_.flush();
@@ -237,13 +230,14 @@ corm::Task<> Player::get(Number number, bool locks) {
     }
     require(static_cast<bool>(found), name(number) + " was not found");
     if (is_held(number))
-        require(found == handle<T>(number), "get() has made another object of " + name(number));
+        require(found == handle<K>(number), "get() has made another object of " + name(number));
     else
-        take_found(number, found);
+        take_found<K>(number, found);
     expired_.erase(number);
 }
 
-corm::Task<> Player::get(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::get(const Step& step) {
     std::vector<Number> found;
     for (const auto& [number, row] : world_.written()) {
         if (!world_.is_doomed(number))
@@ -255,10 +249,11 @@ corm::Task<> Player::get(const Step& step) {
     const Kind kind = world_.written().at(number).kind;
     const bool locks = step.c % 4 == 0;
     note((locks ? "lock " : "get ") + name(number));
-    co_await with_type(kind, [&](auto* type) { return get<std::remove_pointer_t<decltype(type)>>(number, locks); });
+    co_await with_kind(kind, [&]<Kind K>(KindIs<K>) { return get<K>(number, locks); });
 }
 
-corm::Task<> Player::refresh(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::refresh(const Step& step) {
     const auto can_be = [&](Number n) { return world_.written().contains(n) && !world_.is_doomed(n); };
     const Number number = choose(step.a, can_be);
     if (number == 0)
@@ -268,92 +263,93 @@ corm::Task<> Player::refresh(const Step& step) {
     if (!can_be(number))
         co_return;
     note("refresh " + name(number));
-    co_await with_type(kind(number), [&](auto* type) { return reread<std::remove_pointer_t<decltype(type)>>(number); });
+    co_await with_kind(kind(number), [&]<Kind K>(KindIs<K>) { return reread<K>(number); });
     world_.seen().at(number).text = world_.written().at(number).text;
     flushed();
 }
 
 /// A load, perhaps for a removal, has met rows of expired objects: which ones, depends on what was known.
-void Player::met() {
+template <class Mapping>
+void Player<Mapping>::met() {
     std::erase_if(expired_, [&](Number number) {
-        return with_type(kind(number), [&](auto* type) {
-            return corm::inspect(handle<std::remove_pointer_t<decltype(type)>>(number)).freshness() !=
-                   corm::Freshness::expired;
+        return with_kind(kind(number), [&]<Kind K>(KindIs<K>) {
+            return corm::inspect(handle<K>(number)).freshness() != corm::Freshness::expired;
         });
     });
 }
 
-template <class T>
-corm::Task<> Player::query(bool with_children, std::uint32_t kept) {
-    auto select = corm::select<T>().order_by(corm::asc<&T::id>);
-    if constexpr (HasChildren<T>) {
+template <class Mapping>
+template <Kind K>
+corm::Task<> Player<Mapping>::query(bool with_children, std::uint32_t kept) {
+    auto select = table<K>().select();
+    if constexpr (has_children(K)) {
         if (with_children)
-            select.template with<Traits<T>::children>();
+            select = table<K>().select_with_children();
     }
-    const std::vector<Ref<T>> all = co_await session_.all(std::move(select));
+    const std::vector<Ref<K>> all = co_await session_.all(std::move(select));
     flushed();
     std::map<std::int64_t, Number> expected;
     for (const auto& [number, row] : world_.written()) {
-        if (row.kind == Traits<T>::kind)
+        if (row.kind == K)
             expected.emplace(row.key, number);
     }
     require(all.size() == expected.size(),
             "a query has found " + std::to_string(all.size()) + " rows instead of " + std::to_string(expected.size()));
     for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto at = expected.find(all[i]->id);
+        const auto at = expected.find(key<K>(all[i]));
         require(at != expected.end(), "a query has found a row that should not be");
         const Number number = at->second;
         if (is_held(number))
-            require(all[i] == handle<T>(number), "a query has made another object of " + name(number));
+            require(all[i] == handle<K>(number), "a query has made another object of " + name(number));
         else if ((kept >> (i % 32) & 1U) != 0)
-            take_found(number, all[i]);
+            take_found<K>(number, all[i]);
         if (!is_held(number))
             continue;
         expired_.erase(number);
-        if (with_children && HasChildren<T>)
+        if (with_children && has_children(K))
             loaded_[{number, children_member}] = true;
     }
     met();
 }
 
-corm::Task<> Player::query(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::query(const Step& step) {
     const Kind kind = static_cast<Kind>(step.a % kinds);
     const bool with_children = step.b % 2 == 0;
     note(std::string{"query "} + to_string(kind) + (with_children ? "s with children" : "s"));
-    co_await with_type(kind,
-                       [&](auto* type) { return query<std::remove_pointer_t<decltype(type)>>(with_children, step.c); });
+    co_await with_kind(kind, [&]<Kind K>(KindIs<K>) { return query<K>(with_children, step.c); });
 }
 
-template <class T>
-corm::Task<> Player::load(Number number, std::uint32_t which) {
-    const Ref<T> ref = handle<T>(number);
-    bool parent = which % 3 == 0 && HasParent<T> && !expired_.contains(number);
-    if constexpr (HasParent<T>) {
-        if (parent || !(HasChildren<T> || Traits<T>::kind == Kind::tag)) {
+template <class Mapping>
+template <Kind K>
+corm::Task<> Player<Mapping>::load(Number number, std::uint32_t which) {
+    const Ref<K> ref = handle<K>(number);
+    bool parent = which % 3 == 0 && has_parent(K) && !expired_.contains(number);
+    if constexpr (has_parent(K)) {
+        if (parent || !(has_children(K) || has_pairs(K))) {
             parent = true;
             note("'s parent");
-            co_await session_.load(ref, corm::load<Traits<T>::parent>);
+            co_await session_.load(ref, table<K>().parent_load());
         }
     }
-    const bool tags = Traits<T>::kind == Kind::book && which % 3 == 1;
-    if constexpr (Traits<T>::kind == Kind::book) {
-        if (tags && !parent)
-            co_await session_.load(ref, corm::load<&Book::tags>);
+    const bool tags = K == Kind::book && which % 3 == 1;
+    if constexpr (has_pairs(K)) {
+        if ((tags || K == Kind::tag) && !parent)
+            co_await session_.load(ref, table<K>().pairs_load());
     }
-    if constexpr (Traits<T>::kind == Kind::tag)
-        co_await session_.load(ref, corm::load<&Tag::books>);
-    if constexpr (HasChildren<T>) {
+    if constexpr (has_children(K)) {
         if (!tags && !parent)
-            co_await session_.load(ref, corm::load<Traits<T>::children>);
+            co_await session_.load(ref, table<K>().children_load());
     }
     met();
     if (!parent)
         loaded_[{number, tags ? tags_member : children_member}] = true;
-    else if constexpr (HasParent<T>)
-        require(((*ref).*Traits<T>::parent).is_loaded(), "the parent of " + name(number) + " is not loaded");
+    else if constexpr (has_parent(K))
+        require(table<K>().parent(*ref).is_loaded(), "the parent of " + name(number) + " is not loaded");
 }
 
-corm::Task<> Player::load(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::load(const Step& step) {
     const Number number = choose(step.a, [&](Number n) {
         return world_.seen().contains(n) && !world_.is_doomed(n) && !(kind(n) == Kind::page && expired_.contains(n));
     });
@@ -361,33 +357,31 @@ corm::Task<> Player::load(const Step& step) {
         co_return;
     const bool flushes = step.b % 3 != 0;
     note((flushes ? "load " : "load without flush ") + name(number));
-    const auto load_one = [&](auto* type) { return load<std::remove_pointer_t<decltype(type)>>(number, step.c); };
+    const auto load_one = [&]<Kind K>(KindIs<K>) { return load<K>(number, step.c); };
     if (flushes) {
         // What is deleted by the flush is not read.
         co_await session_.flush();
         flushed();
         if (world_.seen().contains(number))
-            co_await with_type(kind(number), load_one);
+            co_await with_kind(kind(number), load_one);
         co_return;
     }
     const auto guard = session_.no_autoflush();
-    co_await with_type(kind(number), load_one);
+    co_await with_kind(kind(number), load_one);
 }
 
 /// Everything that has a row goes on in the new session.
-void Player::reopen() {
-    std::apply(
-        [&](auto&... all) {
-            (..., [&] {
-                for (const auto& [number, ref] : all)
-                    session_.add(ref);
-            }());
-        },
-        handles_);
+template <class Mapping>
+void Player<Mapping>::reopen() {
+    library::for_each_kind([&]<Kind K>(KindIs<K>) {
+        for (const auto& [number, ref] : handles<K>())
+            session_.add(ref);
+    });
     world_.reopen();
 }
 
-corm::Task<> Player::close(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::close(const Step& step) {
     const bool drops = step.c % 2 == 0;
     const bool unchanged = world_.written() == world_.committed() && world_.seen() == world_.committed();
     note(drops ? "drop the session" : "close");
@@ -413,7 +407,8 @@ corm::Task<> Player::close(const Step& step) {
     }
 }
 
-corm::Task<> Player::step(const Step& step) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::step(const Step& step) {
     switch (step.op) {
     case Op::add: add(step); break;
     case Op::edit: edit(step, false); break;
@@ -445,7 +440,8 @@ corm::Task<> Player::step(const Step& step) {
     }
 }
 
-corm::Task<> Player::play(Steps steps) {
+template <class Mapping>
+corm::Task<> Player<Mapping>::play(Steps steps) {
     steps.push_back({.op = Op::commit});
     for (const Step& next : steps) {
         ++time_;
@@ -477,8 +473,8 @@ corm::Task<> Player::play(Steps steps) {
             }
             // A stage of a flush that failed has left it a key.
             if (lost_.emplace(number, time_).second)
-                world_.lost().at(number).key = with_type(
-                    row.kind, [&](auto* type) { return handle<std::remove_pointer_t<decltype(type)>>(number)->id; });
+                world_.lost().at(number).key =
+                    with_kind(row.kind, [&]<Kind K>(KindIs<K>) { return key<K>(handle<K>(number)); });
         }
         co_await compare(next.op == Op::flush || next.op == Op::commit || next.op == Op::rollback_to ||
                          next.op == Op::rollback || next.a % 4 == 0);

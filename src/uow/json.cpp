@@ -1,5 +1,6 @@
 #include <corm/uow/json.hpp>
 
+#include "mapping/record_object.hpp"
 #include "type/json_format.hpp"
 #include "type/json_value.hpp"
 #include "uow/relation_access.hpp"
@@ -10,6 +11,18 @@
 #include <algorithm>
 
 namespace corm::uow {
+namespace {
+
+void* values_of(const mapping::Mapper& mapper, const mapping::Record& record) {
+    return mapper.object().values(const_cast<mapping::Record*>(&record)); // gives their place alone
+}
+
+bool leads_to_records(const mapping::Relation& relation) {
+    return relation.slot == &mapping::relation_slot<mapping::Many<mapping::Record>> ||
+           relation.slot == &mapping::relation_slot<mapping::One<mapping::Record>>;
+}
+
+} // namespace
 
 const JsonEntity json_record{nullptr, 0, nullptr, 0};
 
@@ -59,7 +72,7 @@ void JsonWriter::write_object(const JsonEntity& entity, const void* object, cons
         separator = ',';
         const Path inner{path, member.name};
         if (relation != nullptr)
-            write_relation(member, *relation, inner);
+            write_links(member.target(), member.many, *relation, inner);
         else
             member.write(object, out_, inner);
     }
@@ -69,26 +82,43 @@ void JsonWriter::write_object(const JsonEntity& entity, const void* object, cons
 
 void JsonWriter::write_record(const mapping::Record& record, const Path& path) {
     const mapping::Mapper& mapper = *mapping::mapper_of_record(record);
-    const void* const values = mapper.object().values(const_cast<mapping::Record*>(&record)); // gives their place alone
+    const void* const values = values_of(mapper, record);
+    way_.push_back(&record);
     char separator = '{';
+    const auto name = [&](std::string_view member, const Path& inner) {
+        out_.push_back(separator);
+        types::detail::write_json(member, out_, inner);
+        out_.push_back(':');
+        separator = ',';
+    };
     for (const mapping::Column& column : mapper.columns()) {
         const Path inner{path, column.name};
-        out_.push_back(separator);
-        types::detail::write_json(std::string_view{column.name}, out_, inner);
-        out_.push_back(':');
+        name(column.name, inner);
         types::detail::write_json_value(*column.type, column.in(values), out_, inner);
-        separator = ',';
+    }
+    for (const mapping::Relation& relation : mapper.relations()) {
+        if (!leads_to_records(relation))
+            continue;
+        const mapping::RelationState& state =
+            mapping::RecordObject::relation(const_cast<mapping::Record*>(&record), relation.offset);
+        if (!state.is_loaded())
+            continue;
+        const Path inner{path, relation.name};
+        name(relation.name, inner);
+        write_links(json_record, is_to_many(relation.kind), state, inner);
     }
     out_.push_back('}');
+    way_.pop_back();
 }
 
-void JsonWriter::write_relation(const JsonMember& member, const mapping::RelationState& state, const Path& path) {
+void JsonWriter::write_links(const JsonEntity& target, bool many, const mapping::RelationState& state,
+                             const Path& path) {
     const std::vector<Link>& links = RelationAccess::read(state);
-    if (!member.many) {
+    if (!many) {
         if (links.empty())
             out_ += "null";
         else
-            write_target(member.target(), *RelationAccess::follow(state, links.front()), path);
+            write_target(target, *RelationAccess::follow(state, links.front()), path);
         return;
     }
     path.check_depth();
@@ -96,7 +126,7 @@ void JsonWriter::write_relation(const JsonMember& member, const mapping::Relatio
     for (std::size_t i = 0; i < links.size(); ++i) {
         if (i != 0)
             out_.push_back(',');
-        write_target(member.target(), *RelationAccess::follow(state, links[i]), Path{path, i});
+        write_target(target, *RelationAccess::follow(state, links[i]), Path{path, i});
     }
     out_.push_back(']');
 }
@@ -115,6 +145,10 @@ void JsonWriter::write_target(const JsonEntity& entity, Instance& target, const 
 }
 
 void JsonWriter::write_key(const JsonEntity& entity, const void* object, const Path& path) {
+    if (&entity == &json_record) {
+        write_record_key(*static_cast<const mapping::Record*>(object), path);
+        return;
+    }
     if (entity.key_count == 0) {
         out_ += "null";
         return;
@@ -128,6 +162,22 @@ void JsonWriter::write_key(const JsonEntity& entity, const void* object, const P
         entity.key[i].write(object, out_, path);
     }
     out_.push_back(']');
+}
+
+void JsonWriter::write_record_key(const mapping::Record& record, const Path& path) {
+    const mapping::Mapper& mapper = *mapping::mapper_of_record(record);
+    const void* const values = values_of(mapper, record);
+    const bool composite = mapper.key_columns().size() > 1;
+    char separator = '[';
+    for (const std::uint16_t index : mapper.key_columns()) {
+        const mapping::Column& column = mapper.column(index);
+        if (composite)
+            out_.push_back(separator);
+        types::detail::write_json_value(*column.type, column.in(values), out_, path);
+        separator = ',';
+    }
+    if (composite)
+        out_.push_back(']');
 }
 
 boost::json::value parse_json_document(std::string_view text, boost::json::storage_ptr storage) {

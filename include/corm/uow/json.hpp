@@ -42,7 +42,8 @@ struct JsonEntity {
     std::size_t key_count; ///< 0 if a member of the key is not to be seen
 };
 
-/// Stands for every `Record`: the object has the columns of its mapper.
+/// Stands for every `Record`: the object has the columns of its mapper, and its relations to records. Those to structs
+/// are left out: what a struct hides by `corm_json` is known where it is written by its type alone.
 extern const JsonEntity json_record;
 
 /// Writes objects into one document. An object that is being written, met again, is its key. Not thread-safe; reading
@@ -67,9 +68,10 @@ private:
     void write_root(const JsonEntity& entity, const void* object, const Path& path);
     void write_object(const JsonEntity& entity, const void* object, const Path& path);
     void write_record(const mapping::Record& record, const Path& path);
-    void write_relation(const JsonMember& member, const mapping::RelationState& state, const Path& path);
+    void write_links(const JsonEntity& target, bool many, const mapping::RelationState& state, const Path& path);
     void write_target(const JsonEntity& entity, Instance& target, const Path& path);
     void write_key(const JsonEntity& entity, const void* object, const Path& path);
+    void write_record_key(const mapping::Record& record, const Path& path);
 
     std::string out_;
     std::vector<const void*> way_; ///< the objects that are being written, the outermost first

@@ -1,6 +1,8 @@
 // Relations of records, and of records to structs, take the way of those of structs.
 #include "shop.hpp"
 
+#include <corm/json.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace corm::test;
@@ -231,6 +233,44 @@ TEST_CASE("the history of records, by name", "[registry][integration]") {
         session.expire(ada, "name");
         CHECK(ada->get<std::string>("name") == "Ada");
         CHECK(corm::inspect(ada).freshness() == corm::Freshness::stale);
+    });
+}
+
+TEST_CASE("records are written as JSON with the relations that are loaded", "[registry][integration]") {
+    Sessions s{shop_tables};
+    corm::mapping::Registry registry;
+    const auto shop = define_shop(registry);
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const corm::Ref<User> user = session.add(User{.name = "login", .email = {}});
+        const RecordRef ada = session.add(named(shop["customers"], "name", "Ada"));
+        ada.edit().one<User>("user") = user;
+        const RecordRef order = session.add(corm::Record{shop["orders"]});
+        order.edit().one("customer") = ada;
+        const RecordRef line = session.add(named(shop["order_lines"], "article", "nail"));
+        line.edit().set<std::int32_t>("line", 4);
+        order.edit().many("lines").push_back(line);
+        order.edit().many("labels").push_back(session.add(named(shop["labels"], "label", "urgent")));
+        co_await session.commit();
+
+        corm::AsyncSession other{s.engine};
+        const RecordRef read = co_await other.one(corm::select(shop["customers"]));
+        const std::string alone = R"({"id":1,"name":"Ada","user_id":1)";
+        CHECK(corm::to_json_text(read) == alone + "}");
+        const auto way = corm::load_named("orders", "lines");
+        co_await other.load(read, way);
+        // The way back is the key of what is being written; what refers to a struct is left out.
+        const std::string lines = R"("lines":[{"order_id":1,"line":4,"article":"nail","order":1}])";
+        const std::string row = R"({"id":1,"customer_id":1,"placed":"2026-01-01","version":0,"customer":1,)";
+        CHECK(corm::to_json_text(read) == alone + R"(,"orders":[)" + row + lines + "}]}");
+        const auto rest = corm::load_named("address");
+        co_await other.load(read, rest);
+        CHECK(corm::to_json(read).as_object().at("address").is_null());
+        // A key of several columns is a list.
+        const RecordRef found = co_await other.one(corm::select(shop["order_lines"]));
+        const auto back = corm::load_named("order", "lines");
+        co_await other.load(found, back);
+        CHECK(corm::to_json(found).at("order").at("lines").as_array().at(0) == boost::json::array{1, 4});
     });
 }
 

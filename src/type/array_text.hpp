@@ -14,8 +14,8 @@ namespace corm::types::detail {
 /// True for `NULL`, in capitals or not: an element that is not quoted and reads so is none.
 [[nodiscard]] bool is_null_word(std::string_view element) noexcept;
 
-/// What `{1,NULL,"a b"}` holds. Reads what array_in of PostgreSQL does, lower bounds (`[2:3]={1,2}`) included; those are
-/// ignored. All functions throw `ConversionError` for a text that is no array.
+/// What `{1,NULL,"a b"}` holds. Reads what array_in of PostgreSQL does, lower bounds (`[2:3]={1,2}`) included; those
+/// are ignored. All functions throw `ConversionError` for a text that is no array.
 class ArrayTextReader {
 public:
     /// `element`: the type of the elements, 0 if it has no fixed number.

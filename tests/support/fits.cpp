@@ -1,8 +1,7 @@
-// Whether the tables that are derived from mappings are those that the mappings need.
-#pragma once
+#include "fits.hpp"
 
-#include "support/coroutine.hpp"
-#include "support/server.hpp"
+#include "coroutine.hpp"
+#include "server.hpp"
 
 #include <corm/corm.hpp>
 #include <corm/orm/schema.hpp>
@@ -11,14 +10,14 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <memory>
-#include <string>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 namespace corm::test {
+namespace {
 
 /// A constant of the column's type: for what a mapping leaves to the server and does not tell.
-inline std::string constant_of(const mapping::Column& column) {
+std::string constant_of(const mapping::Column& column) {
     std::string text;
     const auto size = column.type->size + column.type->align;
     const std::unique_ptr<std::byte[]> memory{new std::byte[size]};
@@ -33,10 +32,10 @@ inline std::string constant_of(const mapping::Column& column) {
     return (null ? std::string{"NULL"} : "'" + text + "'") + "::" + std::string{column.sql_type()};
 }
 
-/// What `verify` says of a database in which `create_all` has made the tables of these mappings: nothing if all is
-/// well.
-inline std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers) {
-    const Database database;
+} // namespace
+
+std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers, const std::string& setup) {
+    const Database database{setup};
     boost::asio::io_context context;
     Engine engine{context.get_executor(), database.url()};
     schema::DeriveOptions options;
@@ -54,11 +53,6 @@ inline std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mapp
         text = found.text();
     });
     return text;
-}
-
-template <class... Structs>
-std::string misfit_of() {
-    return misfit({mapping::mapper_of<Structs>()...});
 }
 
 } // namespace corm::test

@@ -16,8 +16,8 @@
 namespace corm::test {
 namespace {
 
-/// A constant of the column's type: for what a mapping leaves to the server and does not tell.
-std::string constant_of(const mapping::Column& column) {
+/// An expression of the column's type: for what a mapping leaves to the server and does not tell.
+std::string expression_of(const mapping::Column& column) {
     std::string text;
     const auto size = column.type->size + column.type->align;
     const std::unique_ptr<std::byte[]> memory{new std::byte[size]};
@@ -29,7 +29,9 @@ std::string constant_of(const mapping::Column& column) {
     if (!null)
         column.type->literal(at, text);
     column.type->destroy(at);
-    return (null ? std::string{"NULL"} : "'" + text + "'") + "::" + std::string{column.sql_type()};
+    const std::string type{column.sql_type()};
+    // PostgreSQL forgets a default that is plainly NULL.
+    return null ? "coalesce(NULL::" + type + ")" : "'" + text + "'::" + type;
 }
 
 } // namespace
@@ -42,7 +44,7 @@ std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers, co
     for (const auto& mapper : mappers) {
         for (const mapping::Column& column : mapper->columns()) {
             if (column.computed || column.server_default >= 0)
-                options.expressions[mapper->entity() + "." + column.member] = constant_of(column);
+                options.expressions[mapper->entity() + "." + column.member] = expression_of(column);
         }
     }
     std::string text;

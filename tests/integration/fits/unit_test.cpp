@@ -28,6 +28,7 @@ TEST_CASE("derived tables fit: mappings of the mapping tests", "[verify][integra
 
 TEST_CASE("derived tables fit: mappings of the query tests", "[verify][integration]") {
     CHECK(misfit_of<query_test::User, query_test::Order, query_test::Stamped>() == "");
+    CHECK(corm::test::misfit({query_test::people()}) == "");
     CHECK(misfit_of<joined_test::Person, joined_test::Badge, joined_test::Order, joined_test::Line>() == "");
 }
 

@@ -154,7 +154,7 @@ private:
         TypeUse type;
         type.array = written.ends_with("[]");
         std::string element = type.array ? written.substr(0, written.size() - 2) : written;
-        type.name = parse_type_name(element);
+        type.name = parse_type(written).name;
         const auto* const labels = mapped.type->labels;
         if (labels != nullptr && !labels->as_text && mapped.declared.empty()) {
             type.kind = TypeKind::enumeration;
@@ -241,6 +241,11 @@ private:
         }
         add_side(*table, made, *ends.owner, pairs.own);
         add_side(*table, made, *ends.target, pairs.target);
+        // A mapping of the table may have given it another key.
+        KeyConstraint constraint;
+        constraint.columns = pairs.own;
+        constraint.columns.insert(constraint.columns.end(), pairs.target.begin(), pairs.target.end());
+        make_unique(*table, std::move(constraint));
     }
 
     void add_side(Table& table, bool made, const Mapper& side, const Names& columns) {

@@ -37,6 +37,8 @@ QualifiedName parse_type_name(std::string_view sql) {
     // Other spellings, which the server never prints.
     if (sql == "int")
         return {{}, "int4"};
+    if (sql == "float")
+        return {{}, "float8"};
     if (sql == "decimal")
         return {{}, "numeric"};
     if (sql == "char")
@@ -59,6 +61,37 @@ QualifiedName parse_type_name(std::string_view sql) {
     if (parts.size() == 1)
         return {{}, std::move(parts.front())};
     return {std::move(parts.front()), std::move(parts.back())};
+}
+
+WrittenType parse_type(std::string_view sql) {
+    WrittenType written;
+    written.array = sql.ends_with("[]");
+    std::string plain;
+    bool quoted = false;
+    bool inside = false;
+    for (const char c : sql.substr(0, sql.size() - (written.array ? 2 : 0))) {
+        if (c == '"')
+            quoted = !quoted;
+        if (!quoted && c == '(')
+            inside = true;
+        else if (!quoted && c == ')')
+            inside = false;
+        else if (inside)
+            written.modifier += c == ' ' ? std::string{} : std::string{c};
+        else
+            plain += quoted || c < 'A' || c > 'Z' ? c : static_cast<char>(c - 'A' + 'a');
+    }
+    plain.erase(plain.find_last_not_of(' ') + 1); // `numeric (9, 2)`
+    // The fields of an interval are no part of its name.
+    constexpr std::string_view interval = "interval ";
+    if (plain.starts_with(interval)) {
+        written.modifier.insert(0, plain.substr(interval.size()));
+        plain.resize(interval.size() - 1);
+    }
+    written.name = parse_type_name(plain);
+    if (written.name.name == "numeric" && !written.modifier.empty() && written.modifier.find(',') == std::string::npos)
+        written.modifier += ",0";
+    return written;
 }
 
 std::string sql_type_name(std::string_view internal) {

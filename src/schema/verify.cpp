@@ -71,7 +71,11 @@ bool is_unique(const Table& table, const Names& columns) {
 
 /// The default is `nextval` of that sequence.
 bool takes_from(const std::string& expression, const std::string& sequence) {
-    for (const std::string& end : {sequence + "'", sql::quote_identifier(sequence) + "'"}) {
+    for (const std::string& name : {sequence, sql::quote_identifier(sequence)}) {
+        std::string end; // of the literal
+        for (const char c : name)
+            end += c == '\'' ? std::string{"''"} : std::string{c};
+        end += '\'';
         const std::size_t at = expression.find(end);
         if (at != std::string::npos && at > 0 && (expression[at - 1] == '\'' || expression[at - 1] == '.'))
             return true;

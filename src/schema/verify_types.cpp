@@ -35,34 +35,6 @@ bool same_type(const Database& database, const QualifiedName& wanted, const Qual
     return system && ((is_text(wanted.name) && is_text(found.name)) || (is_json(wanted.name) && is_json(found.name)));
 }
 
-/// A type as it was written: `varchar(20)[]` is a varchar of 20, in an array.
-struct Written {
-    QualifiedName name;
-    std::string modifier;
-    bool array = false;
-};
-Written parse(std::string_view sql) {
-    Written written;
-    written.array = sql.ends_with("[]");
-    std::string plain;
-    bool quoted = false;
-    bool inside = false;
-    for (const char c : sql.substr(0, sql.size() - (written.array ? 2 : 0))) {
-        if (c == '"')
-            quoted = !quoted;
-        if (!quoted && c == '(')
-            inside = true;
-        else if (!quoted && c == ')')
-            inside = false;
-        else if (inside)
-            written.modifier += c == ' ' ? std::string{} : std::string{c};
-        else
-            plain += c;
-    }
-    written.name = parse_type_name(plain);
-    return written;
-}
-
 std::string quoted_labels(const std::vector<std::string>& labels) {
     std::string text;
     for (const std::string& label : labels)
@@ -76,11 +48,11 @@ std::optional<std::string> type_difference(const Database& database, const mappi
                                            const Column& column) {
     const std::string difference = " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
                                    " in the table; give both the same type";
-    const Written wanted = parse(mapped.sql_type());
+    const WrittenType wanted = parse_type(mapped.sql_type());
     // A domain is what it is a domain of, and may be named itself.
     const TypeUse& base = database.base_type(column.type);
     for (const TypeUse* const type : {&column.type, &base}) {
-        const std::string modifier = parse(type->text).modifier;
+        const std::string modifier = parse_type(type->text).modifier;
         if (type->array == wanted.array && same_type(database, wanted.name, type->name) &&
             (wanted.modifier.empty() || wanted.modifier == modifier))
             return mapped.type->as_text && mapped.declared.empty() ? difference : std::optional<std::string>{};

@@ -1,5 +1,6 @@
 // UO: what a flush writes, and in which order. BT: what shares a statement.
 #include "fixture.hpp"
+#include "support/fits.hpp"
 
 #include <corm/type/codec.hpp>
 
@@ -386,4 +387,10 @@ TEST_CASE("BT-09 two versioned objects go from version 1 to 2", "[conformance]")
     });
     CHECK(f.query("select string_agg(value || version_id, ',' order by id) from foo") ==
           "f1 changed!3,f2 changed!3,f3!2");
+}
+
+TEST_CASE("derived tables fit: rows of a flush", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Setting>() == "");
+    CHECK(corm::test::misfit_of<Defaulted>() == "");
+    CHECK(corm::test::misfit_of<Stamped, Loose, Price>() == "");
 }

@@ -1,5 +1,6 @@
 // HI: what an attribute was, and what it is.
 #include "fixture.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -123,4 +124,8 @@ TEST_CASE("HI-13 a value that is changed in place is written", "[conformance]") 
         CHECK_THROWS_AS(row.edit().tags.clear(), corm::NotLoadedError);
     });
     CHECK(f.query("select tags from tagged") == "{1,2,3}");
+}
+
+TEST_CASE("derived tables fit: history", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Tagged>() == "");
 }

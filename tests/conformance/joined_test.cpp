@@ -1,5 +1,6 @@
 // LO, LK, EX: relations that come in the rows of a query, locks on them, and collections in an order.
 #include "graph.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -167,6 +168,11 @@ TEST_CASE("LK-05 of a query with joins and a limit, so many rows are locked", "[
         CHECK(free[0]->id == 3);
         CHECK(free[0]->user == free[1]->user.get());
     });
+}
+
+TEST_CASE("derived tables fit: ordered relations", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Mail, Reader>() == "");
+    CHECK(corm::test::misfit_of<Thing, Keyword>() == "");
 }
 
 } // namespace graph

@@ -1,5 +1,6 @@
 // MY: what is used again and again leaves nothing behind.
 #include "fixture.hpp"
+#include "support/fits.hpp"
 #include "support/suspension_driver.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -171,4 +172,8 @@ TEST_CASE("MY-12 a body that keeps its objects is found out", "[conformance]") {
     }));
     kept.clear();
     CHECK(Counter::alive == 0);
+}
+
+TEST_CASE("derived tables fit: counted objects", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Counted, Wide>() == "");
 }

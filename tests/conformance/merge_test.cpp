@@ -1,5 +1,6 @@
 // ME: values of elsewhere that become objects of a session.
 #include "graph.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -308,4 +309,9 @@ TEST_CASE("ME-11 without the cascade a relation is left alone, and a merge does 
         co_await session.commit();
     });
     CHECK(f.query("select string_agg(email, ' ' order by id) from addresses where user_id = 7") == "moved added");
+}
+
+TEST_CASE("derived tables fit: merged objects", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Defaulted>() == "");
+    CHECK(corm::test::misfit_of<Loose, LooseAddress>() == "");
 }

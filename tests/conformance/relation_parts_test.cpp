@@ -1,5 +1,6 @@
 // What cases say about relations whose other parts are tested elsewhere, under their numbers.
 #include "graph.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -178,6 +179,10 @@ TEST_CASE("a switched child of a one-to-one counts its version: VE-08", "[confor
         co_await session.rollback();
     });
     CHECK(f.query("select text || version_id from details") == "theirs3");
+}
+
+TEST_CASE("derived tables fit: versions of a pair", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Head, Detail>() == "");
 }
 
 } // namespace graph

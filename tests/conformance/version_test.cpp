@@ -1,5 +1,6 @@
 // VE: rows that somebody else changed. LK: rows that nobody else may change.
 #include "fixture.hpp"
+#include "support/fits.hpp"
 #include "support/suspension_driver.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -343,4 +344,8 @@ TEST_CASE("LK-07 two workers that skip locked rows take different ones, until th
         CHECK(run_until(f.context, corm::Duration{2'000}, [&] { return free_rows() == "5"; }));
     }
     CHECK(run_until(f.context, corm::Duration{2'000}, [&] { return free_rows() == "6"; }));
+}
+
+TEST_CASE("derived tables fit: assigned versions", "[verify][conformance]") {
+    CHECK(corm::test::misfit_of<Bar>() == "");
 }

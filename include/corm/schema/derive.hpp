@@ -29,9 +29,8 @@ struct DeriveOptions {
 ///   `gen_random_uuid()`.
 /// * Enums of `pg_enum`, with their labels.
 /// * UNIQUE constraints, deferrable where the mapping says so.
-/// * Foreign keys of relations and references. `passive_deletes` makes them ON DELETE CASCADE where removals cascade,
-/// and
-///   SET NULL otherwise.
+/// * Foreign keys of relations; what `references` says has no columns to make one of. `passive_deletes` makes them
+///   ON DELETE CASCADE where removals cascade, and SET NULL otherwise.
 /// * Association tables.
 ///
 /// Throws `MappingError` for a `server_default` or `generated` column without an expression in `options`, and for an

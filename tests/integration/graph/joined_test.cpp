@@ -1,6 +1,8 @@
 // Relations that are read by the statement of a query, and collections in the order of their mapping.
 #include "graph.hpp"
 
+#include "support/fits.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -314,4 +316,9 @@ TEST_CASE("an object that is gone from the database leaves the session with the 
         CHECK_FALSE(all[2]->author);
         CHECK(corm::inspect(bob).state() == corm::ObjectState::deleted);
     });
+}
+
+TEST_CASE("derived tables fit: joined relations", "[verify][integration]") {
+    CHECK(corm::test::misfit_of<joined_test::Sheet, joined_test::Cell>() == "");
+    CHECK(corm::test::misfit_of<joined_test::Writer, joined_test::Label, joined_test::Title>() == "");
 }

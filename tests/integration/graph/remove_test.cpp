@@ -1,6 +1,8 @@
 // What the removal of an object means for those that are related to it.
 #include "graph.hpp"
 
+#include "support/fits.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -319,4 +321,8 @@ TEST_CASE("a collection whose object is gone does not outlive the row of that ob
         co_await session.load(one, corm::load<&Book::tags>);
         CHECK(one->tags.empty());
     });
+}
+
+TEST_CASE("derived tables fit: branches and leaves", "[verify][integration]") {
+    CHECK(corm::test::misfit_of<Branch, Leaf>() == "");
 }

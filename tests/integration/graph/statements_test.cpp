@@ -1,6 +1,8 @@
 // What flushes leave on the server: prepared statements, and how many texts there are of them.
 #include "integration/graph/graph.hpp"
 
+#include "support/fits.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <random>
@@ -150,4 +152,8 @@ TEST_CASE("the number of rows does not show in the statements of a flush", "[gra
     });
     CHECK(g.query("select count(*) from authors where name = 'b'") == "455");
     CHECK(g.query("select count(*) from books") == "0");
+}
+
+TEST_CASE("derived tables fit: wide rows", "[verify][integration]") {
+    CHECK(corm::test::misfit_of<Wide>() == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -127,4 +128,9 @@ TEST_CASE("updates of versioned rows are confirmed, their deletes are not", "[or
         CHECK(caught<corm::StaleDataError>(stale).keys() == std::vector<std::string>{"2"});
     });
     CHECK(s.database.query("select count(*) from tickets where name = 'mine'") == "0");
+}
+
+TEST_CASE("derived tables fit: rows that may be gone", "[verify][integration]") {
+    CHECK(misfit_of<Guest>() == "");
+    CHECK(misfit_of<Numbered, Ticket>() == "");
 }

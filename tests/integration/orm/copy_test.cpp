@@ -2,6 +2,7 @@
 #include "copy_support.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <boost/describe/enum.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -388,4 +389,9 @@ TEST_CASE("a sequence that is not there is refused before a row is sent", "[orm]
                    ContainsSubstring(R"(Letter: the sequence "App"."odd. ""ids""; --" of id is not there)"));
     });
     CHECK(s.database.query("select count(*) from letters") == "0");
+}
+
+TEST_CASE("derived tables fit: inserts by COPY", "[verify][integration]") {
+    CHECK(misfit_of<copy_test::Guest, copy_test::Cell, copy_test::Letter, copy_test::Invoice>() == "");
+    CHECK(misfit_of<Point>() == "");
 }

@@ -1,6 +1,8 @@
 // What a flush sends, and what happens when rows are not as expected.
 #include "expect_well.hpp"
 
+#include "support/fits.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -230,4 +232,8 @@ TEST_CASE("F73: a violated constraint is named, and the objects are as before", 
         CHECK(b->email == "b@x");
     });
     expect_well(s);
+}
+
+TEST_CASE("derived tables fit: things of a flush", "[verify][integration]") {
+    CHECK(misfit_of<Thing>() == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -266,4 +267,8 @@ TEST_CASE("rows that exchange unique values are guarded on their way", "[orm][in
             s.database.query(std::string{"update seats set number = number - 100 where id = "} + other);
         }
     });
+}
+
+TEST_CASE("derived tables fit: seats of a guard", "[verify][integration]") {
+    CHECK(misfit_of<Seat>() == "");
 }

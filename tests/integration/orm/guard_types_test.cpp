@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <corm/type/json.hpp>
 
@@ -182,4 +183,8 @@ TEST_CASE("numbers compare by value, documents by content", "[orm][integration]"
         co_await session.rollback();
     });
     CHECK(s.database.query("select weight || ' ' || text || ' ' || amount from things where id = 1") == "2 [] 7");
+}
+
+TEST_CASE("derived tables fit: things of a guard", "[verify][integration]") {
+    CHECK(misfit_of<Thing>() == "");
 }

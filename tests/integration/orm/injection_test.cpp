@@ -1,5 +1,6 @@
 // F62: whatever comes in by a string comes back as it was, or is refused, and does nothing else.
 #include "expect_well.hpp"
+#include "support/fits.hpp"
 #include "support/injection_corpus.hpp"
 
 #include <corm/sql/identifier.hpp>
@@ -415,4 +416,8 @@ TEST_CASE("F62 F63: names of the corpus as tables, schemas and columns", "[orm][
     });
     CHECK(s.database.query("select count(*) || ' ' || min(secret) from canary") == "1 c4nary sings");
     expect_well(s);
+}
+
+TEST_CASE("derived tables fit: strings in every kind of column", "[verify][integration]") {
+    CHECK(misfit_of<Note>() == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -234,4 +235,8 @@ TEST_CASE("values that are merged into a removed object keep its row", "[orm][in
         co_await session.commit();
     });
     CHECK(s.database.query("select string_agg(name || version, ', ' order by id) from users") == "kept1, user 20");
+}
+
+TEST_CASE("derived tables fit: prices", "[verify][integration]") {
+    CHECK(misfit_of<Price>() == "");
 }

@@ -1,6 +1,8 @@
 // Tables mapped at run time take the same way through a session.
 #include "fixture.hpp"
 
+#include "support/fits.hpp"
+
 #include <corm/query/insert.hpp>
 
 #include <catch2/catch_test_macros.hpp>
@@ -155,4 +157,8 @@ TEST_CASE("columns of records that the server fills are written when they are gi
     });
     CHECK(s.database.query("select string_agg(id || status || score, ' ' order by id) from posts") ==
           "1new7 2mine7 3mine3 4new4 5mine7 6mine7 7new7");
+}
+
+TEST_CASE("derived tables fit: tags that are records", "[verify][integration]") {
+    CHECK(misfit({tag_mapper()}) == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -145,4 +146,8 @@ TEST_CASE("a row switch is refused where the row has changed", "[orm][integratio
         CHECK(caught<corm::StaleDataError>(stale).keys() == std::vector<std::string>{"2"});
     });
     CHECK(s.database.query("select string_agg(name, ',' order by id) from users") == "user 1,theirs,user 3");
+}
+
+TEST_CASE("derived tables fit: articles", "[verify][integration]") {
+    CHECK(misfit_of<Article>() == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -236,4 +237,8 @@ TEST_CASE("settings are added to options inside of an awaited expression", "[orm
         const auto seen = co_await shown(session, "app.tenant");
         CHECK(seen == tenant);
     });
+}
+
+TEST_CASE("derived tables fit: notes of tenants", "[verify][integration]") {
+    CHECK(misfit_of<Note>() == "");
 }

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include "support/caught.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -320,4 +321,8 @@ TEST_CASE("a row that was changed meanwhile is found while it is moved aside", "
         co_await session.refresh(one);
         CHECK(one->number == 1);
     });
+}
+
+TEST_CASE("derived tables fit: unique values", "[verify][integration]") {
+    CHECK(misfit_of<User, Desk, Place, Seat, Badge, Chair, Letter>() == "");
 }

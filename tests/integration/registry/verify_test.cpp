@@ -1,5 +1,6 @@
 // Mappings compared with the database: each planted difference is found, and nothing where there is none.
 #include "shop.hpp"
+#include "support/fits.hpp"
 
 #include <corm/orm/registry.hpp>
 #include <corm/orm/verification.hpp>
@@ -298,4 +299,9 @@ TEST_CASE("all differences come in one message", "[verify][integration]") {
         const Verification of_one = co_await corm::verify<Book, Tag>(verifier.sessions().engine);
         CHECK(of_one.text() == "");
     });
+}
+
+TEST_CASE("derived tables fit: what is planted in", "[verify][integration]") {
+    CHECK(misfit_of<verify_test::Author, verify_test::Book, verify_test::Tag, verify_test::Profile,
+                    verify_test::Ticket>() == "");
 }

@@ -2,6 +2,7 @@
 #include "integration/orm/fixture.hpp"
 #include "json_types.hpp"
 #include "round_trip.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -110,4 +111,8 @@ TEST_CASE("arrays of domains are read where their elements tell what they are", 
           std::vector<std::int32_t>{1});
     CHECK(client.ask("select ($1::int[]::amount[])::text", std::vector<std::int32_t>{1, 2}).value<std::string>() ==
           "{1,2}");
+}
+
+TEST_CASE("derived tables fit: items of domains", "[verify][integration]") {
+    CHECK(misfit_of<domains::Item>() == "");
 }

@@ -2,6 +2,7 @@
 #include "integration/orm/fixture.hpp"
 #include "json_types.hpp"
 #include "own_types.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -196,4 +197,8 @@ TEST_CASE("a conversion that fails names table, column and path", "[type][integr
     CHECK_THAT(text, Catch::Matchers::ContainsSubstring("everything") &&
                          Catch::Matchers::ContainsSubstring("address") &&
                          Catch::Matchers::ContainsSubstring("JSON member 'street' is missing"));
+}
+
+TEST_CASE("derived tables fit: columns of all types", "[verify][integration]") {
+    CHECK(misfit_of<Everything>(own::pair_schema) == "");
 }

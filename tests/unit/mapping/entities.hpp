@@ -103,6 +103,17 @@ constexpr auto corm_mapping(corm::type<Seat>) {
         .confirm_rows(false);
 }
 
+/// A type that the program knows as text alone.
+struct Host {
+    std::int64_t id = 0;
+    corm::types::TextForm address;
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(Host, (), (id, address, name))
+constexpr auto corm_mapping(corm::type<Host>) {
+    return corm::mapping::table<Host>("hosts").primary_key<&Host::id>().sql_type<&Host::address>("inet");
+}
+
 struct Clash {
     std::int32_t id = 0;
     std::int32_t ident = 0;

@@ -54,16 +54,6 @@ TEST_CASE("columns reach their members, inherited ones included", "[mapping][uni
 
 namespace {
 
-struct Host {
-    std::int64_t id = 0;
-    corm::types::TextForm address;
-    std::string name;
-};
-BOOST_DESCRIBE_STRUCT(Host, (), (id, address, name))
-constexpr auto corm_mapping(corm::type<Host>) {
-    return corm::mapping::table<Host>("hosts").primary_key<&Host::id>().sql_type<&Host::address>("inet");
-}
-
 struct Typeless {
     std::int64_t id = 0;
 };

@@ -61,6 +61,21 @@ constexpr auto corm_mapping(corm::type<Order>) {
     return corm::mapping::table<Order>("orders").primary_key<&Order::id>();
 }
 
+/// The server fills in a default.
+struct Stamped {
+    std::int64_t id = 0;
+    std::string name;
+    std::string kind;
+    std::int32_t version = 0;
+};
+BOOST_DESCRIBE_STRUCT(Stamped, (), (id, name, kind, version))
+constexpr auto corm_mapping(corm::type<Stamped>) {
+    return corm::mapping::table<Stamped>("stamped")
+        .primary_key<&Stamped::id>()
+        .server_default<&Stamped::kind>()
+        .version<&Stamped::version>();
+}
+
 inline std::shared_ptr<const corm::mapping::Mapper> people() {
     return corm::mapping::define("people")
         .column<std::int32_t>("id")

@@ -19,20 +19,6 @@ using corm::query::InsertQuery;
 
 namespace {
 
-struct Stamped {
-    std::int64_t id = 0;
-    std::string name;
-    std::string kind;
-    std::int32_t version = 0;
-};
-BOOST_DESCRIBE_STRUCT(Stamped, (), (id, name, kind, version))
-constexpr auto corm_mapping(corm::type<Stamped>) {
-    return corm::mapping::table<Stamped>("stamped")
-        .primary_key<&Stamped::id>()
-        .server_default<&Stamped::kind>()
-        .version<&Stamped::version>();
-}
-
 using Columns = std::vector<std::uint16_t>;
 
 Stamped named(std::int64_t id, std::string name) {

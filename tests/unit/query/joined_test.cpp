@@ -1,4 +1,5 @@
 // Relations that a query reads by joins, and locks on them.
+#include "joined_entities.hpp"
 #include "support.hpp"
 
 #include <corm/base/error.hpp>
@@ -15,67 +16,6 @@ using corm::query::count;
 using corm::query::desc;
 using corm::query::select;
 using query_test::show_query;
-
-namespace joined_test {
-
-using corm::mapping::One;
-
-struct Badge;
-struct Person {
-    std::int64_t id = 0;
-    std::optional<std::int64_t> boss_id{};
-    One<Person> boss{};
-    One<Badge> badge{};
-};
-BOOST_DESCRIBE_STRUCT(Person, (), (id, boss_id, boss, badge))
-struct Badge {
-    std::int64_t id = 0;
-    std::int64_t person_id = 0;
-    One<Person> person{};
-};
-BOOST_DESCRIBE_STRUCT(Badge, (), (id, person_id, person))
-
-/// A key of two parts, and names that need quotes.
-struct Order {
-    std::int32_t year = 0;
-    std::int32_t number = 0;
-    std::int64_t person_id = 0;
-    One<Person> person{};
-};
-BOOST_DESCRIBE_STRUCT(Order, (), (year, number, person_id, person))
-struct Line {
-    std::int64_t id = 0;
-    std::int32_t order_year = 0;
-    std::int32_t order_number = 0;
-    One<Order> order{};
-};
-BOOST_DESCRIBE_STRUCT(Line, (), (id, order_year, order_number, order))
-
-constexpr auto corm_mapping(corm::type<Person>) {
-    return corm::mapping::table<Person>("persons")
-        .primary_key<&Person::id>()
-        .many_to_one<&Person::boss, &Person::boss_id>()
-        .one_to_one_inverse<&Person::badge, &Badge::person_id>();
-}
-constexpr auto corm_mapping(corm::type<Badge>) {
-    return corm::mapping::table<Badge>("badges")
-        .primary_key<&Badge::id>()
-        .one_to_one<&Badge::person, &Badge::person_id>();
-}
-constexpr auto corm_mapping(corm::type<Order>) {
-    return corm::mapping::table<Order>("orders")
-        .schema("app")
-        .primary_key<&Order::year, &Order::number>()
-        .column<&Order::number>("no \"x\"")
-        .many_to_one<&Order::person, &Order::person_id>();
-}
-constexpr auto corm_mapping(corm::type<Line>) {
-    return corm::mapping::table<Line>("lines")
-        .primary_key<&Line::id>()
-        .many_to_one<&Line::order, &Line::order_year, &Line::order_number>();
-}
-
-} // namespace joined_test
 
 using namespace joined_test;
 

@@ -1,58 +1,20 @@
 // The tables that mappings need.
+#include "derive_entities.hpp"
+
 #include <corm/base/error.hpp>
-#include <corm/mapping/describe.hpp>
 #include <corm/mapping/registry.hpp>
 #include <corm/orm/ref.hpp>
 #include <corm/schema/derive.hpp>
+#include <corm/schema/verification.hpp>
+#include <corm/type/text_form.hpp>
 #include <corm/type/types.hpp>
 
-#include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace derive_test {
-
-enum class Mood { sad, ok };
-BOOST_DESCRIBE_ENUM(Mood, sad, ok)
-constexpr auto corm_enum(corm::type<Mood>) {
-    return corm::types::pg_enum("mood", "app");
-}
-
-struct Person {
-    std::int32_t id = 0;
-    std::string name{};
-    std::optional<Mood> mood{};
-    std::vector<double> marks{};
-    std::int32_t version = 0;
-    corm::types::Timestamp created{};
-};
-BOOST_DESCRIBE_STRUCT(Person, (), (id, name, mood, marks, version, created))
-constexpr auto corm_mapping(corm::type<Person>) {
-    return corm::mapping::table<Person>("people")
-        .schema("app")
-        .primary_key<&Person::id>()
-        .unique<&Person::name>(corm::mapping::deferrable)
-        .version<&Person::version>()
-        .server_default<&Person::created>();
-}
-
-/// A part of the same table.
-struct PersonName {
-    std::int32_t id = 0;
-    std::string name{};
-    std::optional<std::string> nick{};
-};
-BOOST_DESCRIBE_STRUCT(PersonName, (), (id, name, nick))
-constexpr auto corm_mapping(corm::type<PersonName>) {
-    return corm::mapping::table<PersonName>("people").schema("app").primary_key<&PersonName::id>();
-}
-
-} // namespace derive_test
 
 using namespace derive_test;
 using namespace corm::schema;
@@ -161,4 +123,80 @@ TEST_CASE("relations become foreign keys, associations and indexes", "[schema][u
     CHECK(desks.unique[0].columns == std::vector<std::string>{"author_id"});
     CHECK(desks.foreign_keys[0].on_delete == ReferentialAction::set_null);
     CHECK(desks.indexes.empty());
+}
+
+TEST_CASE("types with modifiers are named without them", "[schema][unit]") {
+    const Shared mappers[] = {define("spans")
+                                  .column<std::string>("code", "character(4)")
+                                  .column<corm::types::Numeric>("price", "numeric(9, 2)")
+                                  .column<corm::types::Interval>("wait", "interval day to second(3)")
+                                  .column<corm::types::Interval>("age", "interval year")
+                                  .column<std::vector<std::string>>("words", "varchar(20)[]")
+                                  .column<std::int64_t>("count", "BIGINT")
+                                  .column<double>("ratio", "Float")
+                                  .column<corm::types::Numeric>("whole", "NUMERIC (9)")
+                                  .primary_key({"code"})
+                                  .build()};
+    const Database database = derive(mappers);
+    const Table& spans = database.tables[0];
+    CHECK(spans.find_column("code")->type.name.name == "bpchar");
+    CHECK(spans.find_column("price")->type.name.name == "numeric");
+    CHECK(spans.find_column("price")->type.text == "numeric(9, 2)");
+    CHECK(spans.find_column("wait")->type.name.name == "interval");
+    CHECK(spans.find_column("words")->type.name.name == "varchar");
+    CHECK(spans.find_column("words")->type.array);
+    CHECK(spans.find_column("count")->type.name.name == "int8");
+    CHECK(spans.find_column("ratio")->type.name.name == "float8");
+    CHECK(spans.find_column("whole")->type.name.name == "numeric");
+    CHECK(verify(mappers, database).text() == "");
+    // As the catalogue has them.
+    Database found = database;
+    const auto use = [&found](std::size_t column, const char* text, const char* name) {
+        found.tables[0].columns[column].type.text = text;
+        found.tables[0].columns[column].type.name = {"pg_catalog", name};
+    };
+    use(1, "numeric(9,2)", "numeric");
+    use(2, "interval day to second(3)", "interval");
+    use(3, "interval year", "interval");
+    use(5, "bigint", "int8");
+    use(6, "double precision", "float8");
+    use(7, "numeric(9,0)", "numeric");
+    CHECK(verify(mappers, found).text() == "");
+    use(2, "interval day to second", "interval");
+    use(3, "interval", "interval");
+    CHECK(verify(mappers, found).findings.size() == 2);
+}
+
+TEST_CASE("an association table that has a key of its own keeps its pairs unique", "[schema][unit]") {
+    Registry registry;
+    const auto tables = registry.define({define("books").column<std::int64_t>("id").primary_key({"id"}).many_to_many(
+                                             "tags", "tags", {"", "book_tags", {"book_id"}, {"tag_id"}}),
+                                         define("tags").column<std::int64_t>("id").primary_key({"id"}).many_to_many(
+                                             "books", "books", {"", "book_tags", {"tag_id"}, {"book_id"}}),
+                                         define("book_tags")
+                                             .column<std::int64_t>("id")
+                                             .column<std::int64_t>("book_id")
+                                             .column<std::int64_t>("tag_id")
+                                             .primary_key({"id"})});
+    const std::vector<Shared> mappers{tables.begin(), tables.end()};
+    const Database database = derive(mappers);
+    const Table& pairs = *database.find_table("", "book_tags");
+    CHECK(pairs.primary_key->columns == std::vector<std::string>{"id"});
+    REQUIRE(pairs.unique.size() == 1);
+    CHECK(pairs.unique[0].columns == std::vector<std::string>{"book_id", "tag_id"});
+    CHECK(verify(mappers, database).text() == "");
+}
+
+TEST_CASE("a sequence is known by its name, whatever is in it", "[schema][unit]") {
+    for (const char* name : {"ids", "It's", "it's \"mine\"", "a.b", "''"}) {
+        CAPTURE(name);
+        for (const char* schema : {"", "App", "o'clock"}) {
+            const Shared mappers[] = {
+                define("t").column<std::int64_t>("id").sequence("id", name, schema).primary_key({"id"}).build()};
+            Database database = derive(mappers);
+            CHECK(verify(mappers, database).text() == "");
+            database.tables[0].columns[0].default_ = "nextval('other'::regclass)";
+            CHECK(verify(mappers, database).findings.size() == 1);
+        }
+    }
 }

@@ -9,17 +9,6 @@ using namespace uow_test;
 
 namespace {
 
-struct Page {
-    std::int32_t id = 0;
-    std::string text{};
-    std::int32_t version = 1;
-};
-BOOST_DESCRIBE_STRUCT(Page, (), (id, text, version))
-constexpr auto corm_mapping(corm::type<Page>) {
-    return corm::mapping::table<Page>("pages").primary_key<&Page::id>().version<&Page::version>(
-        corm::mapping::assigned);
-}
-
 Handle page(Session& session, std::int32_t id, const std::string& text, std::int32_t version) {
     return loaded<Page>(session, id, text, version);
 }

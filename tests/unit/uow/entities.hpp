@@ -136,6 +136,28 @@ constexpr auto corm_mapping(corm::type<Ticket>) {
         false);
 }
 
+/// A version that the program counts.
+struct Page {
+    std::int32_t id = 0;
+    std::string text{};
+    std::int32_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(Page, (), (id, text, version))
+constexpr auto corm_mapping(corm::type<Page>) {
+    return corm::mapping::table<Page>("pages").primary_key<&Page::id>().version<&Page::version>(
+        corm::mapping::assigned);
+}
+
+/// A key that the server compares in its own way: 1.5 and 1.50 are one.
+struct Price {
+    corm::types::Numeric amount{};
+    std::string label{};
+};
+BOOST_DESCRIBE_STRUCT(Price, (), (amount, label))
+constexpr auto corm_mapping(corm::type<Price>) {
+    return corm::mapping::table<Price>("prices").primary_key<&Price::amount>();
+}
+
 /// Two tables that refer to each other.
 struct Right;
 struct Left {

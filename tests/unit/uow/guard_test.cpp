@@ -1,4 +1,5 @@
 // Guarded flushes: updates of rows without a version expect what was loaded.
+#include "guard_entities.hpp"
 #include "unique_support.hpp"
 
 #include <corm/base/error.hpp>
@@ -10,39 +11,13 @@
 
 #include <algorithm>
 
+using namespace guard_test;
 using namespace uow_test;
 
 namespace {
 
 using Texts = std::vector<std::string>;
 using OptionalTexts = std::vector<std::optional<std::string>>;
-
-/// A number that may be -1 for a time, and no version.
-struct Seat {
-    std::int32_t id = 0;
-    std::int32_t number = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Seat, (), (id, number, note))
-constexpr auto corm_mapping(corm::type<Seat>) {
-    return corm::mapping::table<Seat>("seats").primary_key<&Seat::id>().unique<&Seat::number>(
-        corm::mapping::temporary(-1));
-}
-
-/// Values of all the kinds that compare in their own way.
-struct Thing {
-    std::int32_t id = 0;
-    double weight = 0;
-    corm::types::Numeric price{};
-    std::optional<std::string> label{};
-    boost::json::value data{};
-    corm::types::JsonText text{};
-    std::vector<std::int32_t> tags{};
-};
-BOOST_DESCRIBE_STRUCT(Thing, (), (id, weight, price, label, data, text, tags))
-constexpr auto corm_mapping(corm::type<Thing>) {
-    return corm::mapping::table<Thing>("things").primary_key<&Thing::id>();
-}
 
 Handle line(Session& session, std::int32_t order_no, const std::string& article, std::int32_t quantity) {
     return session.attach<Line>(one_line(order_no, 1, article, quantity));

@@ -1,3 +1,4 @@
+#include "instance_entities.hpp"
 #include "support.hpp"
 
 #include <corm/base/error.hpp>
@@ -7,12 +8,12 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
 
+using namespace instance_test;
 using namespace uow_test;
 using Catch::Matchers::Equals;
 using Catch::Matchers::MessageMatches;
@@ -33,65 +34,12 @@ constexpr bool counts_memory = CORM_TEST_OWN_NEW != 0;
 /// Bytes of over-aligned allocations that were not given back: blocks that hold a Payload or a Huge.
 std::size_t aligned_bytes = 0;
 
-/// Counts its objects, and fails to be copied on request.
-struct alignas(64) Payload {
-    std::string text;
-    static inline int alive = 0;
-    static inline int copies_left = -1; ///< negative: as many as wanted
-
-    Payload() { ++alive; }
-    Payload(const Payload& other) : text((require_copy(), other.text)) { ++alive; }
-    Payload(Payload&& other) noexcept : text(std::move(other.text)) { ++alive; }
-    Payload& operator=(const Payload& other) {
-        require_copy();
-        text = other.text;
-        return *this;
-    }
-    Payload& operator=(Payload&&) noexcept = default;
-    ~Payload() { --alive; }
-
-    static void require_copy() {
-        if (copies_left == 0)
-            throw std::runtime_error("no more copies");
-        if (copies_left > 0)
-            --copies_left;
-    }
-};
-
-struct Parcel {
-    std::int64_t id = 0;
-    Payload first;
-    Payload second;
-};
-BOOST_DESCRIBE_STRUCT(Parcel, (), (id, first, second))
-constexpr auto corm_mapping(corm::type<Parcel>) {
-    return corm::mapping::table<Parcel>("parcels").primary_key<&Parcel::id>();
-}
-
-struct Huge {
-    std::int64_t id = 0;
-    alignas(256) std::int64_t line = 0;
-    std::array<char, 65'536> padding{};
-};
-BOOST_DESCRIBE_STRUCT(Huge, (), (id, line, padding))
-constexpr auto corm_mapping(corm::type<Huge>) {
-    return corm::mapping::table<Huge>("huge").primary_key<&Huge::id>().unmapped<&Huge::padding>();
-}
-
 struct NoCopies {
     explicit NoCopies(int left) { Payload::copies_left = left; }
     ~NoCopies() { Payload::copies_left = -1; }
 };
 
 } // namespace
-
-template <>
-struct corm::types::Codec<Payload> : corm::types::Codec<std::string> {
-    static void encode(const Payload& value, std::string& out) { out += value.text; }
-    static void decode(const FieldView& field, Payload& value) { value.text = field.bytes(); }
-    static void literal(const Payload& value, std::string& out) { out += value.text; }
-    static bool same(const Payload& left, const Payload& right) { return left.text == right.text; }
-};
 
 #if CORM_TEST_OWN_NEW
 void* operator new(std::size_t size, std::align_val_t align) {

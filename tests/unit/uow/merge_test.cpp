@@ -48,15 +48,6 @@ Handle detached_user(std::int64_t id, const std::string& name) {
     return detached;
 }
 
-struct Price {
-    corm::types::Numeric amount{};
-    std::string label{};
-};
-BOOST_DESCRIBE_STRUCT(Price, (), (amount, label))
-constexpr auto corm_mapping(corm::type<Price>) {
-    return corm::mapping::table<Price>("prices").primary_key<&Price::amount>();
-}
-
 int encoded = 0;
 
 /// Counts what is encoded of it.

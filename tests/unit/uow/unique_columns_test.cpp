@@ -1,4 +1,5 @@
 // Unique values that are freed by more than one way: of several columns, of the key, of rows that are deleted.
+#include "unique_entities.hpp"
 #include "unique_support.hpp"
 
 #include <corm/base/error.hpp>
@@ -7,138 +8,12 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
+using namespace unique_test;
 using namespace uow_test;
 using Catch::Matchers::Equals;
 using Catch::Matchers::MessageMatches;
-using corm::mapping::deferrable;
-using corm::mapping::temporary;
 
 namespace {
-
-/// Places in a list, by way of position -1.
-struct Seat {
-    std::int32_t id = 0;
-    std::int32_t list = 0;
-    std::int32_t position = 0;
-};
-BOOST_DESCRIBE_STRUCT(Seat, (), (id, list, position))
-constexpr auto corm_mapping(corm::type<Seat>) {
-    return corm::mapping::table<Seat>("seats").primary_key<&Seat::id>().unique<&Seat::list, &Seat::position>(
-        temporary(-1));
-}
-
-/// A key of two parts, by way of -1 in the second.
-struct Cell {
-    std::int32_t row = 0;
-    std::int32_t column = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Cell, (), (row, column, note))
-constexpr auto corm_mapping(corm::type<Cell>) {
-    return corm::mapping::table<Cell>("cells")
-        .primary_key<&Cell::row, &Cell::column>()
-        .unique<&Cell::row, &Cell::column>(temporary(-1));
-}
-
-/// A column of the key is of another unique set as well.
-struct Rental {
-    std::int32_t tenant = 0;
-    std::int32_t id = 0;
-    std::int32_t slot = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Rental, (), (tenant, id, slot, note))
-constexpr auto corm_mapping(corm::type<Rental>) {
-    return corm::mapping::table<Rental>("rentals")
-        .primary_key<&Rental::tenant, &Rental::id>()
-        .unique<&Rental::tenant, &Rental::slot>(deferrable);
-}
-
-/// Two unique values, one of them by way of -1.
-struct Pair {
-    std::int32_t id = 0;
-    std::int32_t a = 0;
-    std::int32_t b = 0;
-};
-BOOST_DESCRIBE_STRUCT(Pair, (), (id, a, b))
-constexpr auto corm_mapping(corm::type<Pair>) {
-    return corm::mapping::table<Pair>("pairs")
-        .primary_key<&Pair::id>()
-        .unique<&Pair::a>(temporary(-1))
-        .unique<&Pair::b>();
-}
-
-/// Refers to a user, and does not say by what.
-struct Letter {
-    std::int32_t id = 0;
-    std::int16_t to = 0;
-    std::int32_t stamps = 0;
-};
-BOOST_DESCRIBE_STRUCT(Letter, (), (id, to, stamps))
-constexpr auto corm_mapping(corm::type<Letter>) {
-    return corm::mapping::table<Letter>("letters").primary_key<&Letter::id>().references<User>();
-}
-
-struct Country {
-    std::int64_t id = 0;
-    std::string code{};
-};
-BOOST_DESCRIBE_STRUCT(Country, (), (id, code))
-constexpr auto corm_mapping(corm::type<Country>) {
-    return corm::mapping::table<Country>("countries").primary_key<&Country::id>().unique<&Country::code>();
-}
-struct Town {
-    std::int32_t id = 0;
-    std::int16_t country_id = 0;
-    corm::mapping::One<Country> country{};
-};
-BOOST_DESCRIBE_STRUCT(Town, (), (id, country_id, country))
-constexpr auto corm_mapping(corm::type<Town>) {
-    return corm::mapping::table<Town>("towns")
-        .primary_key<&Town::id>()
-        .many_to_one<&Town::country, &Town::country_id>();
-}
-
-/// Rows of a tree with unique names.
-struct Node {
-    std::int32_t id = 0;
-    std::optional<std::int32_t> parent_id{};
-    std::string name{};
-    corm::mapping::One<Node> parent{};
-};
-BOOST_DESCRIBE_STRUCT(Node, (), (id, parent_id, name, parent))
-constexpr auto corm_mapping(corm::type<Node>) {
-    return corm::mapping::table<Node>("nodes")
-        .primary_key<&Node::id>()
-        .unique<&Node::name>()
-        .many_to_one<&Node::parent, &Node::parent_id>();
-}
-
-/// The server gives a unique code by default.
-struct Coupon {
-    std::int32_t id = 0;
-    std::string code{};
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Coupon, (), (id, code, note))
-constexpr auto corm_mapping(corm::type<Coupon>) {
-    return corm::mapping::table<Coupon>("coupons")
-        .primary_key<&Coupon::id>(corm::mapping::assigned)
-        .server_default<&Coupon::code>()
-        .unique<&Coupon::code>();
-}
-
-struct Parcel {
-    std::int64_t id = 0;
-    std::int64_t order_id = 0;
-    corm::mapping::One<Order> order{};
-};
-BOOST_DESCRIBE_STRUCT(Parcel, (), (id, order_id, order))
-constexpr auto corm_mapping(corm::type<Parcel>) {
-    return corm::mapping::table<Parcel>("parcels")
-        .primary_key<&Parcel::id>()
-        .many_to_one<&Parcel::order, &Parcel::order_id>();
-}
 
 Handle order(Session& session, std::int64_t id, std::int64_t user_id) {
     return loaded<Order>(session, id, user_id, Int32s{});

@@ -1,4 +1,5 @@
 // Unique values are freed before they are taken.
+#include "unique_entities.hpp"
 #include "unique_support.hpp"
 
 #include <corm/base/error.hpp>
@@ -10,69 +11,12 @@
 
 #include <algorithm>
 
+using namespace unique_test;
 using namespace uow_test;
 using Catch::Matchers::Equals;
 using Catch::Matchers::MessageMatches;
 
 namespace {
-
-/// A unique code, checked row by row.
-struct Badge {
-    std::int32_t id = 0;
-    std::optional<std::string> code{};
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Badge, (), (id, code, note))
-constexpr auto corm_mapping(corm::type<Badge>) {
-    return corm::mapping::table<Badge>("badges").primary_key<&Badge::id>().unique<&Badge::code>();
-}
-
-/// Places in a list, whose constraint is deferrable.
-struct Place {
-    std::int32_t id = 0;
-    std::int32_t list = 0;
-    std::int32_t position = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Place, (), (id, list, position, note))
-constexpr auto corm_mapping(corm::type<Place>) {
-    return corm::mapping::table<Place>("places").primary_key<&Place::id>().unique<&Place::list, &Place::position>(
-        corm::mapping::deferrable);
-}
-
-/// A number that may be -1 for a time, and a version.
-struct Desk {
-    std::int32_t id = 0;
-    std::int32_t number = 0;
-    std::int32_t version = 0;
-};
-BOOST_DESCRIBE_STRUCT(Desk, (), (id, number, version))
-constexpr auto corm_mapping(corm::type<Desk>) {
-    return corm::mapping::table<Desk>("desks").primary_key<&Desk::id>().version<&Desk::version>().unique<&Desk::number>(
-        corm::mapping::temporary(-1));
-}
-
-/// Keys that change hands: a value to pass through, or a deferrable constraint.
-struct Chair {
-    std::int32_t number = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Chair, (), (number, note))
-constexpr auto corm_mapping(corm::type<Chair>) {
-    return corm::mapping::table<Chair>("chairs")
-        .primary_key<&Chair::number>(corm::mapping::assigned)
-        .unique<&Chair::number>(corm::mapping::temporary(-1));
-}
-struct Stool {
-    std::int32_t number = 0;
-    std::int32_t note = 0;
-};
-BOOST_DESCRIBE_STRUCT(Stool, (), (number, note))
-constexpr auto corm_mapping(corm::type<Stool>) {
-    return corm::mapping::table<Stool>("stools")
-        .primary_key<&Stool::number>(corm::mapping::assigned)
-        .unique<&Stool::number>(corm::mapping::deferrable);
-}
 
 Handle badge(Session& session, std::int32_t id, const std::optional<std::string>& code) {
     return loaded<Badge>(session, id, code, std::int32_t{0});

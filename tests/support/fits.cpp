@@ -1,8 +1,7 @@
-// Whether the tables that are derived from mappings are those that the mappings need.
-#pragma once
+#include "fits.hpp"
 
-#include "support/coroutine.hpp"
-#include "support/server.hpp"
+#include "coroutine.hpp"
+#include "server.hpp"
 
 #include <corm/corm.hpp>
 #include <corm/orm/schema.hpp>
@@ -11,14 +10,14 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <memory>
-#include <string>
-#include <vector>
+#include <cstddef>
+#include <utility>
 
 namespace corm::test {
+namespace {
 
-/// A constant of the column's type: for what a mapping leaves to the server and does not tell.
-inline std::string constant_of(const mapping::Column& column) {
+/// An expression of the column's type: for what a mapping leaves to the server and does not tell.
+std::string expression_of(const mapping::Column& column) {
     std::string text;
     const auto size = column.type->size + column.type->align;
     const std::unique_ptr<std::byte[]> memory{new std::byte[size]};
@@ -30,20 +29,22 @@ inline std::string constant_of(const mapping::Column& column) {
     if (!null)
         column.type->literal(at, text);
     column.type->destroy(at);
-    return (null ? std::string{"NULL"} : "'" + text + "'") + "::" + std::string{column.sql_type()};
+    const std::string type{column.sql_type()};
+    // PostgreSQL forgets a default that is plainly NULL.
+    return null ? "coalesce(NULL::" + type + ")" : "'" + text + "'::" + type;
 }
 
-/// What `verify` says of a database in which `create_all` has made the tables of these mappings: nothing if all is
-/// well.
-inline std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers) {
-    const Database database;
+} // namespace
+
+std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mappers, const std::string& setup) {
+    const Database database{setup};
     boost::asio::io_context context;
     Engine engine{context.get_executor(), database.url()};
     schema::DeriveOptions options;
     for (const auto& mapper : mappers) {
         for (const mapping::Column& column : mapper->columns()) {
             if (column.computed || column.server_default >= 0)
-                options.expressions[mapper->entity() + "." + column.member] = constant_of(column);
+                options.expressions[mapper->entity() + "." + column.member] = expression_of(column);
         }
     }
     std::string text;
@@ -54,11 +55,6 @@ inline std::string misfit(const std::vector<std::shared_ptr<const Mapper>>& mapp
         text = found.text();
     });
     return text;
-}
-
-template <class... Structs>
-std::string misfit_of() {
-    return misfit({mapping::mapper_of<Structs>()...});
 }
 
 } // namespace corm::test

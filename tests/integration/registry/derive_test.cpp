@@ -6,7 +6,7 @@
 #include "../../../examples/bank_transfers/bank.hpp"
 #include "conformance/graph.hpp"
 #include "integration/graph/graph.hpp"
-#include "model/library.hpp"
+#include "support/library/structs.hpp"
 
 #include <corm/orm/registry.hpp>
 
@@ -37,8 +37,7 @@ TEST_CASE("tables derived from the mappings of the tests fit", "[verify][integra
     CHECK(misfit_of<graph::OwningItem, graph::OwnedKeyword>() == "");
     CHECK(misfit_of<graph::Person, graph::Ball>() == "");
     CHECK(misfit_of<graph::Friend>() == "");
-    CHECK(misfit_of<model_test::Author, model_test::Book, model_test::Page, model_test::Tag, model_test::Shelf>() ==
-          "");
+    CHECK(misfit_of<library::Author, library::Book, library::Page, library::Tag, library::Shelf>() == "");
 }
 
 TEST_CASE("tables derived from the mappings of records fit, and are used", "[verify][integration]") {

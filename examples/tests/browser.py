@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names references to elements
@@ -76,8 +77,23 @@ class Browser:
     def click(self, xpath: str) -> None:
         self._ask("POST", f"/element/{self.find(xpath)}/click")
 
+    def go(self, xpath: str) -> None:
+        """Clicks what leads to another page, and waits until that is there."""
+        self.run("document.left = true")
+        self.click(xpath)
+        until = time.monotonic() + 30
+        while not self._has_arrived():
+            if time.monotonic() > until:
+                raise AssertionError(f"{self.address()}: {xpath} leads nowhere")
+
+    def _has_arrived(self) -> bool:
+        try:
+            return self.run("return !document.left && document.readyState === 'complete'")
+        except urllib.error.HTTPError:  # between the pages
+            return False
+
     def follow(self, text: str) -> None:
-        self.click(f"//a[normalize-space()='{text}']")
+        self.go(f"//a[normalize-space()='{text}']")
 
     def text(self, xpath: str) -> str:
         return self._ask("GET", f"/element/{self.find(xpath)}/text")

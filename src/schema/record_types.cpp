@@ -74,8 +74,9 @@ RecordType record_type(const Database& database, const TypeUse& type, bool nulla
     const TypeUse& base = database.base_type(type);
     const Known* const found = find(base.name);
     // The elements of an array of a domain are not told apart from those of its base.
-    const bool chosen = found != nullptr && (found->exact || !choice.exact_types) &&
-                        (!base.array || (choice.typed_arrays && &base == &type));
+    // A vector has one dimension; an array of PostgreSQL may have others.
+    const bool arrays = choice.typed_arrays && !choice.exact_types && &base == &type;
+    const bool chosen = found != nullptr && (found->exact || !choice.exact_types) && (!base.array || arrays);
     if (chosen) {
         // The server compares char(n) with text as text, for which the spaces behind it count.
         std::string declared = base.name.name == "bpchar" ? base.text : std::string{};

@@ -219,7 +219,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="rounds to measure (5; quick: 3)")
     parser.add_argument("--seconds", type=int, help="seconds of each program in each round (3; quick: 1)")
     parser.add_argument("--build", default="build-bench", help="build directory, kept between runs (build-bench)")
-    parser.add_argument("--only", metavar="TEXT", default="", help="only programs whose name contains TEXT")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only programs whose name contains TEXT, or one of several with commas between")
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 5)
     seconds = options.seconds or (1 if options.quick else 3)
@@ -233,7 +233,7 @@ def main() -> int:
         print(f"other processes keep {others:.1f} processors busy: trust ratios and CPU, not rates", file=sys.stderr)
 
     results = Results()
-    jobs = {name: job for name, job in JOBS.items() if options.only in name and (job.quick or not options.quick)}
+    jobs = {name: job for name, job in JOBS.items() if any(text in name for text in options.only.split(",")) and (job.quick or not options.quick)}
     if jobs:
         measure_programs(results, build / "benchmarks", jobs, rounds, seconds)
     if options.only in "include_cost":

@@ -14,8 +14,9 @@ import urllib.request
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver names references to elements
 
 
-def is_installed() -> bool:
-    return shutil.which("chromedriver") is not None and shutil.which("chromium") is not None
+def can_run() -> bool:
+    """A browser starts nowhere without /proc, which a plain chroot lacks."""
+    return bool(shutil.which("chromedriver") and shutil.which("chromium") and pathlib.Path("/proc/self/exe").exists())
 
 
 class Browser:

@@ -17,7 +17,7 @@ DEV_SERVER, EXPLORER, SCREENSHOTS = (pathlib.Path(argument) for argument in sys.
 SHOP = pathlib.Path(__file__).with_name("explorer_shop.sql")
 
 
-@unittest.skipUnless(browser.is_installed(), "chromium and chromedriver are not installed")
+@unittest.skipUnless(browser.can_run(), "chromium and chromedriver are not installed, or there is no /proc")
 class ExplorerBrowserTest(unittest.TestCase):
     def setUp(self):
         self.database = self.enterContext(DevServer(DEV_SERVER))

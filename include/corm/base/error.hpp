@@ -43,7 +43,7 @@ public:
           safe_(safe_to_retry) {}
 
     [[nodiscard]] const Diagnostics& diagnostics() const noexcept { return *diagnostics_; }
-    [[nodiscard]] SqlState sqlstate() const noexcept { return diagnostics_->sqlstate; }
+    [[nodiscard]] const SqlState& sqlstate() const noexcept { return diagnostics_->sqlstate; }
     [[nodiscard]] bool safe_to_retry() const noexcept override { return safe_; }
 
 private:
@@ -87,7 +87,7 @@ public:
     explicit DatabaseError(Diagnostics diagnostics, std::source_location where = {});
 
     [[nodiscard]] const Diagnostics& diagnostics() const noexcept { return *diagnostics_; }
-    [[nodiscard]] SqlState sqlstate() const noexcept { return diagnostics_->sqlstate; }
+    [[nodiscard]] const SqlState& sqlstate() const noexcept { return diagnostics_->sqlstate; }
     [[nodiscard]] const std::string& constraint() const noexcept { return diagnostics_->constraint; }
     /// A prepared statement of corm's could not be used any more: its table changed, or somebody dropped it. It is
     /// prepared anew. Seen only inside of a transaction, which has to be run again; elsewhere corm repeats the request.

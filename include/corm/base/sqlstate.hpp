@@ -24,6 +24,7 @@ public:
     }
 
     [[nodiscard]] constexpr bool empty() const noexcept { return code_[0] == '\0'; }
+    /// A view into this object, as that of `condition_class`.
     [[nodiscard]] constexpr std::string_view code() const noexcept {
         return empty() ? std::string_view{} : std::string_view{code_.data(), code_.size()};
     }

@@ -99,8 +99,9 @@ Changes changes_from(const Request& request, const Snapshot& snapshot, const Tab
             key_end += rest[key_end] == '\\' ? 2 : 1;
         const std::string name{json::parse(rest.substr(key_begin, key_end + 1 - key_begin)).get_string()};
         rest.remove_prefix(rest.find(':', key_end) + 1);
-        const std::string_view value = trimmed(rest.substr(0, value_length(rest)));
-        rest.remove_prefix(value_length(rest) + (rest.size() > value_length(rest) ? 1 : 0));
+        const std::size_t length = value_length(rest);
+        const std::string_view value = trimmed(rest.substr(0, length));
+        rest.remove_prefix(std::min(length + 1, rest.size()));
         const corm::schema::Column* const column = table.shape->find_column(name);
         Cell text;
         if (value.starts_with('"') && (column == nullptr || !is_document(snapshot, *column)))

@@ -13,12 +13,7 @@ namespace schema = corm::schema;
 /// this role to be seen, is left out.
 corm::Task<Listing> read_through_pairs(const corm::AsyncSession& session, const Table& pairs, const Table& target,
                                        const std::string& other_end, Wanted wanted) {
-    corm::query::Select<corm::Record> query = corm::select(pairs.mapper).with_joined(corm::load_named(other_end));
-    for (const Filter& filter : wanted.filters)
-        query.where(corm::column(pairs.mapper, filter.column) == corm::from_text(filter.value));
-    for (const std::size_t key : pairs.mapper->key_columns())
-        query.order_by(corm::column(pairs.mapper, pairs.mapper->column(key).name).asc());
-    query.limit(wanted.limit + 1);
+    corm::query::Select<corm::Record> query = select_rows(pairs, wanted).with_joined(corm::load_named(other_end));
     std::vector<corm::Ref<corm::Record>> found = co_await session.all(std::move(query));
     Listing listing;
     listing.more = found.size() > static_cast<std::size_t>(wanted.limit);

@@ -62,22 +62,7 @@ bool is_text(const corm::mapping::Column& column) {
 }
 
 corm::Task<Listing> read_mapped(const corm::AsyncSession& session, const Table& table, Wanted wanted) {
-    corm::query::Select<corm::Record> query = corm::select(table.mapper);
-    for (const Filter& filter : wanted.filters) {
-        const auto index = static_cast<std::size_t>(table.mapper->find_column(filter.column));
-        if (filter.op == Operator::has && !is_text(table.mapper->column(index)))
-            throw HttpError{422, filter.column + " is no text; 'has' looks into texts"};
-        query.where(condition_of(table, filter));
-    }
-    if (!wanted.order.empty()) {
-        const corm::query::RecordColumn column = corm::column(table.mapper, wanted.order);
-        query.order_by(wanted.descending ? column.desc() : column.asc());
-    }
-    for (const std::size_t key : table.mapper->key_columns())
-        query.order_by(corm::column(table.mapper, table.mapper->column(key).name).asc());
-    query.limit(wanted.limit + 1).offset(wanted.offset);
-
-    const std::vector<corm::Ref<corm::Record>> found = co_await session.all(std::move(query));
+    const std::vector<corm::Ref<corm::Record>> found = co_await session.all(select_rows(table, wanted));
     Listing listing;
     for (const corm::Ref<corm::Record>& record : found)
         listing.rows.push_back(row_of(table, *record));
@@ -158,6 +143,24 @@ std::string query_of(const Wanted& wanted) {
         add("limit", std::to_string(wanted.limit));
     if (wanted.offset != 0)
         add("offset", std::to_string(wanted.offset));
+    return query;
+}
+
+corm::query::Select<corm::Record> select_rows(const Table& table, const Wanted& wanted) {
+    corm::query::Select<corm::Record> query = corm::select(table.mapper);
+    for (const Filter& filter : wanted.filters) {
+        const auto index = static_cast<std::size_t>(table.mapper->find_column(filter.column));
+        if (filter.op == Operator::has && !is_text(table.mapper->column(index)))
+            throw HttpError{422, filter.column + " is no text; 'has' looks into texts"};
+        query.where(condition_of(table, filter));
+    }
+    if (!wanted.order.empty()) {
+        const corm::query::RecordColumn column = corm::column(table.mapper, wanted.order);
+        query.order_by(wanted.descending ? column.desc() : column.asc());
+    }
+    for (const std::size_t key : table.mapper->key_columns())
+        query.order_by(corm::column(table.mapper, table.mapper->column(key).name).asc());
+    query.limit(wanted.limit + 1).offset(wanted.offset);
     return query;
 }
 

@@ -54,6 +54,8 @@ struct Listing {
     std::vector<Row> rows;
     bool more = false; ///< there are rows behind these
 };
+/// The query for them, of a mapped table, and for one row more: whether there are others behind.
+[[nodiscard]] corm::query::Select<corm::Record> select_rows(const Table& table, const Wanted& wanted);
 /// One round trip. Rows without a key come in no particular order unless one is asked for.
 [[nodiscard]] corm::Task<Listing> read_rows(const corm::AsyncSession& session, const Table& table, Wanted wanted);
 

@@ -30,6 +30,12 @@ corm::Task<> get_autocommit(Shared& shared, int task) {
 corm::Task<> get_wide(Shared& shared, int task) {
     return get<Account>(shared, task, {.autocommit = true});
 }
+corm::Task<> get_lanes(Shared& shared, int task) {
+    return get<Balance>(shared, task, {.reader = true, .join_reads = false});
+}
+corm::Task<> get_joined(Shared& shared, int task) {
+    return get<Balance>(shared, task, {.reader = true});
+}
 corm::Task<> get_transaction(Shared& shared, int task) {
     return get<Balance>(shared, task, {});
 }
@@ -137,6 +143,8 @@ Workload workload(std::string_view name) {
     constexpr std::pair<std::string_view, Workload> all[] = {
         {"get", get_autocommit},
         {"get_wide", get_wide},
+        {"get_lanes", get_lanes},
+        {"get_joined", get_joined},
         {"get_transaction", get_transaction},
         {"uow", unit_of_work},
         {"insert", insert_entries},

@@ -60,6 +60,11 @@ bool is_retryable(const std::exception_ptr& failure) noexcept {
 
 } // namespace detail
 
+AsyncSession Engine::reader(SessionOptions options) const {
+    options.reader = true;
+    return AsyncSession{core_, options};
+}
+
 AsyncSession::AsyncSession(const Engine& engine, const SessionOptions& options)
     : AsyncSession(engine.core(), options) {}
 

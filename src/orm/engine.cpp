@@ -98,19 +98,24 @@ private:
 } // namespace
 
 Engine::Engine(asio::any_io_executor executor, std::string_view url, EngineOptions options)
-    : core_(std::make_shared<EngineCore>()) {
+    : core_(std::make_shared<EngineCore>(std::move(options))) {
     core_->executor = executor;
-    core_->options = std::move(options);
     core_->pool = pool::Pool::make(std::move(executor), config_of(url, core_->options), core_->options.pool,
                                    core_->options.tracer, hooks_of(core_->options));
+    if (core_->options.pool.lanes != 0)
+        core_->lanes = pool::Lanes::make(core_->pool);
 }
 
 Engine::~Engine() {
+    if (core_->lanes)
+        core_->lanes->shut_down();
     core_->pool->abandon();
 }
 
 Task<void> Engine::shutdown(Duration within) {
     std::shared_ptr<pool::Pool> pool = core_->pool;
+    if (core_->lanes)
+        core_->lanes->shut_down();
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         [](auto handler, std::shared_ptr<pool::Pool> target, TimePoint deadline) {
             target->shut_down(deadline, std::make_shared<Shutdown>(std::move(handler)));
@@ -119,7 +124,12 @@ Task<void> Engine::shutdown(Duration within) {
 }
 
 pool::PoolStats Engine::stats() const {
-    return core_->pool->stats();
+    pool::PoolStats stats = core_->pool->stats();
+    if (core_->lanes) {
+        stats.lane_reads = core_->lanes->reads();
+        stats.lane_requests = core_->lanes->requests();
+    }
+    return stats;
 }
 
 const EngineOptions& Engine::options() const noexcept {

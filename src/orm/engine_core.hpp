@@ -1,19 +1,26 @@
 // What the sessions of an engine share.
 #pragma once
 
-#include "pool/pool.hpp"
+#include "orm/quick_texts.hpp"
+#include "pool/lanes.hpp"
 
 #include <corm/orm/options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace corm::orm {
 
 struct EngineCore {
+    explicit EngineCore(EngineOptions given)
+        : quick_texts(given.pool.lane_slow_after), options(std::move(given)) {}
+
     boost::asio::any_io_executor executor;
     std::shared_ptr<pool::Pool> pool;
+    std::shared_ptr<pool::Lanes> lanes; ///< null: readers lease as others do
+    QuickTexts quick_texts;
     EngineOptions options;
 };
 

@@ -57,6 +57,10 @@ void LoadPart::digest(std::span<wire::Result> results) {
     session_.uow.loaded(load_, results.front(), populate_, where_);
 }
 
+void LoadPart::digest_rows(const wire::Result& result, std::span<const int> rows) {
+    session_.uow.loaded(load_, RowsOfKeys{result, rows, mapper()}, populate_, where_);
+}
+
 void LoadPart::append_loaded(std::vector<detail::Handle>& loaded) const {
     for (const auto& owners : load_.owners) {
         for (const detail::Handle& owner : owners) {

@@ -12,7 +12,7 @@
 namespace corm::orm {
 
 /// One relation of some objects.
-class LoadPart final : public Part {
+class LoadPart final : public Part, public KeyedPart {
 public:
     LoadPart(SessionCore& session, uow::RelationLoad load, uow::Populate populate, std::source_location where)
         : session_(session), load_(std::move(load)), populate_(populate), where_(where) {}
@@ -20,8 +20,17 @@ public:
     void append(std::vector<wire::Statement>& request) override;
     void digest(std::span<wire::Result> results) override;
     void append_loaded(std::vector<detail::Handle>& loaded) const override;
+    [[nodiscard]] KeyedPart* keyed() noexcept override { return finds_by_key() ? this : nullptr; }
+    [[nodiscard]] Sharing sharing() const noexcept override {
+        return finds_by_key() ? Sharing::always : Sharing::if_quick;
+    }
+    [[nodiscard]] const mapping::Mapper& mapper() const noexcept override { return *load_.ends->target; }
+    [[nodiscard]] std::span<const std::string> keys() const noexcept override { return load_.keys; }
+    void digest_rows(const wire::Result& result, std::span<const int> rows) override;
 
 private:
+    [[nodiscard]] bool finds_by_key() const noexcept { return mapping::refers(load_.ends->kind()); }
+
     SessionCore& session_; // the operation keeps it alive
     uow::RelationLoad load_;
     uow::Populate populate_;

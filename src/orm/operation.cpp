@@ -7,22 +7,12 @@
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/dispatch.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/system/system_error.hpp>
-
 #include <string>
 #include <utility>
 
 namespace corm::orm {
 namespace asio = boost::asio;
 namespace {
-
-std::exception_ptr aborted() {
-    return std::make_exception_ptr(boost::system::system_error{asio::error::operation_aborted});
-}
 
 /// Why the session cannot go on after a cancelled operation.
 std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
@@ -31,43 +21,6 @@ std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
 }
-
-using Work = asio::executor_work_guard<asio::any_io_executor>;
-
-/// Calls the handler. Movable only, as the handler.
-struct Completion {
-    Completion(Operation::Handler&& to_call, Work&& held, std::exception_ptr&& outcome)
-        : handler(std::move(to_call)), work(std::move(held)), error(std::move(outcome)) {}
-    Completion(Completion&&) noexcept = default;
-    Completion(const Completion&) = delete;
-    Completion& operator=(const Completion&) = delete;
-    ~Completion() = default;
-
-    void operator()() {
-        asio::get_associated_cancellation_slot(handler).clear();
-        work.reset();
-        std::move(handler)(std::move(error));
-    }
-
-    Operation::Handler handler;
-    Work work;
-    std::exception_ptr error;
-};
-
-/// Goes to the executor of the handler from that of the engine.
-struct Hop {
-    Hop(asio::any_io_executor&& to, Completion&& completion)
-        : executor(std::move(to)), complete(std::move(completion)) {}
-    Hop(Hop&&) noexcept = default;
-    Hop(const Hop&) = delete;
-    Hop& operator=(const Hop&) = delete;
-    ~Hop() = default;
-
-    void operator()() { asio::dispatch(executor, std::move(complete)); }
-
-    asio::any_io_executor executor;
-    Completion complete;
-};
 
 } // namespace
 
@@ -88,15 +41,12 @@ bool Operation::advance(Stage from, Stage to) noexcept {
 }
 
 void Operation::initiate(Handler handler, const asio::any_io_executor& executor) {
-    handler_.swap(handler); // the move assignment of Boost 1.81 recurses for ever
-    executor_ = executor;
-    work_.emplace(executor);
+    waiting_.begin(std::move(handler), executor);
     const auto self = shared_from_this();
-    if (auto slot = asio::get_associated_cancellation_slot(handler_); slot.is_connected())
-        slot.assign([weak = weak_from_this()](asio::cancellation_type type) {
-            if (const auto operation = weak.lock())
-                operation->cancel(type);
-        });
+    waiting_.on_cancel([weak = weak_from_this()](asio::cancellation_type type) {
+        if (const auto operation = weak.lock())
+            operation->cancel(type);
+    });
     if (!session_->in_flight(self)) {
         // The session was destroyed before its operation was awaited.
         static_cast<void>(advance(Stage::idle, Stage::done));
@@ -125,6 +75,8 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
 
 void Operation::send(pool::Lease lease) {
     session_->lease = std::move(lease);
+    if (!measured_.empty())
+        sent_ = Clock::now();
     session_->lease->start(std::move(request_), shared_from_this());
 }
 
@@ -298,6 +250,8 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
 void Operation::on_reply(wire::Reply reply) noexcept {
     if (!advance(Stage::executing, Stage::done))
         return;
+    for (const std::uint64_t text : measured_)
+        session_->engine->quick_texts.ran(text, Clock::now() - sent_);
     std::exception_ptr error = digest(reply);
     // The caller runs inside of `finish`, for as long as it does not wait again: the rows must not last that long.
     reply = {};
@@ -311,18 +265,10 @@ void Operation::finish(std::exception_ptr error, bool inline_allowed) noexcept {
         span_.succeed();
     // They hold objects, which are dropped with their last handle, not with the last frame on the stack.
     parts_.clear();
-    asio::any_io_executor executor = std::move(executor_);
-    Completion complete{std::move(handler_), std::move(*work_), std::move(error)};
-    work_.reset();
     // The caller may end the session, which must be gone then, objects of it included.
     const std::shared_ptr<EngineCore> engine = session_->engine;
     session_.reset();
-    if (!inline_allowed)
-        asio::post(engine->executor, Hop{std::move(executor), std::move(complete)});
-    else if (executor == engine->executor)
-        complete(); // what dispatch comes to, without its copies
-    else
-        asio::dispatch(executor, std::move(complete));
+    waiting_.end(std::move(error), engine->executor, inline_allowed);
 }
 
 } // namespace corm::orm

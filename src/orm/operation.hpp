@@ -1,6 +1,7 @@
 // One operation of a session: a lease, one round trip, its results.
 #pragma once
 
+#include "orm/completion.hpp"
 #include "orm/part.hpp"
 #include "orm/savepoints.hpp"
 #include "pool/pool.hpp"
@@ -9,16 +10,16 @@
 #include <corm/base/error.hpp>
 #include <corm/trace/span.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <source_location>
 #include <span>
+#include <vector>
 
 namespace corm::orm {
 
@@ -37,25 +38,35 @@ struct OperationPlan {
     bool only_reads = false;   ///< takes no locks and changes nothing, so that nobody waits for the end of it
 };
 
+/// What is in flight for a session, as its handle sees it.
+class Running {
+public:
+    virtual ~Running() = default;
+    /// Cancels from outside: the session is destroyed.
+    virtual void cancel(boost::asio::cancellation_type type) noexcept = 0;
+};
+
 /// A composed asynchronous operation. It is kept alive by whoever will call it back next, the pool or the connection,
 /// and never by the coroutine that waits for it: destroying either frees everything.
 ///
 /// Cancellation: terminal at any time; partial and total until the request was handed to the socket. The operation then
 /// completes with operation_aborted (CommitOutcomeUnknown when a COMMIT is under way) while the pool cleans up behind
 /// it.
-class Operation final : public wire::RequestSink,
+class Operation final : public Running,
+                        public wire::RequestSink,
                         public pool::LeaseSink,
                         public std::enable_shared_from_this<Operation> {
 public:
-    using Handler = boost::asio::any_completion_handler<void(std::exception_ptr)>;
+    using Handler = CompletionHandler;
 
     Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts&& parts);
     ~Operation() override;
 
     /// Starts; `handler` is called once, through `executor`, never from inside.
     void initiate(Handler handler, const boost::asio::any_io_executor& executor);
-    /// Cancels from outside (the session is destroyed).
-    void cancel(boost::asio::cancellation_type type) noexcept;
+    void cancel(boost::asio::cancellation_type type) noexcept override;
+    /// The server's time for these texts is remembered: lanes want to know whether they are quick.
+    void measure(std::vector<std::uint64_t> texts) noexcept { measured_ = std::move(texts); }
 
     void on_lease(pool::Lease lease) noexcept override;
     void on_lease_failure(std::exception_ptr error) noexcept override;
@@ -88,6 +99,9 @@ private:
     bool begins_ = false;
     bool configures_ = false; ///< applies the settings of the session, behind BEGIN
     bool commits_ = false;
+    bool wraps_ = false; ///< a reader's statements that are no good for a lane, in a transaction that only reads
+    std::vector<std::uint64_t> measured_;
+    TimePoint sent_;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
     std::size_t ahead_ = 0;                    ///< statements in front of the parts: BEGIN and savepoints
     std::size_t of_parts_ = 0;                 ///< statements of the parts
@@ -97,9 +111,7 @@ private:
     bool cancelled_ = false;
 
     trace::Span span_;
-    Handler handler_;
-    boost::asio::any_io_executor executor_;
-    std::optional<boost::asio::executor_work_guard<boost::asio::any_io_executor>> work_;
+    Waiting waiting_;
 };
 
 } // namespace corm::orm

@@ -22,6 +22,11 @@ wire::Statement savepoint_command(const SavepointCommand& about) {
     return statement;
 }
 
+const std::shared_ptr<const std::string>& begin_read_only() {
+    static const auto text = std::make_shared<const std::string>("BEGIN READ ONLY");
+    return text;
+}
+
 wire::Statement commit_command() {
     static const auto text = std::make_shared<const std::string>("COMMIT");
     return command(text, "COMMIT");
@@ -64,11 +69,14 @@ void Operation::build() {
     const std::span<const SavepointCommand> savepoints = savepoint_commands();
     // Without a transaction each Sync is one.
     configures_ = session_->settings != nullptr && plan_.transactional && (begins_ || session_->options.autocommit);
-    ahead_ = (begins_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size();
+    wraps_ = session_->options.reader && plan_.transactional;
+    ahead_ = (begins_ || wraps_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size();
     for (const auto& part : parts_)
         of_parts_ += part->statements;
     request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) +
-                                (plan_.commits || plan_.rolls_back ? 1 : 0));
+                                (plan_.commits || plan_.rolls_back || wraps_ ? 1 : 0));
+    if (wraps_)
+        request_.statements.push_back(command(begin_read_only(), "BEGIN"));
     if (begins_)
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
     if (configures_)
@@ -83,7 +91,7 @@ void Operation::build() {
         // The number must be on its way to us before the COMMIT begins.
         request_.statements.back().flush = commits_;
     }
-    if (plan_.commits && !session_->options.autocommit)
+    if ((plan_.commits && !session_->options.autocommit) || wraps_)
         request_.statements.push_back(commit_command());
     if (plan_.rolls_back)
         request_.statements.push_back(rollback_command());

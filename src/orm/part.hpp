@@ -6,6 +6,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <span>
@@ -16,6 +17,8 @@ class Instance;
 }
 
 namespace corm::orm {
+
+class KeyedPart;
 
 /// Parts of one operation travel in one request. They are shared by the operation and the coroutine that reads their
 /// outcome, and never refer to the operation.
@@ -35,6 +38,13 @@ public:
     virtual void digest(std::span<wire::Result> results) = 0;
     /// Objects that its rows were, for hooks.
     virtual void append_loaded(std::vector<std::shared_ptr<uow::Instance>>& /*loaded*/) const {}
+    /// The key by which its one statement finds rows of one table, if that is all it does: such reads of several
+    /// sessions can be one statement.
+    [[nodiscard]] virtual KeyedPart* keyed() noexcept { return nullptr; }
+    /// How it may share a connection with reads of other sessions: not at all; if its text is known to be quick;
+    /// always.
+    enum class Sharing : std::uint8_t { never, if_quick, always };
+    [[nodiscard]] virtual Sharing sharing() const noexcept { return Sharing::never; }
     /// A better error for the failure of the part's n-th statement, or null to keep the server's.
     [[nodiscard]] virtual std::exception_ptr explain(std::size_t /*statement*/,
                                                      const std::exception_ptr& /*error*/) const {

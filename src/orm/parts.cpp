@@ -49,6 +49,10 @@ bool add_changes(SessionCore& session, Parts& parts, std::source_location where,
     uow::FlushPlan plan = session.uow.plan(mode);
     if (plan.empty())
         return false;
+    if (session.options.reader)
+        throw Error("a session with SessionOptions::reader only reads, and has changes to write; make them in a "
+                    "session without it, or expunge() the objects",
+                    where);
     parts.push_back(corm::detail::make_recycled<FlushPart>(session, std::move(plan), final, where));
     return true;
 }
@@ -112,18 +116,34 @@ void GetPart::append(std::vector<wire::Statement>& request) {
 void GetPart::digest(std::span<wire::Result> results) {
     const wire::Result& rows = results.front();
     if (rows.row_count() > 1)
-        throw MappingError(mapper_->entity() + ": " + std::to_string(rows.row_count()) + " rows have the key " +
-                               mapper_->key_text(key_) + "; map columns as primary key that are unique",
-                           where_);
-    if (rows.row_count() == 1) {
+        several(std::to_string(rows.row_count()));
+    if (rows.row_count() == 1)
         found = session_.uow.attach(mapper_, rows, 0, 0, populate_, where_);
-        return;
-    }
+    else
+        missing();
+}
+
+void GetPart::digest_rows(const wire::Result& result, std::span<const int> rows) {
+    if (rows.front() == several_rows)
+        several("several");
+    if (rows.front() >= 0)
+        found = session_.uow.attach(mapper_, result, rows.front(), 0, populate_, where_);
+    else
+        missing();
+}
+
+void GetPart::missing() {
     // A row that a lock skips is still there.
-    if (const bool skipped = lock_ && lock_->wait == sql::LockWait::skip_locked; !skipped) {
-        if (const auto known = session_.uow.find(*mapper_, key_))
-            session_.uow.vanished(known);
-    }
+    if (lock_ && lock_->wait == sql::LockWait::skip_locked)
+        return;
+    if (const auto known = session_.uow.find(*mapper_, key_))
+        session_.uow.vanished(known);
+}
+
+void GetPart::several(const std::string& rows) const {
+    throw MappingError(mapper_->entity() + ": " + rows + " rows have the key " + mapper_->key_text(key_) +
+                           "; map columns as primary key that are unique",
+                       where_);
 }
 
 QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_location where)
@@ -133,6 +153,11 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     if (raw == nullptr)
         return;
+    if (raw->only_reads && !query::begins_like_a_read(*raw->text))
+        throw Error("raw SQL at " + std::string{where.file_name()} + ":" + std::to_string(where.line()) +
+                        " is marked pure() and begins with something else than SELECT, WITH, VALUES, TABLE or SHOW, "
+                        "so it was not sent; leave the mark out",
+                    where);
     if (const auto [name, instead] = query::transaction_command(*raw->text); !name.empty())
         throw Error("raw SQL at " + std::string{where.file_name()} + ":" + std::to_string(where.line()) + ": " +
                         std::string{name} + " would change the transaction behind the session's back, so it was not " +
@@ -183,8 +208,13 @@ void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
 }
 
 bool QueryPart::only_reads() const noexcept {
-    const auto* select = std::get_if<query::SelectQuery>(&query_);
-    return select != nullptr && !select->statement.lock;
+    if (const auto* raw = std::get_if<query::RawStatement>(&query_))
+        return raw->only_reads;
+    return !std::get<query::SelectQuery>(query_).statement.lock;
+}
+
+Part::Sharing QueryPart::sharing() const noexcept {
+    return only_reads() ? Sharing::if_quick : Sharing::never;
 }
 
 bool QueryPart::locks() const noexcept {

@@ -1,7 +1,7 @@
 // The parts of session operations.
 #pragma once
 
-#include "orm/part.hpp"
+#include "orm/keyed_part.hpp"
 #include "orm/session_core.hpp"
 
 #include <corm/orm/detail/erased.hpp>
@@ -27,7 +27,7 @@ private:
 };
 
 /// One object by its key.
-class GetPart final : public Part {
+class GetPart final : public Part, public KeyedPart {
 public:
     GetPart(SessionCore& session, std::shared_ptr<const mapping::Mapper> mapper, mapping::EncodedKey key,
             const std::optional<sql::Lock>& lock, uow::Populate populate, std::source_location where)
@@ -40,12 +40,20 @@ public:
         if (found)
             loaded.push_back(found);
     }
+    [[nodiscard]] KeyedPart* keyed() noexcept override { return this; }
+    [[nodiscard]] Sharing sharing() const noexcept override { return lock_ ? Sharing::never : Sharing::always; }
+    [[nodiscard]] const mapping::Mapper& mapper() const noexcept override { return *mapper_; }
+    [[nodiscard]] std::span<const std::string> keys() const noexcept override { return {&key_, 1}; }
+    void digest_rows(const wire::Result& result, std::span<const int> rows) override;
     /// For messages: entity and key.
     [[nodiscard]] std::string subject() const { return mapper_->entity() + " with key " + mapper_->key_text(key_); }
 
     detail::Handle found;
 
 private:
+    void missing();
+    [[noreturn]] void several(const std::string& rows) const;
+
     SessionCore& session_;
     std::shared_ptr<const mapping::Mapper> mapper_;
     mapping::EncodedKey key_;
@@ -74,6 +82,7 @@ public:
 
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;
+    [[nodiscard]] Sharing sharing() const noexcept override;
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;

@@ -1,6 +1,7 @@
 #include "orm/session_core.hpp"
 
 #include "base/memory.hpp"
+#include "orm/lane_operation.hpp"
 #include "orm/session_hooks.hpp"
 
 #include <corm/base/error.hpp>
@@ -34,6 +35,13 @@ std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> eng
 
 SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
     : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {
+    if (options.reader) {
+        if (settings != nullptr)
+            throw Error("SessionOptions::reader shares its connection with other sessions, so that it can have no "
+                        "settings of its own; use SessionOptions::autocommit, or EngineOptions::settings");
+        options.autocommit = true;
+        options.read_only = false; // it is, by other means
+    }
     // They travel with BEGIN: a session that believes itself read-only must not write.
     if (options.autocommit &&
         (options.isolation != Isolation::server_default || options.read_only || options.deferrable))
@@ -162,17 +170,29 @@ Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
 
 // No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
 // handler, and with it that frame.
-Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {
+template <class Started>
+Task<void> SessionCore::wait_for(std::shared_ptr<Started> operation) {
     return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        [](auto handler, std::shared_ptr<Operation> started) {
-            Operation& running = *started;
+        [](auto handler, std::shared_ptr<Started> started) {
+            Started& running = *started;
             const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
             running.initiate(std::move(handler), executor);
         },
-        boost::asio::use_awaitable, corm::detail::make_recycled<Operation>(shared_from_this(), plan, std::move(parts)));
+        boost::asio::use_awaitable, std::move(operation));
 }
 
-bool SessionCore::in_flight(const std::shared_ptr<Operation>& operation) {
+Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {
+    std::vector<std::uint64_t> texts;
+    if (options.reader && plan.only_reads && engine->lanes) {
+        if (std::shared_ptr<LaneOperation> shared = LaneOperation::make(shared_from_this(), plan, parts, texts))
+            return wait_for(std::move(shared));
+    }
+    auto operation = corm::detail::make_recycled<Operation>(shared_from_this(), plan, std::move(parts));
+    operation->measure(std::move(texts));
+    return wait_for(std::move(operation));
+}
+
+bool SessionCore::in_flight(const std::shared_ptr<Running>& operation) {
     const std::scoped_lock lock{mutex_};
     operation_ = operation;
     return !abandoned_;
@@ -264,7 +284,7 @@ void SessionCore::rolled_back() {
 }
 
 void SessionCore::abandon() noexcept {
-    std::shared_ptr<Operation> operation;
+    std::shared_ptr<Running> operation;
     bool busy = false;
     {
         const std::scoped_lock lock{mutex_};

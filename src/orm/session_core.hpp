@@ -92,7 +92,7 @@ public:
     /// The handle is gone: ends the operation in flight, gives the connection back.
     void abandon() noexcept;
     /// Remembers the operation in flight, for `abandon`; false when that was called before.
-    [[nodiscard]] bool in_flight(const std::shared_ptr<Operation>& operation);
+    [[nodiscard]] bool in_flight(const std::shared_ptr<Running>& operation);
 
     /// COMMITs are to carry the transaction's number.
     [[nodiscard]] bool identifies_commits() const noexcept {
@@ -139,6 +139,8 @@ private:
     friend class RunningHook;
     friend Task<void> run_and_show(std::shared_ptr<SessionCore> core, OperationPlan plan, Parts parts);
     Task<void> start(const OperationPlan& plan, Parts&& parts);
+    template <class Started>
+    static Task<void> wait_for(std::shared_ptr<Started> operation);
     void end_transaction() noexcept;
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
@@ -157,7 +159,7 @@ private:
     const char* busy_with_ = "";
     std::source_location busy_where_;
     RunningHook* hook_ = nullptr; ///< the innermost
-    std::weak_ptr<Operation> operation_;
+    std::weak_ptr<Running> operation_;
 };
 
 } // namespace corm::orm

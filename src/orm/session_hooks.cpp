@@ -50,7 +50,7 @@ RunningHook::RunningHook(SessionCore& session, HookRights rights, std::string_vi
 RunningHook::~RunningHook() {
     if (rights_ == HookRights::statements)
         --session_.autoflush_off;
-    std::shared_ptr<Operation> left;
+    std::shared_ptr<Running> left;
     {
         const std::scoped_lock lock{session_.mutex_};
         session_.hook_ = outer_;

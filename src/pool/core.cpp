@@ -54,6 +54,7 @@ void PoolCore::lease(const SlotPtr& slot, TimePoint now, const std::source_locat
     slot->unclean = false;
     slot->since = now;
     slot->leak_reported = false;
+    slot->lane = false;
     slot->where = where;
     ++acquired_;
 }
@@ -268,7 +269,8 @@ PoolStats PoolCore::stats() const noexcept {
         const bool resting = slot->state == Slot::State::idle && !slot->unclean;
         const bool parked = slot->state == Slot::State::idle && slot->unclean;
         stats.idle += resting ? 1 : 0;
-        stats.leased += slot->state == Slot::State::leased ? 1 : 0;
+        stats.leased += slot->state == Slot::State::leased && !slot->lane ? 1 : 0;
+        stats.lanes += slot->state == Slot::State::leased && slot->lane ? 1 : 0;
         stats.cleaning += parked || slot->state == Slot::State::cleaning ? 1 : 0;
     }
     stats.dialing = dialing_;

@@ -42,6 +42,7 @@ struct Slot {
     bool to_prepare = false; ///< when cleaning: the hook has to run again behind the reset
     bool preparing = false;  ///< when cleaning: it is being decided about, or the hook runs
     bool leak_reported = false;
+    bool lane = false; ///< when leased: by a lane, for as long as there are reads
     std::source_location where; ///< who has the lease
 };
 
@@ -137,6 +138,9 @@ public:
     [[nodiscard]] std::vector<Waiter> take_waiters() noexcept;
     [[nodiscard]] PoolStats stats() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return slots_.size() + dialing_; }
+    /// Somebody waits, and no connection can be made for it.
+    [[nodiscard]] bool is_short() const noexcept { return !waiters_.empty() && size() >= options_.max_size; }
+    [[nodiscard]] bool is_past_its_time(const Slot& slot, TimePoint now) const noexcept { return is_old(slot, now); }
 
 private:
     void pump(TimePoint now, Actions& actions);

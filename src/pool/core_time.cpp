@@ -54,7 +54,7 @@ void PoolCore::expire_slots(TimePoint now, Actions& actions) {
             break;
         case Slot::State::leased: {
             const TimePoint leak = after(slot->since, options_.leak_report);
-            if (slot->leak_reported)
+            if (slot->leak_reported || slot->lane)
                 break;
             if (now >= leak) {
                 slot->leak_reported = true;

@@ -61,6 +61,17 @@ Pool::~Pool() {
         slot->connection->close(nullptr);
 }
 
+void Lease::use_as_lane() const noexcept {
+    slot_->connection->session_changed();
+    const std::lock_guard lock(pool_->mutex_);
+    slot_->lane = true;
+}
+
+bool Lease::is_past_its_time() const noexcept {
+    const std::lock_guard lock(pool_->mutex_);
+    return pool_->core_.is_past_its_time(*slot_, Clock::now());
+}
+
 void Lease::give_back() noexcept {
     const std::shared_ptr<Pool> pool = std::exchange(pool_, nullptr);
     pool->give_back(std::exchange(slot_, nullptr));
@@ -95,6 +106,19 @@ void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::sou
         core_.enqueue(std::move(waiter), Clock::now(), actions);
     }
     perform(std::move(actions));
+    report_shortage();
+}
+
+void Pool::report_shortage() noexcept {
+    const std::shared_ptr<LaneHost> lanes = lanes_.lock();
+    if (!lanes)
+        return;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!core_.is_short())
+            return;
+    }
+    lanes->on_shortage();
 }
 
 bool Pool::withdraw(const LeaseSink* sink) noexcept {
@@ -185,15 +209,13 @@ void Pool::grant(Actions::Grant grant) {
     gate_->post(Granted{std::move(grant.waiter), Lease{shared_from_this(), std::move(grant.slot)}});
 }
 
-void Pool::fail(Actions::Failure failure) {
-    using Why = Actions::Failure::Why;
+// Of an attempt to connect, or of waiting for one that has not come.
+std::exception_ptr Pool::dial_failure(const std::source_location& where, bool timed_out) const {
     std::exception_ptr cause;
     {
         const std::lock_guard lock(mutex_);
         cause = core_.dial_error();
     }
-    const std::source_location& where = failure.waiter.where;
-    std::exception_ptr error;
     std::string reason;
     Diagnostics diagnostics;
     if (cause) {
@@ -206,27 +228,40 @@ void Pool::fail(Actions::Failure failure) {
             reason = e.what();
         }
     }
+    if (!timed_out)
+        return std::make_exception_ptr(ConnectionError(reason, std::move(diagnostics), true, where));
+    return std::make_exception_ptr(TimeoutError(
+        reason.empty() ? "no connection of the pool became free in time; all " + std::to_string(options_.max_size) +
+                             " are in use, or being made: see PoolOptions::max_size"
+                       : "no connection of the pool became free in time; the last try to connect failed: " + reason,
+        Phase::acquire, where));
+}
+
+std::exception_ptr Pool::acquire_timeout(const std::source_location& where) const {
+    return dial_failure(where, true);
+}
+
+std::exception_ptr Pool::queue_full(const std::source_location& where) const {
+    return std::make_exception_ptr(
+        QueueFullError(std::to_string(options_.max_waiters) +
+                           " tasks wait for a connection of the pool already, which is PoolOptions::max_waiters; "
+                           "turn work away, or raise max_size if the server has room for more connections",
+                       where));
+}
+
+std::exception_ptr Pool::is_shut_down(const std::source_location& where) {
+    return std::make_exception_ptr(ConnectionError("the pool is shut down", {}, true, where));
+}
+
+void Pool::fail(Actions::Failure failure) {
+    using Why = Actions::Failure::Why;
+    const std::source_location& where = failure.waiter.where;
+    std::exception_ptr error;
     switch (failure.why) {
-    case Why::deadline:
-        error = std::make_exception_ptr(TimeoutError(
-            reason.empty() ? "no connection of the pool became free in time; all " + std::to_string(options_.max_size) +
-                                 " are in use, or being made: see PoolOptions::max_size"
-                           : "no connection of the pool became free in time; the last try to connect failed: " + reason,
-            Phase::acquire, where));
-        break;
-    case Why::queue_full:
-        error = std::make_exception_ptr(
-            QueueFullError(std::to_string(options_.max_waiters) +
-                               " tasks wait for a connection of the pool already, which is PoolOptions::max_waiters; "
-                               "turn work away, or raise max_size if the server has room for more connections",
-                           where));
-        break;
-    case Why::shut_down:
-        error = std::make_exception_ptr(ConnectionError("the pool is shut down", {}, true, where));
-        break;
-    case Why::dial:
-        error = std::make_exception_ptr(ConnectionError(reason, std::move(diagnostics), true, where));
-        break;
+    case Why::deadline: error = acquire_timeout(where); break;
+    case Why::queue_full: error = queue_full(where); break;
+    case Why::shut_down: error = is_shut_down(where); break;
+    case Why::dial: error = dial_failure(where, false); break;
     }
     gate_->post(
         [waiter = std::move(failure.waiter), error = std::move(error)] { waiter.sink->on_lease_failure(error); });
@@ -279,6 +314,8 @@ TimePoint Pool::tick(TimePoint now) noexcept {
         next = std::min({next, actions.wake, shut_down_by_});
         actions.wake = TimePoint::max();
     }
+    if (const std::shared_ptr<LaneHost> lanes = lanes_.lock())
+        next = std::min(next, lanes->tick(now));
     for (const std::shared_ptr<wire::Connection>& connection : expired) {
         connection->expire(now);
         next = std::min(next, connection->deadline());

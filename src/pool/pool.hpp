@@ -47,6 +47,10 @@ public:
         if (pool_)
             give_back();
     }
+    /// It is kept for as long as there are reads, and no leak. The session is made anew for whoever comes next.
+    void use_as_lane() const noexcept;
+    /// The connection has reached its lifetime, or the server it was made with has gone.
+    [[nodiscard]] bool is_past_its_time() const noexcept;
 
 private:
     friend class Pool;
@@ -72,6 +76,16 @@ public:
     virtual ~ShutdownSink() = default;
     /// `cut`: leases that were not back at the deadline; their connections were closed.
     virtual void on_shut_down(std::size_t cut) noexcept = 0;
+};
+
+/// What keeps leases for others, as the pool sees it. Called with no lock held.
+class LaneHost {
+public:
+    virtual ~LaneHost() = default;
+    /// On the thread of the deadlines; returns when it wants to be called again.
+    [[nodiscard]] virtual TimePoint tick(TimePoint now) noexcept = 0;
+    /// Somebody waits for a lease, and no connection can be made for it.
+    virtual void on_shortage() noexcept = 0;
 };
 
 /// A pool. Thread-safe. Neither it nor anything it keeps makes `io_context::run` wait, except tasks that wait for a
@@ -110,7 +124,18 @@ public:
     /// threads.
     void abandon() noexcept;
 
+    /// To be called once, before anything else.
+    void set_lanes(std::weak_ptr<LaneHost> lanes) noexcept { lanes_ = std::move(lanes); }
+    /// Ticks at `when` at the latest.
+    void wake_by(TimePoint when) noexcept { timekeeper_->wake_by(when); }
+    /// Why somebody whose deadline passed got no connection.
+    [[nodiscard]] std::exception_ptr acquire_timeout(const std::source_location& where) const;
+    [[nodiscard]] std::exception_ptr queue_full(const std::source_location& where) const;
+    [[nodiscard]] static std::exception_ptr is_shut_down(const std::source_location& where);
+
     [[nodiscard]] PoolStats stats() const;
+    [[nodiscard]] const PoolOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const std::shared_ptr<wire::Gate>& gate() const noexcept { return gate_; }
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return gate_->executor(); }
     [[nodiscard]] const std::shared_ptr<trace::Tracer>& tracer() const noexcept { return tracer_; }
 
@@ -131,6 +156,8 @@ private:
     void perform(Actions&& actions) noexcept;
     void grant(Actions::Grant grant);
     void fail(Actions::Failure failure);
+    void report_shortage() noexcept;
+    [[nodiscard]] std::exception_ptr dial_failure(const std::source_location& where, bool timed_out) const;
     using DialSpan = std::shared_ptr<trace::Span>;
     void dial();
     void dial(const DialSpan& span, std::optional<std::string> password);
@@ -162,6 +189,7 @@ private:
     const std::shared_ptr<wire::StatementEpoch> epoch_ = std::make_shared<wire::StatementEpoch>();
     const bool single_host_;
     const std::shared_ptr<Hooks> hooks_;
+    std::weak_ptr<LaneHost> lanes_;
     Errands errands_;
     std::shared_ptr<wire::Timekeeper> timekeeper_;
     wire::Dialer dialer_;

@@ -1,6 +1,8 @@
 #include "query/transaction_command.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace corm::query {
 namespace {
@@ -90,6 +92,17 @@ TransactionCommand transaction_command(std::string_view sql) noexcept {
     if (equal(first, "set") && equal(local ? next_word(sql) : second, "transaction"))
         return {"SET TRANSACTION", "use SessionOptions: isolation, read_only, deferrable"};
     return {};
+}
+
+bool begins_like_a_read(std::string_view sql) noexcept {
+    constexpr std::string_view words[] = {"select", "with", "values", "table", "show"};
+    // Parentheses may stand around the first SELECT.
+    std::string_view first = next_word(sql);
+    while (first.empty() && sql.starts_with('(')) {
+        sql.remove_prefix(1);
+        first = next_word(sql);
+    }
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equal(first, word); });
 }
 
 } // namespace corm::query

@@ -14,4 +14,8 @@ struct TransactionCommand {
 };
 [[nodiscard]] TransactionCommand transaction_command(std::string_view sql) noexcept;
 
+/// Its first word is one that can begin a statement which only reads. WITH and SELECT may write all the same: that is
+/// for the server to refuse.
+[[nodiscard]] bool begins_like_a_read(std::string_view sql) noexcept;
+
 } // namespace corm::query

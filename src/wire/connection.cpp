@@ -216,8 +216,7 @@ void Connection::deliver(Ending&& ending) noexcept {
             tracer->notice("the server sent a notice of severity " + notice.severity, notice.sqlstate);
         trace_statements(ending);
     }
-    // Before the waiter goes on: it may run for long.
-    ending.request = {};
+    ending.reply.request = std::move(ending.request);
     if (ending.sink)
         std::exchange(ending.sink, nullptr)->on_reply(std::move(ending.reply));
     if (ending.settled) {
@@ -252,7 +251,7 @@ void Connection::trace_statements(const Ending& ending) const noexcept {
                                     .elapsed = elapsed,
                                     .round_trip = ending.round_trip,
                                     .backend = backend_,
-                                    .where = ending.request.where,
+                                    .where = statement.where.line() != 0 ? statement.where : ending.request.where,
                                     .failed = answer.failed,
                                     .sqlstate = answer.sqlstate});
     }
@@ -349,6 +348,11 @@ TransactionStatus Connection::status() const noexcept {
 void Connection::rollback_first() noexcept {
     const std::lock_guard lock(mutex_);
     owes_rollback_ = true;
+}
+
+void Connection::session_changed() noexcept {
+    const std::lock_guard lock(mutex_);
+    dirty_ = true;
 }
 
 bool Connection::owes_rollback() const noexcept {

@@ -84,6 +84,8 @@ public:
 
     /// Defers a ROLLBACK to the front of the next request.
     void rollback_first() noexcept;
+    /// The session is not what others expect: it is reset behind this lease, whatever `SessionReset` says.
+    void session_changed() noexcept;
     [[nodiscard]] bool owes_rollback() const noexcept;
     /// The session may not be as it was: it is reset in front of the next request.
     [[nodiscard]] bool owes_reset() const noexcept;

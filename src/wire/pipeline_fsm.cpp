@@ -58,6 +58,13 @@ void PipelineFsm::fail(std::exception_ptr error, bool in_statement) {
     failed_in_statement_ = in_statement;
 }
 
+void PipelineFsm::fail_statement(std::size_t index, std::exception_ptr error) {
+    if (request_.apart)
+        errors_[index] = std::move(error);
+    else
+        fail(std::move(error), true);
+}
+
 void PipelineFsm::set_lost(Diagnostics cause) {
     lost_ = true;
     if (!cause.sqlstate.empty())
@@ -119,6 +126,7 @@ void PipelineFsm::finish() noexcept {
 Reply PipelineFsm::take_reply() {
     Reply reply;
     reply.results = std::move(results_);
+    reply.errors = std::move(errors_);
     reply.error = std::exchange(error_, nullptr);
     reply.failed_in_statement = failed_in_statement_;
     reply.sent = !prefix_failed_;

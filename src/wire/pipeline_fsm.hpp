@@ -112,6 +112,7 @@ private:
     bool send_reset();
     bool close_evicted();
     bool send_sync();
+    bool send_sync_between();
     bool send_statement(std::size_t index);
     bool window_full() noexcept;
     void expect(Kind kind, std::size_t statement = 0, StatementCache::Entry* entry = nullptr);
@@ -133,6 +134,10 @@ private:
     [[nodiscard]] bool may_send_again(const Expected& failed) const noexcept;
     void end_request();
     void fail(std::exception_ptr error, bool in_statement);
+    void fail_statement(std::size_t index, std::exception_ptr error);
+    [[nodiscard]] const std::source_location& place_of(const Statement& statement) const noexcept {
+        return statement.where.line() != 0 ? statement.where : request_.where;
+    }
     void set_lost(Diagnostics cause);
     void finish() noexcept;
     [[nodiscard]] bool begins_transaction() const noexcept;
@@ -173,6 +178,7 @@ private:
     std::size_t expected_head_ = 0;
 
     std::vector<Result> results_;
+    std::vector<std::exception_ptr> errors_; // of statements that are apart
     std::exception_ptr error_;
     bool failed_in_statement_ = false;
     bool in_doubt_ = false;

@@ -161,12 +161,15 @@ void PipelineFsm::on_success(Expected& expected, Result result) {
         diagnostics.message = "the server answered " + std::string{tag} + " to " + statement.expected_tag;
         diagnostics.hint = "An earlier statement failed in this transaction: nothing of it was saved.";
         diagnostics.sql = *statement.sql;
-        fail(make_database_error(std::move(diagnostics), request_.where), true);
+        fail_statement(expected.statement, make_database_error(std::move(diagnostics), place_of(statement)));
         return;
     }
     if (error_)
         return;
-    results_.push_back(std::move(result));
+    if (request_.apart)
+        results_[expected.statement] = std::move(result);
+    else
+        results_.push_back(std::move(result));
     commit_acknowledged_ = commit_acknowledged_ || (request_.commits && expected.statement == commit_at_);
 }
 
@@ -202,7 +205,7 @@ void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
     }
     if (expected.entry != nullptr && is_unusable(diagnostics, expected.entry->name.data())) {
         diagnostics.stale_plan = true;
-        send_again_ = !error_ && may_send_again(expected);
+        send_again_ = !error_ && !request_.apart && may_send_again(expected);
         if (epoch_ && diagnostics.sqlstate == sqlstate::feature_not_supported) {
             epoch_->advance(Clock::now());
             seen_epoch_ = epoch_->now();
@@ -211,7 +214,8 @@ void PipelineFsm::on_error(Expected& expected, Diagnostics diagnostics) {
     } else if (expected.kind == Kind::parse) {
         forget(expected.entry);
     }
-    fail(make_database_error(std::move(diagnostics), request_.where), true);
+    fail_statement(expected.statement,
+                   make_database_error(std::move(diagnostics), place_of(request_.statements[expected.statement])));
 }
 
 void PipelineFsm::answered(const Expected& expected) {
@@ -226,7 +230,7 @@ void PipelineFsm::answered(const Expected& expected) {
 // stands before the failed statement may have been a procedure that commits.
 bool PipelineFsm::may_send_again(const Expected& failed) const noexcept {
     return !sent_again_ && !given_up_ && !in_transaction_before_ && failed.statement <= commit_at_ &&
-           (begins_transaction() || failed.statement == 0);
+           (request_.repeatable || begins_transaction() || failed.statement == 0);
 }
 
 void PipelineFsm::prepare_anew() noexcept {

@@ -64,7 +64,13 @@ Want PipelineFsm::start(bool rollback_first, bool reset_first) {
     expected_.clear();
     expected_head_ = 0;
     results_.clear();
-    results_.reserve(request_.statements.size());
+    errors_.clear();
+    if (request_.apart) {
+        results_.resize(request_.statements.size());
+        errors_.resize(request_.statements.size());
+    } else {
+        results_.reserve(request_.statements.size());
+    }
     error_ = nullptr;
     failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = prefix_failed_ = false;
     in_doubt_ = commit_sent_ = send_again_ = false;
@@ -125,6 +131,12 @@ bool PipelineFsm::send_sync() {
     return conn_.pq().pipeline_sync(conn_.get());
 }
 
+// Behind one statement of several that are apart: it need not reach the server before the next.
+bool PipelineFsm::send_sync_between() {
+    expect(Kind::sync);
+    return conn_.pq().sync_between(conn_.get());
+}
+
 bool PipelineFsm::send_reset() {
     ++statements_sent_;
     for (const char* sql : reset_statements) {
@@ -171,6 +183,8 @@ bool PipelineFsm::send_more() {
         commit_sent_ = commit_sent_ || next_ == commit_at_;
         const bool flush = request_.statements[next_].flush;
         if (!send_statement(next_++) || (flush && !pq.send_flush_request(conn_.get())))
+            return false;
+        if (request_.apart && next_ < request_.statements.size() && !send_sync_between())
             return false;
     }
     commit_sent_ = commit_sent_ || (request_.commits && commit_at_ == request_.statements.size());

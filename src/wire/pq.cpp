@@ -94,6 +94,13 @@ public:
     int put_copy_end(pg_conn* conn, const char* reason) noexcept override { return PQputCopyEnd(conn, reason); }
     bool send_flush_request(pg_conn* conn) noexcept override { return PQsendFlushRequest(conn) == 1; }
     bool pipeline_sync(pg_conn* conn) noexcept override { return PQpipelineSync(conn) == 1; }
+#ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
+    bool sync_between(pg_conn* conn) noexcept override { return PQsendPipelineSync(conn) == 1; }
+    bool holds_syncs() const noexcept override { return true; }
+#else
+    bool sync_between(pg_conn* conn) noexcept override { return PQpipelineSync(conn) == 1; }
+    bool holds_syncs() const noexcept override { return false; }
+#endif
     int flush(pg_conn* conn) noexcept override { return PQflush(conn); }
     bool consume_input(pg_conn* conn) noexcept override { return PQconsumeInput(conn) == 1; }
     bool is_busy(pg_conn* conn) noexcept override { return PQisBusy(conn) == 1; }

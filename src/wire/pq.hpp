@@ -73,6 +73,10 @@ public:
     virtual int put_copy_end(pg_conn* conn, const char* reason) noexcept = 0;
     virtual bool send_flush_request(pg_conn* conn) noexcept = 0;
     virtual bool pipeline_sync(pg_conn* conn) noexcept = 0;
+    /// The same with more to come behind it: not sent before that, where libpq can wait (17 and later).
+    virtual bool sync_between(pg_conn* conn) noexcept = 0;
+    /// It can.
+    virtual bool holds_syncs() const noexcept = 0;
     /// 0: nothing left to send, 1: the socket is full, -1: failed.
     virtual int flush(pg_conn* conn) noexcept = 0;
     virtual bool consume_input(pg_conn* conn) noexcept = 0;

@@ -47,6 +47,8 @@ struct Statement {
     bool alone = false;
     /// Text of the program: it may change the state of the server's session for good.
     bool raw = false;
+    /// Who asked for it, where a request is of several; else the request says so.
+    std::source_location where{};
     /// Ends when nobody will send the statement again: it is closed then, and not prepared any more. Empty: it does not
     /// end.
     std::weak_ptr<const void> lifetime{};
@@ -64,12 +66,21 @@ struct Request {
     /// True when the request commits, by a COMMIT or, outside of a transaction, by its Sync: an end without an answer
     /// is CommitOutcomeUnknown.
     bool commits = false;
+    /// A Sync behind each statement: each is a transaction of its own, and fails alone. Not for COPY and `commits`.
+    /// Where libpq is older than 17, each costs a system call.
+    bool apart = false;
+    /// All of it may run twice: sent again whichever statement the server cannot use any more.
+    bool repeatable = false;
 };
 
 /// The answer to a request.
 struct Reply {
-    /// One for each statement that succeeded, in order; the statements behind a failure have none.
+    /// One for each statement that succeeded, in order; the statements behind a failure have none. One for each
+    /// statement of a request whose statements are apart, of no meaning where `errors` has one.
     std::vector<Result> results;
+    /// Of a request whose statements are apart: one for each, null for those that succeeded. `error` is that of the
+    /// connection then.
+    std::vector<std::exception_ptr> errors{};
     /// Why the request failed: DatabaseError and its kin, ConnectionError, TimeoutError, CommitOutcomeUnknown.
     std::exception_ptr error;
     /// The server refused a statement: the one at `results.size()`.
@@ -80,6 +91,8 @@ struct Reply {
     bool in_doubt = false;
     /// The server's session is in a transaction now; of no meaning when the connection was lost or goes on working.
     bool in_transaction = false;
+    /// What was asked, handed back when the connection is done with it.
+    Request request{};
 };
 
 /// Receives the reply, exactly once, from a thread of the connection's executor, with no lock held; never from inside

@@ -95,6 +95,8 @@ public:
     int put_copy_end(pg_conn* conn, const char* reason) noexcept override;
     bool send_flush_request(pg_conn* conn) noexcept override;
     bool pipeline_sync(pg_conn* conn) noexcept override;
+    bool sync_between(pg_conn* conn) noexcept override { return pipeline_sync(conn); }
+    bool holds_syncs() const noexcept override { return false; }
     int flush(pg_conn* conn) noexcept override;
     bool consume_input(pg_conn* conn) noexcept override;
     bool is_busy(pg_conn* conn) noexcept override;

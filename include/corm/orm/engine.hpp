@@ -15,6 +15,7 @@
 
 namespace corm::orm {
 
+class AsyncSession;
 struct EngineCore;
 
 /// What `Engine::resolve` has found out.
@@ -41,6 +42,10 @@ public:
     /// Takes no further leases, waits for those that are out until `within`, then closes every connection. End sessions
     /// first: one that is still in a transaction, also one that has only read, keeps its lease and makes this wait.
     [[nodiscard]] Task<void> shutdown(Duration within = Duration{10'000});
+
+    /// A session with `SessionOptions::reader`, for reads that share connections: no I/O, and no lease at any time.
+    /// Include `corm/orm/async_session.hpp` or `corm/corm.hpp`.
+    [[nodiscard]] AsyncSession reader(SessionOptions options = {}) const;
 
     [[nodiscard]] pool::PoolStats stats() const;
     [[nodiscard]] const EngineOptions& options() const noexcept;

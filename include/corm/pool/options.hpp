@@ -29,12 +29,20 @@ struct PoolOptions {
     /// CommitOutcomeUnknown at once.
     Duration commit_grace{500};
     Duration leak_report{60'000}; ///< a lease held longer is reported to the tracer with the place that took it
+    /// Connections that all readers share (`SessionOptions::reader`), of the same `max_size`. One makes client and
+    /// server take turns; many make small batches. At most one less than `max_size`, where that is more than one.
+    std::size_t lanes = 2;
+    /// Reads that travel together at most: what one of them can hold up.
+    std::size_t lane_batch = 256;
+    /// A statement that takes longer keeps out of the lanes until it was faster several times in a row.
+    Duration lane_slow_after{20};
 };
 
-/// A consistent picture of a pool. `idle + leased + dialing + cleaning` is its size.
+/// A consistent picture of a pool. `idle + leased + lanes + dialing + cleaning` is its size.
 struct PoolStats {
     std::size_t idle = 0;
     std::size_t leased = 0;
+    std::size_t lanes = 0; ///< shared by readers
     std::size_t dialing = 0;
     std::size_t cleaning = 0; ///< being rolled back, reset, or asked whether they live
     std::size_t waiting = 0;
@@ -45,6 +53,8 @@ struct PoolStats {
     std::uint64_t round_trips = 0;     ///< Syncs sent on all connections, open and closed, and two for each COPY
     std::uint64_t statements = 0;      ///< statements sent, likewise
     std::uint64_t cache_hits = 0;      ///< of them, those whose connection had them prepared
+    std::uint64_t lane_reads = 0;      ///< operations of readers that lanes have carried
+    std::uint64_t lane_requests = 0;   ///< round trips that they shared
     std::size_t cached_statements = 0; ///< prepared on the connections that are open
 };
 

@@ -37,6 +37,8 @@ struct RawStatement {
     /// The server refuses it inside a transaction block: it goes alone, on a connection without one.
     bool alone = false;
     bool prepared = true;
+    /// See `pure`.
+    bool only_reads = false;
 
     /// Parsed each time, and not kept prepared: for texts that will hardly come again, so that they do not push others
     /// out of the cache of a connection.
@@ -52,6 +54,15 @@ struct RawStatement {
         return *this;
     }
     [[nodiscard]] RawStatement outside_transaction() && { return std::move(outside_transaction()); }
+
+    /// Promises that it only reads, functions that it calls included, and leaves nothing behind in the server's
+    /// session: a reader sends it together with reads of other sessions, over a connection on which the server refuses
+    /// to write. For SELECT, WITH, VALUES, TABLE and SHOW.
+    RawStatement& pure() & {
+        only_reads = true;
+        return *this;
+    }
+    [[nodiscard]] RawStatement pure() && { return std::move(pure()); }
 
     /// The deadline of this statement, instead of the session's; `corm::no_deadline` for none.
     RawStatement& within(Duration deadline) & {

@@ -1,0 +1,47 @@
+// Which statements are quick enough to share a connection.
+#pragma once
+
+#include <corm/base/clock.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+namespace corm::orm {
+
+/// Remembers of texts whether they were quick when they ran by themselves. Thread-safe, without a lock; of a fixed
+/// size, so that texts push each other out: one that is not known has to show it again.
+class QuickTexts {
+public:
+    explicit QuickTexts(Duration limit) noexcept : limit_(limit) {}
+
+    [[nodiscard]] static std::uint64_t hash(std::string_view sql) noexcept;
+    [[nodiscard]] bool is_quick(std::uint64_t text) const noexcept {
+        return place(text).load(std::memory_order_relaxed) == mark(text, quick);
+    }
+    /// It ran by itself for so long. One that was slow has to be quick several times in a row.
+    void ran(std::uint64_t text, Clock::duration took) noexcept;
+    /// It may have become slow.
+    void doubt(std::uint64_t text) noexcept;
+
+private:
+    // The lowest bits of an entry count runs that were quick, from 1 for one that was slow.
+    static constexpr std::uint64_t quick = 15;
+    static constexpr std::uint64_t counter = 15;
+
+    [[nodiscard]] static std::uint64_t mark(std::uint64_t text, std::uint64_t runs) noexcept {
+        return (text & ~counter) | runs;
+    }
+    [[nodiscard]] std::atomic<std::uint64_t>& place(std::uint64_t text) noexcept {
+        return entries_[(text >> 32) % entries_.size()];
+    }
+    [[nodiscard]] const std::atomic<std::uint64_t>& place(std::uint64_t text) const noexcept {
+        return entries_[(text >> 32) % entries_.size()];
+    }
+
+    const Duration limit_;
+    std::array<std::atomic<std::uint64_t>, 1024> entries_{};
+};
+
+} // namespace corm::orm

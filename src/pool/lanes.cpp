@@ -1,0 +1,279 @@
+#include "pool/lanes.hpp"
+
+#include "pool/lane.hpp"
+
+#include <corm/base/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace corm::pool {
+namespace {
+
+// So few are not worth another connection.
+constexpr std::size_t smallest_share = 4;
+
+} // namespace
+
+Lanes::Lanes(std::shared_ptr<Pool> pool)
+    : pool_(std::move(pool)), options_(pool_->options()), holds_syncs_(wire::real_pq()->holds_syncs()),
+      next_deadline_(TimePoint::max().time_since_epoch().count()),
+      next_rest_(TimePoint::max().time_since_epoch().count()) {}
+
+std::shared_ptr<Lanes> Lanes::make(std::shared_ptr<Pool> pool) {
+    const std::shared_ptr<Lanes> lanes{new Lanes(std::move(pool))};
+    lanes->pool_->set_lanes(lanes);
+    lanes->pool_->gate()->add(*lanes);
+    return lanes;
+}
+
+Lanes::~Lanes() {
+    pool_->gate()->remove(*this, [] {});
+}
+
+void Lanes::submit(LaneReadPtr read) noexcept {
+    const TimePoint deadline = read->deadline;
+    inbox_.push(std::move(read));
+    check_at(next_deadline_, deadline);
+    schedule();
+}
+
+void Lanes::ceased() noexcept {
+    ceased_.store(true);
+    schedule();
+}
+
+void Lanes::on_shortage() noexcept {
+    short_.store(true);
+    schedule();
+}
+
+void Lanes::schedule() noexcept {
+    if (turns_.fetch_add(1, std::memory_order_acq_rel) == 0)
+        pool_->gate()->post([self = shared_from_this()] { self->turn(); });
+}
+
+// What is asked for from here on is either seen below, or asks for a turn of its own.
+void Lanes::turn() noexcept {
+    const std::uint32_t asked = turns_.load(std::memory_order_acquire);
+    work();
+    if (turns_.fetch_sub(asked, std::memory_order_acq_rel) != asked)
+        pool_->gate()->post([self = shared_from_this()] { self->turn(); });
+}
+
+void Lanes::work() {
+    admit();
+    if (expired_.exchange(false))
+        expire(Clock::now());
+    if (ceased_.exchange(false))
+        cut_unwanted();
+    if (closed_.load())
+        fail_waiting(Pool::is_shut_down({}));
+    tidy();
+    assign();
+}
+
+void Lanes::admit() {
+    inbox_.take(waiting_);
+    back_.take(again_);
+    while (waiting_.size() > options_.max_waiters) {
+        tell(waiting_.back(), pool_->queue_full(waiting_.back()->where));
+        waiting_.pop_back();
+    }
+}
+
+// Lanes that have ended, that failed to open, and that are better given back.
+void Lanes::tidy() {
+    using State = Lane::State;
+    const bool is_short = short_.exchange(false);
+    const TimePoint now = Clock::now();
+    TimePoint rest = TimePoint::max();
+    std::size_t open = lanes_.size();
+    for (const LanePtr& lane : lanes_) {
+        lane->wanted_back = lane->wanted_back || is_short;
+        if (lane->state() == State::failed) {
+            const Lane::Failure failure = lane->take_failure();
+            // Once more: it may have been a connection that had ended while it was idle.
+            if ((++failed_opens_ > 1 || failure.final) && open == 1)
+                fail_waiting(failure.error);
+            --open;
+        }
+        if (lane->state() != State::idle)
+            continue;
+        failed_opens_ = 0;
+        const TimePoint unused = after(lane->idle_since(), options_.ping_after);
+        const bool spare = !is_waiting() || open > fair_share();
+        const bool leaves = closed_.load() || (std::exchange(lane->wanted_back, false) && spare) || unused <= now ||
+                            (unused - now < options_.ping_after / 2 && lane->is_past_its_time());
+        if (leaves && lane->claim(State::closed)) {
+            lane->close();
+            --open;
+        } else {
+            rest = std::min(rest, unused);
+        }
+    }
+    if (!is_waiting()) {
+        for (const LanePtr& lane : lanes_)
+            static_cast<void>(lane->withdraw(*pool_));
+    }
+    std::erase_if(lanes_, [](const LanePtr& lane) {
+        return lane->state() == State::closed || lane->state() == State::failed;
+    });
+    check_at(next_rest_, rest);
+}
+
+void Lanes::assign() {
+    using State = Lane::State;
+    std::size_t idle = 0;
+    for (const LanePtr& lane : lanes_)
+        idle += lane->state() == State::idle ? 1 : 0;
+    // By index: sending may find that a lane has ended.
+    for (std::size_t i = 0; i < lanes_.size() && idle != 0 && is_waiting(); ++i) {
+        const LanePtr lane = lanes_[i];
+        if (lane->state() != State::idle || !lane->claim(State::busy))
+            continue;
+        // Client and server would take turns if one lane had them all.
+        const std::size_t share = std::max((waiting_.size() + idle - 1) / idle, smallest_share);
+        --idle;
+        if (!again_.empty())
+            send(lane, again_, options_.lane_batch, true);
+        else
+            send(lane, waiting_, std::min(share, options_.lane_batch), holds_syncs_);
+    }
+    if (is_waiting() && !closed_.load())
+        open_another();
+}
+
+void Lanes::open_another() {
+    const bool opening = std::any_of(lanes_.begin(), lanes_.end(),
+                                     [](const LanePtr& lane) { return lane->state() == Lane::State::opening; });
+    if (opening || lanes_.size() >= most_lanes())
+        return;
+    const std::source_location where = (waiting_.empty() ? again_ : waiting_).front()->where;
+    lanes_.push_back(std::make_shared<Lane>(weak_from_this()));
+    lanes_.back()->open(*pool_, where);
+}
+
+void Lanes::send(const LanePtr& lane, Queue& queue, std::size_t count, bool apart) {
+    if (!lane->alive()) {
+        lane->close();
+        schedule();
+        return;
+    }
+    LaneBatch batch = lane->take_spare();
+    std::vector<LaneBatch::Failure> failures;
+    batch.apart = apart;
+    batch.take(queue, count);
+    wire::Request request = batch.request(failures);
+    for (const LaneBatch::Failure& failure : failures)
+        tell(failure.read, failure.error);
+    if (batch.groups.empty()) {
+        lane->unclaim();
+        return;
+    }
+    requests_.fetch_add(1, std::memory_order_relaxed);
+    lane->send(std::move(batch), std::move(request));
+}
+
+void Lanes::expire(TimePoint now) {
+    TimePoint next = TimePoint::max();
+    const auto look_at = [&](const LaneReadPtr& read, bool sent) {
+        if (!read->waits())
+            return;
+        if (read->deadline > now)
+            next = std::min(next, read->deadline);
+        else
+            tell(read, sent ? nullptr : pool_->acquire_timeout(read->where));
+    };
+    for (const Queue* queue : {&waiting_, &again_}) {
+        for (const LaneReadPtr& read : *queue)
+            look_at(read, false);
+    }
+    for (const LanePtr& lane : lanes_)
+        lane->each_read([&](const LaneReadPtr& read) { look_at(read, true); });
+    check_at(next_deadline_, next);
+}
+
+void Lanes::cut_unwanted() {
+    const auto left = [](const LaneReadPtr& read) { return !read->waits(); };
+    std::erase_if(waiting_, left);
+    std::erase_if(again_, left);
+    for (const LanePtr& lane : lanes_)
+        lane->cut_if_unwanted();
+}
+
+// Not from inside of the turn: whoever waits goes on for as long as he likes.
+void Lanes::tell(const LaneReadPtr& read, std::exception_ptr error) noexcept {
+    pool_->gate()->post([self = shared_from_this(), read, error = std::move(error)] {
+        read->fail(error, LaneRead::no_statement);
+        self->ceased();
+    });
+}
+
+void Lanes::fail_waiting(const std::exception_ptr& error) {
+    for (Queue* queue : {&waiting_, &again_}) {
+        for (const LaneReadPtr& read : *queue)
+            tell(read, error);
+        queue->clear();
+    }
+}
+
+void Lanes::shut_down() noexcept {
+    closed_.store(true);
+    schedule();
+}
+
+void Lanes::check_at(std::atomic<TimePoint::rep>& due, TimePoint when) noexcept {
+    const TimePoint::rep wanted = when.time_since_epoch().count();
+    TimePoint::rep known = due.load(std::memory_order_relaxed);
+    while (wanted < known) {
+        if (due.compare_exchange_weak(known, wanted)) {
+            pool_->wake_by(when);
+            return;
+        }
+    }
+}
+
+TimePoint Lanes::tick(TimePoint now) noexcept {
+    TimePoint next = TimePoint::max();
+    const auto look_at = [&](std::atomic<TimePoint::rep>& due, std::atomic<bool>* flag) {
+        const TimePoint when{TimePoint::duration{due.load()}};
+        if (when > now) {
+            next = std::min(next, when);
+            return;
+        }
+        due.store(TimePoint::max().time_since_epoch().count());
+        if (flag != nullptr)
+            flag->store(true);
+        schedule();
+    };
+    look_at(next_deadline_, &expired_);
+    look_at(next_rest_, nullptr);
+    return next;
+}
+
+std::size_t Lanes::most_lanes() const noexcept {
+    // The last connection is for transactions, unless it is the only one.
+    return std::max<std::size_t>(std::min(options_.lanes, options_.max_size - 1), 1);
+}
+
+std::size_t Lanes::fair_share() const noexcept {
+    return std::min(options_.lanes, options_.max_size / 2);
+}
+
+void Lanes::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
+    closed_.store(true);
+    std::vector<LaneReadPtr> reads;
+    inbox_.take(reads);
+    back_.take(reads);
+    for (Queue* queue : {&waiting_, &again_}) {
+        reads.insert(reads.end(), queue->begin(), queue->end());
+        queue->clear();
+    }
+    for (const LanePtr& lane : lanes_)
+        lane->each_read([&](const LaneReadPtr& read) { reads.push_back(read); });
+    for (LaneReadPtr& read : reads)
+        dropped.push_back(std::move(read));
+}
+
+} // namespace corm::pool

@@ -21,10 +21,11 @@ void throw_empty_ref(const char* what) {
 }
 
 AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options, std::source_location where) {
-    if (options.autocommit)
-        throw Error("engine.transaction() was given SessionOptions::autocommit, with which each operation commits by "
-                    "itself, and would run again what is committed already; leave it out, or use a session of your own",
-                    where);
+    if (options.autocommit || options.reader)
+        throw Error(
+            "engine.transaction() was given SessionOptions::autocommit or reader, with which each operation commits by "
+            "itself, and would run again what is committed already; leave it out, or use a session of your own",
+            where);
     AsyncSession session{std::move(engine), options};
     session.core_->enter_scope();
     return session;

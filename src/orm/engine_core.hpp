@@ -14,8 +14,7 @@
 namespace corm::orm {
 
 struct EngineCore {
-    explicit EngineCore(EngineOptions given)
-        : quick_texts(given.pool.lane_slow_after), options(std::move(given)) {}
+    explicit EngineCore(EngineOptions given) : quick_texts(given.pool.lane_slow_after), options(std::move(given)) {}
 
     boost::asio::any_io_executor executor;
     std::shared_ptr<pool::Pool> pool;

@@ -34,8 +34,8 @@ LaneOperation& operation(const pool::LaneReadPtr& read) noexcept {
 std::shared_ptr<LaneOperation> LaneOperation::make(std::shared_ptr<SessionCore> session, const OperationPlan& plan,
                                                    Parts& parts, std::vector<std::uint64_t>& texts) {
     std::vector<wire::Statement> statements;
-    const bool keyed = parts.size() == 1 && parts.front()->keyed() != nullptr &&
-                       parts.front()->sharing() == Part::Sharing::always;
+    const bool keyed =
+        parts.size() == 1 && parts.front()->keyed() != nullptr && parts.front()->sharing() == Part::Sharing::always;
     if (!keyed) {
         if (!collect(parts, statements, texts)) {
             texts.clear();
@@ -46,14 +46,14 @@ std::shared_ptr<LaneOperation> LaneOperation::make(std::shared_ptr<SessionCore> 
                 return nullptr;
         }
     }
-    return corm::detail::make_recycled<LaneOperation>(std::move(session), plan, std::move(parts),
-                                                      std::move(statements), std::move(texts));
+    return corm::detail::make_recycled<LaneOperation>(std::move(session), plan, std::move(parts), std::move(statements),
+                                                      std::move(texts));
 }
 
 LaneOperation::LaneOperation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts&& parts,
                              std::vector<wire::Statement>&& statements, std::vector<std::uint64_t>&& texts)
-    : engine_(session->engine), session_(std::move(session)), name_(plan.name), parts_(std::move(parts)), statements_(std::move(statements)),
-      texts_(std::move(texts)) {
+    : engine_(session->engine), session_(std::move(session)), name_(plan.name), parts_(std::move(parts)),
+      statements_(std::move(statements)), texts_(std::move(texts)) {
     deadline = plan.deadline;
     where = plan.where;
     if (statements_.empty()) {

@@ -21,9 +21,7 @@ struct EngineCore;
 /// A composed asynchronous operation without a lease. The lanes keep it alive until it is told how it ended.
 ///
 /// Cancellation: of every type, at any time: reads leave nothing half done. The others that it travels with go on.
-class LaneOperation final : public Running,
-                            public pool::LaneRead,
-                            public std::enable_shared_from_this<LaneOperation> {
+class LaneOperation final : public Running, public pool::LaneRead, public std::enable_shared_from_this<LaneOperation> {
 public:
     /// Null, with `parts` left alone, if they are not for a lane; `texts` are those that have yet to show that they are
     /// quick.

@@ -42,7 +42,7 @@ struct Slot {
     bool to_prepare = false; ///< when cleaning: the hook has to run again behind the reset
     bool preparing = false;  ///< when cleaning: it is being decided about, or the hook runs
     bool leak_reported = false;
-    bool lane = false; ///< when leased: by a lane, for as long as there are reads
+    bool lane = false;          ///< when leased: by a lane, for as long as there are reads
     std::source_location where; ///< who has the lease
 };
 

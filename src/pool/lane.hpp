@@ -62,6 +62,8 @@ public:
     [[nodiscard]] TimePoint idle_since() const noexcept { return TimePoint{TimePoint::duration{idle_since_.load()}}; }
     [[nodiscard]] bool is_past_its_time() const noexcept { return lease_.is_past_its_time(); }
 
+    [[nodiscard]] bool has_served() const noexcept { return sent_ != TimePoint{}; }
+
     void on_lease(Lease lease) noexcept override;
     void on_lease_failure(std::exception_ptr error) noexcept override;
     void on_reply(wire::Reply reply) noexcept override;

@@ -101,9 +101,13 @@ void Lanes::tidy() {
         if (lane->state() != State::idle)
             continue;
         failed_opens_ = 0;
+        // Who waits already when it opens does not ask again.
+        if (!lane->has_served() && !lane->wanted_back)
+            lane->wanted_back = pool_->is_short();
         const TimePoint unused = after(lane->idle_since(), options_.ping_after);
-        const bool spare = !is_waiting() || open > fair_share();
-        const bool leaves = closed_.load() || (std::exchange(lane->wanted_back, false) && spare) || unused <= now ||
+        // Not before it has served its turn, or readers would get none.
+        const bool spare = !is_waiting() || (lane->has_served() && open > fair_share());
+        const bool leaves = closed_.load() || (lane->wanted_back && spare) || unused <= now ||
                             (unused - now < options_.ping_after / 2 && lane->is_past_its_time());
         if (leaves && lane->claim(State::closed)) {
             lane->close();
@@ -116,14 +120,15 @@ void Lanes::tidy() {
         for (const LanePtr& lane : lanes_)
             static_cast<void>(lane->withdraw(*pool_));
     }
-    std::erase_if(lanes_, [](const LanePtr& lane) {
-        return lane->state() == State::closed || lane->state() == State::failed;
-    });
+    std::erase_if(lanes_,
+                  [](const LanePtr& lane) { return lane->state() == State::closed || lane->state() == State::failed; });
     check_at(next_rest_, rest);
 }
 
 void Lanes::assign() {
     using State = Lane::State;
+    // One lane that takes them all would make client and server take turns.
+    const bool many = waiting_.size() > 2 * smallest_share;
     std::size_t idle = 0;
     for (const LanePtr& lane : lanes_)
         idle += lane->state() == State::idle ? 1 : 0;
@@ -132,7 +137,6 @@ void Lanes::assign() {
         const LanePtr lane = lanes_[i];
         if (lane->state() != State::idle || !lane->claim(State::busy))
             continue;
-        // Client and server would take turns if one lane had them all.
         const std::size_t share = std::max((waiting_.size() + idle - 1) / idle, smallest_share);
         --idle;
         if (!again_.empty())
@@ -140,7 +144,7 @@ void Lanes::assign() {
         else
             send(lane, waiting_, std::min(share, options_.lane_batch), holds_syncs_);
     }
-    if (is_waiting() && !closed_.load())
+    if ((is_waiting() || (many && idle == 0)) && !closed_.load())
         open_another();
 }
 
@@ -149,7 +153,9 @@ void Lanes::open_another() {
                                      [](const LanePtr& lane) { return lane->state() == Lane::State::opening; });
     if (opening || lanes_.size() >= most_lanes())
         return;
-    const std::source_location where = (waiting_.empty() ? again_ : waiting_).front()->where;
+    const std::source_location where = !waiting_.empty() ? waiting_.front()->where
+                                       : !again_.empty() ? again_.front()->where
+                                                         : std::source_location{};
     lanes_.push_back(std::make_shared<Lane>(weak_from_this()));
     lanes_.back()->open(*pool_, where);
 }

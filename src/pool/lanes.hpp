@@ -70,7 +70,7 @@ private:
     const PoolOptions& options_;
     const bool holds_syncs_;
     LaneInbox inbox_;
-    LaneInbox back_; // to be sent again
+    LaneInbox back_;                      // to be sent again
     std::atomic<std::uint32_t> turns_{0}; // asked for since the last one began
     std::atomic<bool> closed_{false};
     std::atomic<bool> short_{false};   // somebody waits for a lease

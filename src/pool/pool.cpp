@@ -110,15 +110,13 @@ void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::sou
 }
 
 void Pool::report_shortage() noexcept {
-    const std::shared_ptr<LaneHost> lanes = lanes_.lock();
-    if (!lanes)
-        return;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!core_.is_short())
-            return;
-    }
-    lanes->on_shortage();
+    if (const std::shared_ptr<LaneHost> lanes = lanes_.lock(); lanes && is_short())
+        lanes->on_shortage();
+}
+
+bool Pool::is_short() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return core_.is_short();
 }
 
 bool Pool::withdraw(const LeaseSink* sink) noexcept {

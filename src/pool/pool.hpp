@@ -126,6 +126,8 @@ public:
 
     /// To be called once, before anything else.
     void set_lanes(std::weak_ptr<LaneHost> lanes) noexcept { lanes_ = std::move(lanes); }
+    /// Somebody waits for a lease, and no connection can be made for it.
+    [[nodiscard]] bool is_short() const noexcept;
     /// Ticks at `when` at the latest.
     void wake_by(TimePoint when) noexcept { timekeeper_->wake_by(when); }
     /// Why somebody whose deadline passed got no connection.

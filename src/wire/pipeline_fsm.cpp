@@ -88,7 +88,8 @@ bool PipelineFsm::safe_to_retry() const noexcept {
         return false;
     // A transaction that was open, or begun here, and never saw its COMMIT is undone by the server; so is one that
     // never saw the Sync that was to commit it.
-    return prefix_failed_ || in_transaction_before_ || begins_transaction() || (request_.commits && !commit_sent_);
+    return request_.repeatable || prefix_failed_ || in_transaction_before_ || begins_transaction() ||
+           (request_.commits && !commit_sent_);
 }
 
 std::exception_ptr PipelineFsm::make_doubt(std::string_view event) const {

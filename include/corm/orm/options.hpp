@@ -37,11 +37,11 @@ struct SessionOptions {
     /// savepoints then, a lock ends with the operation that takes it, and a session that is given any of the three
     /// options above throws `Error`.
     bool autocommit = false;
-    /// Reads only, each statement by itself, and holds no connection: reads of all readers of the engine travel together
-    /// over the few connections of its lanes (`PoolOptions::lanes`). Reads by primary key do so always, queries once
-    /// their text is known to be quick, raw SQL if it is marked `pure()`; everything else runs on a connection of its
-    /// own in a transaction that the server lets read only. Implies `autocommit`; a flush of changes throws `Error`,
-    /// and so do `isolation`, `deferrable` and `settings`.
+    /// Reads only, each statement by itself, and holds no connection: reads of all readers of the engine travel
+    /// together over the few connections of its lanes (`PoolOptions::lanes`). Reads by primary key do so always,
+    /// queries once their text is known to be quick, raw SQL if it is marked `pure()`; everything else runs on a
+    /// connection of its own in a transaction that the server lets read only. Implies `autocommit`; a flush of changes
+    /// throws `Error`, and so do `isolation`, `deferrable` and `settings`.
     bool reader = false;
     /// Of a reader: reads by primary key that leave in the same turn of the loop become one statement for all sessions.
     bool join_reads = true;

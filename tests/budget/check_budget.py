@@ -1,10 +1,13 @@
-"""What a flush costs the client, in instructions: at most 2 us for each row, at any number of rows.
+"""What flushes and sessions cost the client, in instructions.
 
-Instructions are counted by callgrind, because they are the same on every machine. The budget takes 3 of them for a
-nanosecond, which is less than any server machine of today executes in such code: 2 us are 6,000.
+Instructions are counted by callgrind, because they are the same on every machine. The budget of a flush takes 3 of them
+for a nanosecond, which is less than any server machine of today executes in such code: 2 us for each row, at any number
+of rows, are 6,000. Those of sessions are a little above what they took when they were set: whoever makes one dearer
+is told, and says why.
 
-  check_budget.py PROGRAM      runs every workload
-  check_budget.py --self-test  checks this program
+  check_budget.py flush PROGRAM      runs every workload of flushes
+  check_budget.py sessions PROGRAM   and of sessions
+  check_budget.py --self-test        checks this program
 """
 
 import re
@@ -16,6 +19,18 @@ BUDGET = 6_000  # instructions for each row
 ROWS = (1_000, 100_000)
 GROWTH = 1.7  # of what a row costs, from the first number of rows to the last: what sorting takes, log(100,000) / log(1,000)
 WORKLOADS = ("insert", "update", "remove", "graph", "relink")
+# Instructions for each operation of a session, libpq's included, and how many are run.
+SESSIONS = {
+    "empty": (1_000, 4_096),
+    "get_hit": (1_000, 4_096),
+    "get_autocommit": (20_000, 2_048),
+    "get_transaction": (20_000, 2_048),
+    "get_lane": (20_000, 2_048),
+    "get_lanes": (20_000, 4_096),
+    "get_joined": (20_000, 4_096),
+    "commit_1": (60_000, 512),
+    "commit_100": (600_000, 64),
+}
 COLLECTED = re.compile(r"^==\d+== Collected : (\d+)$", re.MULTILINE)
 
 
@@ -36,13 +51,21 @@ def judge(costs):
     return problems
 
 
-def measure(program, workload, rows):
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=measured_plan",
-               program, workload, str(rows)]  # fmt: skip
+def judge_session(name, cost):
+    budget = SESSIONS[name][0]
+    if cost > budget:
+        return [f"{cost:.0f} instructions, at most {budget} are allowed"]
+    # One that is much too wide would let the next change be as dear as this one was cheap.
+    return [f"{cost:.0f} instructions: lower its budget of {budget}"] if cost < 0.7 * budget else []
+
+
+def measure(program, function, workload, count):
+    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--toggle-collect={function}",
+               program, workload, str(count)]  # fmt: skip
     run = subprocess.run(command, capture_output=True, text=True, timeout=500)
     if run.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout}{run.stderr}")
-    return collected(run.stderr) / rows
+    return collected(run.stderr) / count
 
 
 def self_test():
@@ -51,9 +74,40 @@ def self_test():
         judge({1_000: 2_000, 100_000: 3_300}) == [],
         len(judge({1_000: 2_000, 100_000: 3_500})) == 1,
         len(judge({1_000: BUDGET + 1, 100_000: BUDGET})) == 1,
+        judge_session("empty", SESSIONS["empty"][0]) == [],
+        len(judge_session("empty", SESSIONS["empty"][0] + 1)) == 1,
+        len(judge_session("empty", SESSIONS["empty"][0] / 2)) == 1,
     ]
-    print(f"{sum(checks)} passed, {len(checks) - sum(checks)} failed, 0 skipped")
-    return 0 if all(checks) else 1
+    return report(sum(checks), len(checks))
+
+
+def report(passed, total):
+    print(f"{passed} passed, {total - passed} failed, 0 skipped")
+    return 0 if passed == total else 1
+
+
+def check_flushes(program):
+    passed = 0
+    for workload in WORKLOADS:
+        costs = {rows: measure(program, "measured_plan", workload, rows) for rows in ROWS}
+        problems = judge(costs)
+        passed += not problems
+        print(f"{workload}: " + ", ".join(f"{cost:.0f} for each of {rows}" for rows, cost in costs.items()))
+        for problem in problems:
+            print(f"  {problem}")
+    return report(passed, len(WORKLOADS))
+
+
+def check_sessions(program):
+    passed = 0
+    for name, (_, count) in SESSIONS.items():
+        cost = measure(program, "measured_sessions", name, count)
+        problems = judge_session(name, cost)
+        passed += not problems
+        print(f"{name}: {cost:.0f}")
+        for problem in problems:
+            print(f"  {problem}")
+    return report(passed, len(SESSIONS))
 
 
 def main():
@@ -62,16 +116,7 @@ def main():
     if shutil.which("valgrind") is None:
         print("valgrind is not installed\n0 passed, 0 failed, 1 skipped")
         return 77
-    failed = 0
-    for workload in WORKLOADS:
-        costs = {rows: measure(sys.argv[1], workload, rows) for rows in ROWS}
-        problems = judge(costs)
-        failed += bool(problems)
-        print(f"{workload}: " + ", ".join(f"{cost:.0f} for each of {rows}" for rows, cost in costs.items()))
-        for problem in problems:
-            print(f"  {problem}")
-    print(f"{len(WORKLOADS) - failed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return {"flush": check_flushes, "sessions": check_sessions}[sys.argv[1]](sys.argv[2])
 
 
 sys.exit(main())

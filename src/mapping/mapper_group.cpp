@@ -19,8 +19,14 @@ MapperGroup::MapperGroup(std::vector<std::unique_ptr<Mapper>> mappers, std::vect
 std::shared_ptr<const Mapper> MapperGroup::of_struct(std::unique_ptr<Mapper> mapper) {
     std::vector<std::unique_ptr<Mapper>> only;
     only.push_back(std::move(mapper));
-    const std::shared_ptr<MapperGroup> group{new MapperGroup(std::move(only), {}, {}, {})};
+    // Never deleted, so that its objects need not count how many refer to it.
+    const auto* const group = new MapperGroup(std::move(only), {}, {}, {});
     return group->share(*group->mappers_.front());
+}
+
+std::shared_ptr<const Mapper> MapperGroup::share(const Mapper& mapper) const {
+    // Of a struct: points without owning.
+    return {weak_from_this().lock(), &mapper};
 }
 
 std::shared_ptr<MapperGroup> MapperGroup::of_records(std::vector<std::unique_ptr<Mapper>> mappers,

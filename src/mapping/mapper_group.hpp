@@ -20,7 +20,7 @@ class RegistryNames;
 /// refers back. Immutable but for its end; thread-safe.
 class MapperGroup : public std::enable_shared_from_this<MapperGroup> {
 public:
-    /// Of a struct.
+    /// Of a struct: lives for ever.
     [[nodiscard]] static std::shared_ptr<const Mapper> of_struct(std::unique_ptr<Mapper> mapper);
     /// Of records: mappers, and those of other groups that they refer to. `names` may be null; without a module each is
     /// in that of its schema.
@@ -35,9 +35,7 @@ public:
     ~MapperGroup();
 
     [[nodiscard]] static const MapperGroup& of(const Mapper& mapper) noexcept { return *mapper.group_; }
-    [[nodiscard]] std::shared_ptr<const Mapper> share(const Mapper& mapper) const {
-        return {shared_from_this(), &mapper};
-    }
+    [[nodiscard]] std::shared_ptr<const Mapper> share(const Mapper& mapper) const;
     [[nodiscard]] const std::vector<std::unique_ptr<Mapper>>& mappers() const noexcept { return mappers_; }
     [[nodiscard]] std::shared_ptr<RegistryNames> names() const noexcept { return names_.lock(); }
     /// That its registry has the mapper in; see `Registry`.

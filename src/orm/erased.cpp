@@ -134,8 +134,9 @@ Task<void> refresh(Core core, Handle instance, query::ReadOptions options, std::
         plan.flushes = add_flush(*core, parts, where, {.except = instance.get()});
     }
     plan.only_reads = !plan.flushes && !options.lock;
-    auto part = corm::detail::make_recycled<GetPart>(*core, instance->shared_mapper(), instance->key, options.lock,
-                                                     uow::Populate::overwrite, where);
+    auto part =
+        corm::detail::make_recycled<GetPart>(*core, instance->shared_mapper(), std::string{instance->key.view()},
+                                             options.lock, uow::Populate::overwrite, where);
     parts.push_back(part);
     const std::string name = instance->describe();
     // What the object refers to, its row says.

@@ -77,13 +77,13 @@ void UnitOfWork::hydrate(Instance& instance, Cells cells) {
 
 void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, std::source_location where) {
     const mapping::Mapper& mapper = instance.mapper();
-    if (populate == Populate::overwrite || !instance.sent) {
+    if (populate == Populate::overwrite || !instance.sent()) {
         // The copy goes first: what is left of a row that was read half must not look like an edit.
-        const bool compared = static_cast<bool>(instance.sent);
-        instance.sent = {};
+        const bool compared = static_cast<bool>(instance.sent());
+        instance.forget_sent();
         hydrate(instance, cells);
         if (compared)
-            instance.sent = mapping::ValueBlock(mapper, instance.values());
+            instance.make_sent() = mapping::ValueBlock(mapper, instance.values());
         return;
     }
     if (populate == Populate::written) {
@@ -92,7 +92,7 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
             const Cell cell{mapper, column, cells[i]};
             if (!instance.is_changed(column))
                 column.type->copy_assign(column.in(instance.values()), cell.value());
-            column.type->copy_assign(instance.sent.at(column), cell.value());
+            column.type->copy_assign(instance.make_sent().at(column), cell.value());
         }
         return;
     }
@@ -102,7 +102,7 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
         if (!instance.is_changed(column))
             continue;
         const Cell cell{mapper, column, cells[i]};
-        if (column.type->same(cell.value(), instance.sent.at(column)))
+        if (column.type->same(cell.value(), instance.sent().at(column)))
             continue;
         if (populate == Populate::locked)
             throw StaleDataError(
@@ -119,7 +119,7 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
             continue;
         const Cell cell{mapper, column, cells[i]};
         column.type->copy_assign(column.in(instance.values()), cell.value());
-        column.type->copy_assign(instance.sent.at(column), cell.value());
+        column.type->copy_assign(instance.make_sent().at(column), cell.value());
     }
 }
 
@@ -149,8 +149,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
                                              const types::Rows& rows, int row, int first, Populate populate,
                                              std::source_location where) {
     read_key(*mapper, rows, row, first);
-    std::weak_ptr<Instance>& place = map_.place(*mapper, scratch_);
-    if (std::shared_ptr<Instance> present = place.lock()) {
+    if (std::shared_ptr<Instance> present = map_.find(*mapper, scratch_)) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
             return present;
         // Until it was read whole, nobody may take it for a row.
@@ -178,7 +177,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     instance->state = ObjectState::persistent;
     instance->scope = scope_;
     instance->unseen = true;
-    place = instance;
+    map_.add(instance);
     if (!scopes_.empty())
         scopes_.back().note_read(instance);
     return instance;
@@ -190,10 +189,10 @@ std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const
     read_key(*mapper, rows, row, 0);
     const std::shared_ptr<Instance> present = map_.find(*mapper, scratch_);
     if (present && !final) {
-        if (!present->sent)
-            present->sent = mapping::ValueBlock(*mapper, present->values());
-        if (!present->at_begin && !present->inserted_now) {
-            present->at_begin = present->sent;
+        if (!present->sent())
+            present->make_sent() = mapping::ValueBlock(*mapper, present->values());
+        if (!present->at_begin() && !present->inserted_now) {
+            present->make_at_begin() = present->sent();
             // Key and version are those of the row yet, but nobody may read the values that a rollback gives back.
             if (present->freshness == Freshness::expired)
                 revived_.push_back(present);

@@ -73,7 +73,7 @@ std::pair<const RowChange*, Handle> find_moving_away(const Handles& removed, con
         const mapping::Mapper& mapper = (*handle)->mapper();
         if (mapper.key_columns().size() != 1)
             return {}; // a foreign key of one column refers to none of them
-        std::string key = (*handle)->key;
+        std::string key{(*handle)->key.view()};
         widen(mapper.column(mapper.key_columns().front()), 0, key);
         gone.emplace(std::move(key), handle);
     }

@@ -149,11 +149,11 @@ void insert_all(std::vector<FlushStatement>& out, const mapping::Mapper& mapper,
     std::vector<ColumnIndex> columns;
     for (std::size_t first = 0; first < inserts.size();) {
         const bool generated = leaves_key_to_server(**inserts[first]);
-        const std::uint64_t given = (*inserts[first])->given;
+        const std::uint64_t given = (*inserts[first])->given();
         mapper.find_inserted(given, generated, columns);
         std::size_t last = first + 1;
         if (!generated || (ascending && !columns.empty())) {
-            while (last < inserts.size() && (*inserts[last])->given == given &&
+            while (last < inserts.size() && (*inserts[last])->given() == given &&
                    leaves_key_to_server(**inserts[last]) == generated)
                 ++last;
         }

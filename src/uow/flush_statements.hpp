@@ -17,7 +17,7 @@ using Columns = std::span<const ColumnIndex>;
 
 /// The value of a column as last sent or loaded: that of the row. An object, as `current`, so that loops inline it.
 inline constexpr auto loaded = [](const Instance& instance, const mapping::Column& column) -> const void* {
-    return instance.sent ? instance.sent.at(column) : column.in(instance.values());
+    return instance.sent() ? instance.sent().at(column) : column.in(instance.values());
 };
 inline constexpr auto current = [](const Instance& instance, const mapping::Column& column) -> const void* {
     return column.in(instance.values());

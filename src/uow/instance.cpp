@@ -12,16 +12,17 @@
 namespace corm::uow {
 namespace {
 
+// The object stands right behind its header, and the block begins where the alignment of both wants it.
+std::size_t block_align(const mapping::ObjectType& type) noexcept {
+    return std::max(alignof(Instance), type.align);
+}
+
 std::size_t object_offset(const mapping::ObjectType& type) noexcept {
     return (sizeof(Instance) + type.align - 1) / type.align * type.align;
 }
 
 std::size_t block_size(const mapping::ObjectType& type) noexcept {
     return object_offset(type) + type.size;
-}
-
-std::size_t block_align(const mapping::ObjectType& type) noexcept {
-    return std::max(alignof(Instance), type.align);
 }
 
 } // namespace
@@ -41,32 +42,44 @@ std::string_view to_string(ObjectState state) noexcept {
 // a long chain needs no deep stack.
 struct Instance::Deleter {
     void operator()(Instance* instance) const noexcept {
-        if (instance->book_ == nullptr) {
+        if (instance->book() == nullptr) {
             destroy(instance);
             return;
         }
         static thread_local Instance* waiting = nullptr;
         static thread_local bool busy = false;
-        instance->book_->next_dropped = std::exchange(waiting, instance);
+        instance->book()->next_dropped = std::exchange(waiting, instance);
         if (std::exchange(busy, true))
             return;
         while (waiting != nullptr)
-            destroy(std::exchange(waiting, waiting->book_->next_dropped));
+            destroy(std::exchange(waiting, waiting->book()->next_dropped));
         busy = false;
     }
     static void destroy(Instance* instance) noexcept {
         // The mapper describes the block, so it has to outlive the destructor.
         const std::shared_ptr<const mapping::Mapper> mapper = instance->mapper_;
+        const mapping::ObjectType& type = mapper->object();
+        char* const block = static_cast<char*>(instance->object()) - object_offset(type);
         instance->~Instance();
-        corm::detail::deallocate(instance, block_size(mapper->object()), block_align(mapper->object()));
+        corm::detail::deallocate(block, block_size(type), block_align(type));
     }
 };
 
-Instance::Instance(std::shared_ptr<const mapping::Mapper> mapper, void* object) noexcept
-    : mapper_(std::move(mapper)), object_(object) {}
+const Instance::More Instance::none_;
+
+Instance::More::More() = default;
+Instance::More::~More() = default;
+
+Instance::Instance(std::shared_ptr<const mapping::Mapper> mapper) noexcept : mapper_(std::move(mapper)) {}
 
 Instance::~Instance() {
-    mapper_->object().destroy(object_);
+    mapper_->object().destroy(object());
+}
+
+Instance::More& Instance::make_more() {
+    if (!more_)
+        more_ = std::make_unique<More>();
+    return *more_;
 }
 
 // Header and object share one block that is separate from the reference count: weak references left in identity maps
@@ -75,18 +88,18 @@ template <class Make>
 std::shared_ptr<Instance> Instance::allocate(std::shared_ptr<const mapping::Mapper> mapper, Make make) {
     const mapping::ObjectType& type = mapper->object();
     void* block = corm::detail::allocate(block_size(type), block_align(type));
-    void* object = static_cast<char*>(block) + object_offset(type);
+    char* const object = static_cast<char*>(block) + object_offset(type);
     try {
         make(type, object);
     } catch (...) {
         corm::detail::deallocate(block, block_size(type), block_align(type));
         throw;
     }
-    std::shared_ptr<Instance> made{::new (block) Instance(std::move(mapper), object), Deleter{},
-                                   corm::detail::Recycling<Instance>{}};
-    if (made->mapper_->relations().empty())
-        return made;
-    made->book_ = std::make_unique<RelationBook>(made);
+    static_assert(sizeof(Instance) == 64, "every object that is read pays for it");
+    std::shared_ptr<Instance> made{::new (static_cast<void*>(object - sizeof(Instance))) Instance(std::move(mapper)),
+                                   Deleter{}, corm::detail::Recycling<Instance>{}};
+    if (!made->mapper_->relations().empty())
+        made->make_more().book = std::make_unique<RelationBook>(made);
     return made;
 }
 
@@ -105,32 +118,32 @@ void* Instance::editable(const std::shared_ptr<Instance>& instance) {
     static_cast<void>(instance->readable());
     if (const std::shared_ptr<Scope> session = instance->scope.lock())
         session->on_edit(instance);
-    else if (!instance->sent && instance->state != ObjectState::transient && instance->state != ObjectState::pending)
+    else if (!instance->sent() && instance->state != ObjectState::transient && instance->state != ObjectState::pending)
         // No session watches it; the copy lets the next one that it is added to find the changes.
-        instance->sent = mapping::ValueBlock(*instance->mapper_, instance->values());
-    return instance->object_;
+        instance->make_sent() = mapping::ValueBlock(*instance->mapper_, instance->values());
+    return instance->object();
 }
 
 bool Instance::is_modified() const {
-    if (!sent)
+    if (!sent())
         return false;
     return std::any_of(mapper_->columns().begin(), mapper_->columns().end(),
                        [this](const mapping::Column& column) { return is_changed(column); });
 }
 
 bool Instance::is_relinked() const {
-    return book_ != nullptr && book_->is_changed();
+    return book() != nullptr && book()->is_changed();
 }
 
 void Instance::forget_relations() {
-    if (book_ == nullptr)
+    if (book() == nullptr)
         return;
-    book_->unload();
+    book()->unload();
     check_references();
 }
 
 void Instance::check_references() {
-    if (book_ == nullptr)
+    if (book() == nullptr)
         return;
     std::string key;
     for (const mapping::RelationEnds& ends : mapping::RelationMap::of(*mapper_)) {

@@ -63,7 +63,7 @@ void UnitOfWork::add(const std::shared_ptr<Instance>& instance, std::source_loca
         if (instance->freshness == Freshness::fresh)
             instance->freshness = Freshness::stale;
         map_.insert(instance);
-        if (instance->sent)
+        if (instance->sent())
             watch(instance);
         take_along(instance);
         break;
@@ -87,10 +87,10 @@ void UnitOfWork::abandon(Instance& instance) const {
         detach(instance, ObjectState::transient);
         return;
     }
-    if (instance.at_begin)
-        instance.sent = std::move(instance.at_begin);
-    if (!instance.key_at_begin.empty())
-        instance.key = instance.key_at_begin;
+    if (instance.at_begin())
+        instance.make_sent() = std::move(instance.make_at_begin());
+    if (!instance.key_at_begin().empty())
+        instance.key = instance.key_at_begin();
     if (RelationBook* const book = instance.book())
         book->lose_transaction();
     detach(instance, ObjectState::detached);
@@ -127,8 +127,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     instance.edited = false;
     instance.doomed = false;
     instance.inserted_now = false;
-    instance.at_begin = {};
-    instance.key_at_begin.clear();
+    instance.forget_begin();
     if (RelationBook* const book = instance.book()) {
         book->begin.clear();
         book->forget_removal();
@@ -136,7 +135,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
             book->forget_row();
     }
     if (state == ObjectState::transient) {
-        instance.sent = {};
+        instance.forget_sent();
         instance.key.clear();
         instance.freshness = Freshness::fresh;
     }
@@ -196,9 +195,9 @@ void UnitOfWork::expunge_all() {
 
 // The unflushed edits are taken back, so that key and version are those of the row: a delete may need them yet.
 void UnitOfWork::forget_values(Instance& instance) {
-    if (instance.sent) {
-        assign_values(instance, instance.sent);
-        instance.sent = {};
+    if (instance.sent()) {
+        assign_values(instance, instance.sent());
+        instance.forget_sent();
     }
     instance.watched = false;
     instance.edited = false;
@@ -210,9 +209,9 @@ void UnitOfWork::forget_values(Instance& instance) {
 }
 
 void UnitOfWork::revert(const std::shared_ptr<Instance>& instance) {
-    if (!instance->sent || instance->freshness == Freshness::expired)
+    if (!instance->sent() || instance->freshness == Freshness::expired)
         return;
-    assign_values(*instance, instance->sent);
+    assign_values(*instance, instance->sent());
     if (RelationBook* const book = instance->book()) {
         book->take_back();
         instance->check_references();
@@ -241,8 +240,8 @@ void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, std::source_l
 void UnitOfWork::expire(const std::shared_ptr<Instance>& instance, const mapping::Column& column,
                         std::source_location where) {
     require_persistent(*instance, "expired", where);
-    if (instance->sent)
-        column.type->copy_assign(column.in(instance->values()), instance->sent.at(column));
+    if (instance->sent())
+        column.type->copy_assign(column.in(instance->values()), instance->sent().at(column));
     age(*instance);
 }
 

@@ -13,7 +13,7 @@ namespace {
 /// The identity that an object has or will have; empty if the server is to generate it, or if a part is NULL.
 std::string identity_of(const Instance& instance) {
     if (!instance.key.empty())
-        return instance.key;
+        return std::string{instance.key.view()};
     std::string key;
     if (!has_null_key(instance) && !leaves_key_to_server(instance))
         instance.mapper().append_key(instance.values(), key);
@@ -22,12 +22,12 @@ std::string identity_of(const Instance& instance) {
 
 /// Values that no row has given are those of a new object: what an insert would leave to the server is not copied.
 bool copied(const Instance& source, const mapping::Column& column) {
-    return source.key.empty() ? column.inserted(source.given) : !column.computed;
+    return source.key.empty() ? column.inserted(source.given()) : !column.computed;
 }
 
 /// The same for the insert of its copy.
 std::uint64_t given_of(const Instance& source) noexcept {
-    return source.key.empty() ? source.given : ~std::uint64_t{0};
+    return source.key.empty() ? source.given() : ~std::uint64_t{0};
 }
 
 } // namespace
@@ -53,7 +53,7 @@ void UnitOfWork::merge_into(const Instance& source, std::string_view key, std::s
         column.type->copy_assign(column.in(target->values()), value);
     }
     if (target->state == ObjectState::pending)
-        target->given |= given_of(source);
+        target->make_given() |= given_of(source);
 }
 
 std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source) {
@@ -62,7 +62,7 @@ std::shared_ptr<Instance> UnitOfWork::merge_new(const Instance& source) {
         if (copied(source, column))
             column.type->copy_assign(column.in(made->values()), column.in(source.values()));
     }
-    made->given = given_of(source);
+    made->make_given() = given_of(source);
     return made;
 }
 
@@ -92,8 +92,8 @@ std::shared_ptr<Instance> UnitOfWork::take_clean(const Instance& source) {
     }
     for (const mapping::Column& column : source.mapper().columns())
         column.type->copy_assign(column.in(target->values()), column.in(source.values()));
-    if (target->sent)
-        target->sent = mapping::ValueBlock(target->mapper(), target->values());
+    if (target->sent())
+        target->make_sent() = mapping::ValueBlock(target->mapper(), target->values());
     target->freshness = Freshness::fresh;
     if (known) {
         target->check_references();

@@ -14,12 +14,12 @@ namespace {
 
 void find_changes(const Instance& instance, std::vector<ColumnIndex>& columns) {
     columns.clear();
-    if (!instance.sent)
+    if (!instance.sent())
         return;
     const void* const values = instance.values();
     ColumnIndex index = 0;
     for (const mapping::Column& column : instance.mapper().columns()) {
-        if (!column.counted && !column.computed && !column.type->same(column.in(values), instance.sent.at(column)))
+        if (!column.counted && !column.computed && !column.type->same(column.in(values), instance.sent().at(column)))
             columns.push_back(index);
         ++index;
     }
@@ -42,7 +42,7 @@ bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
         return false;
     // The first bit is the sign: the negative ones are the last, and come first.
     const auto negative = std::partition_point(instances.begin(), instances.end(), [](Handle instance) {
-        return static_cast<signed char>((*instance)->key.front()) >= 0;
+        return static_cast<signed char>((*instance)->key.view().front()) >= 0;
     });
     std::rotate(instances.begin(), negative, instances.end());
     return true;

@@ -100,7 +100,7 @@ void UnitOfWork::settle_relations(bool final) {
         RelationBook* const book = instance->book();
         if (book == nullptr)
             return;
-        if (!final && !scopes_.empty() && !book->sent.empty() && instance->sent)
+        if (!final && !scopes_.empty() && !book->sent.empty() && instance->sent())
             scopes_.back().remember(instance);
         book->settle(final);
         if (instance->state != ObjectState::deleted) // that has yet to leave whatever it refers to

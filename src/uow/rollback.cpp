@@ -30,13 +30,10 @@ void UnitOfWork::assign_values(Instance& instance, const mapping::ValueBlock& fr
 
 // Edited attributes get the values of the start of the transaction back.
 void UnitOfWork::restore(Instance& instance) const {
-    mapping::ValueBlock& start = instance.at_begin ? instance.at_begin : instance.sent;
-    if (start) {
-        assign_values(instance, start);
-        if (&start == &instance.at_begin)
-            instance.sent = std::move(instance.at_begin);
-        instance.at_begin = {};
-    }
+    if (instance.at_begin())
+        instance.make_sent() = std::exchange(instance.make_at_begin(), {});
+    if (instance.sent())
+        assign_values(instance, instance.sent());
     age(instance);
     instance.doomed = false;
     if (RelationBook* const book = instance.book()) {
@@ -105,15 +102,15 @@ void UnitOfWork::rolled_back() {
     map_.for_each([&living](const std::shared_ptr<Instance>& instance) { living.push_back(instance); });
     std::vector<std::shared_ptr<Instance>> returning;
     std::copy_if(living.begin(), living.end(), std::back_inserter(returning),
-                 [](const auto& instance) { return !instance->key_at_begin.empty(); });
+                 [](const auto& instance) { return !instance->key_at_begin().empty(); });
     for (const auto& instance : take_deleted(0)) {
         returning.push_back(instance);
         living.push_back(instance);
     }
     for (const auto& instance : returning) {
         map_.erase(*instance);
-        if (!instance->key_at_begin.empty())
-            instance->key = std::exchange(instance->key_at_begin, {});
+        if (!instance->key_at_begin().empty())
+            instance->key = std::exchange(instance->make_key_at_begin(), {});
     }
     for (const auto& instance : returning)
         reclaim(instance);
@@ -170,8 +167,8 @@ void UnitOfWork::rollback_scope(std::size_t index) {
     }
     for (auto& [instance, image] : overwritten) {
         assign_values(*instance, image.values);
-        if (instance->sent)
-            instance->sent = std::move(image.values);
+        if (instance->sent())
+            instance->make_sent() = std::move(image.values);
         if (RelationBook* const book = instance->book()) {
             book->undo(false);
             if (!image.relations.empty())
@@ -189,7 +186,7 @@ void UnitOfWork::rollback_scope(std::size_t index) {
         if (!instance || !instance->watched || instance->state != ObjectState::persistent ||
             (!instance->is_modified() && !instance->is_relinked()))
             continue;
-        assign_values(*instance, instance->sent);
+        assign_values(*instance, instance->sent());
         if (RelationBook* const book = instance->book()) {
             book->undo(false);
             instance->check_references();

@@ -10,7 +10,7 @@ namespace {
 
 void add_switch(TableChanges& table, Handle old, Handle fresh, std::vector<ColumnIndex>& columns) {
     const mapping::Mapper& mapper = *table.mapper;
-    mapper.find_inserted((*fresh)->given, false, columns);
+    mapper.find_inserted((*fresh)->given(), false, columns);
     std::erase_if(columns, [&mapper](ColumnIndex i) { return mapper.column(i).key || mapper.column(i).counted; });
     // A table of nothing but its key has nothing else that could be set.
     if (columns.empty()) {

@@ -42,7 +42,7 @@ public:
         // An object that is gone may have had the memory of this one.
         if (image.instance.expired())
             replace(image,
-                    {instance, instance->shared_mapper(), instance->sent, instance->key,
+                    {instance, instance->shared_mapper(), instance->sent(), std::string{instance->key.view()},
                      instance->freshness == Freshness::expired, book != nullptr ? book->sent : RelationContents{}});
         else if (book != nullptr && image.relations.empty())
             image.relations = book->sent; // an earlier flush wrote values alone

@@ -34,7 +34,7 @@ bool encode_values(const mapping::Mapper& mapper, const UniqueSet& set, std::str
 
 /// What the server will put there is not known; null stands for that.
 const void* known_if_inserted(const Instance& instance, const mapping::Column& column) {
-    if (!column.inserted(instance.given) || (column.generated && leaves_key_to_server(instance)))
+    if (!column.inserted(instance.given()) || (column.generated && leaves_key_to_server(instance)))
         return nullptr;
     return current(instance, column);
 }

@@ -48,8 +48,8 @@ void take_over(FlushRow& row, Instance& replaced) {
 } // namespace
 
 void UnitOfWork::watch(const std::shared_ptr<Instance>& instance) {
-    if (!instance->sent && instance->state == ObjectState::persistent)
-        instance->sent = mapping::ValueBlock(instance->mapper(), instance->values());
+    if (!instance->sent() && instance->state == ObjectState::persistent)
+        instance->make_sent() = mapping::ValueBlock(instance->mapper(), instance->values());
     if (!instance->watched) {
         instance->watched = true;
         append(watched_, instance);
@@ -185,16 +185,21 @@ void UnitOfWork::inserted(FlushStatement& statement, std::size_t index, const ty
     Instance& instance = *row.instance;
     const bool whole =
         statement.returned.empty() || (at >= 0 && take_returned(statement, instance, row.sent, *returned, at));
-    instance.key.clear();
     // As sent: the program may have edited the object since.
+    scratch_.clear();
     if (row.sent)
-        instance.mapper().append_packed_key(row.sent.data(), instance.key);
+        instance.mapper().append_packed_key(row.sent.data(), scratch_);
     else
-        instance.mapper().append_key(instance.values(), instance.key);
-    instance.sent = std::move(row.sent);
+        instance.mapper().append_key(instance.values(), scratch_);
+    instance.key = scratch_;
+    if (row.sent)
+        instance.make_sent() = std::move(row.sent);
+    else
+        instance.forget_sent();
     instance.state = ObjectState::persistent;
     instance.freshness = whole ? Freshness::fresh : Freshness::expired;
-    instance.given = 0;
+    if (instance.given() != 0)
+        instance.make_given() = 0;
     instance.inserted_now = true;
     map_.insert(row.instance);
     inserted_.push_back(row.instance);
@@ -204,32 +209,32 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
     const std::shared_ptr<Instance>& handle = statement.rows[row].instance;
     Instance& instance = *handle;
     const mapping::Mapper& mapper = instance.mapper();
-    if (!final && !instance.at_begin && !instance.inserted_now)
-        instance.at_begin = instance.sent;
+    if (!final && !instance.at_begin() && !instance.inserted_now)
+        instance.make_at_begin() = instance.sent();
+    mapping::ValueBlock& sent = instance.make_sent();
     if (!final && !scopes_.empty())
         scopes_.back().remember(handle);
     bool key_written = false;
     for (const ColumnCopies& copies : statement.sent) {
         const mapping::Column& column = copies.column();
-        column.type->copy_assign(instance.sent.at(column), copies.at(row));
+        column.type->copy_assign(sent.at(column), copies.at(row));
         key_written = key_written || column.key;
     }
-    if (!statement.returned.empty() &&
-        !take_returned(statement, instance, instance.sent, *returned, static_cast<int>(row)))
+    if (!statement.returned.empty() && !take_returned(statement, instance, sent, *returned, static_cast<int>(row)))
         instance.freshness = Freshness::expired;
     if (const int index = mapper.version_column(); index >= 0) {
         const mapping::Column& version = mapper.column(static_cast<std::size_t>(index));
         if (version.counted)
-            count_up(*version.type, instance.sent.at(version), instance.sent.at(version),
-                     version.in(instance.values()));
+            count_up(*version.type, sent.at(version), sent.at(version), version.in(instance.values()));
     }
     if (!key_written)
         return;
     map_.erase(instance);
-    if (instance.key_at_begin.empty())
-        instance.key_at_begin = instance.key;
-    instance.key.clear();
-    mapper.append_packed_key(instance.sent.data(), instance.key);
+    if (instance.key_at_begin().empty())
+        instance.make_key_at_begin() = instance.key;
+    scratch_.clear();
+    mapper.append_packed_key(sent.data(), scratch_);
+    instance.key = scratch_;
     map_.insert(handle);
 }
 
@@ -322,8 +327,7 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     scopes_.clear();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;
-        instance->at_begin = {};
-        instance->key_at_begin.clear();
+        instance->forget_begin();
         if (RelationBook* const book = instance->book())
             book->begin.clear();
         if (policy == ExpireOnCommit::expire && !instance->mapper().disposed())

@@ -122,9 +122,9 @@ struct Named {
     Workload run;
 };
 constexpr Named workloads[] = {
-    {"empty", empty},         {"get_hit", get_hit},   {"get_transaction", get_transaction},
-    {"get_lane", get_lane},   {"get_lanes", get_lanes}, {"get_autocommit", get_autocommit},
-    {"commit_1", commit_1},   {"commit_100", commit_100}, {"get_joined", get_joined},
+    {"empty", empty},       {"get_hit", get_hit},       {"get_transaction", get_transaction},
+    {"get_lane", get_lane}, {"get_lanes", get_lanes},   {"get_autocommit", get_autocommit},
+    {"commit_1", commit_1}, {"commit_100", commit_100}, {"get_joined", get_joined},
 };
 
 /// On a thread that has given no memory back yet.

@@ -115,7 +115,7 @@ private:
             history.added = current;
         } else if (instance_->is_changed(column)) {
             history.added = current;
-            history.deleted = *static_cast<const Value*>(instance_->sent.at(column));
+            history.deleted = *static_cast<const Value*>(instance_->sent().at(column));
         } else {
             history.unchanged = current;
         }

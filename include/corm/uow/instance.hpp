@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/mapping/value_block.hpp>
+#include <corm/uow/key_bytes.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -59,15 +60,17 @@ public:
 
     [[nodiscard]] const mapping::Mapper& mapper() const noexcept { return *mapper_; }
     [[nodiscard]] const std::shared_ptr<const mapping::Mapper>& shared_mapper() const noexcept { return mapper_; }
-    [[nodiscard]] void* object() noexcept { return object_; }
-    [[nodiscard]] void* values() noexcept { return mapper_->object().values(object_); }
-    [[nodiscard]] const void* values() const noexcept { return mapper_->object().values(object_); }
+    [[nodiscard]] void* object() noexcept { return this + 1; }
+    [[nodiscard]] void* values() noexcept { return mapper_->object().values(this + 1); }
+    [[nodiscard]] const void* values() const noexcept {
+        return mapper_->object().values(const_cast<Instance*>(this) + 1);
+    }
 
     /// The object for reading; throws `NotLoadedError` when it is expired.
     [[nodiscard]] const void* readable() const {
         if (freshness == Freshness::expired) [[unlikely]]
             throw_expired();
-        return object_;
+        return this + 1;
     }
     /// The object for writing: from now on it is watched. Throws as `readable`, and what `Scope::on_edit` throws.
     [[nodiscard]] static void* editable(const std::shared_ptr<Instance>& instance);
@@ -75,14 +78,15 @@ public:
     /// True if a column's value differs from what was last sent or loaded. A version that updates count up never does,
     /// it is the flush's own; nor does what the server computes.
     [[nodiscard]] bool is_changed(const mapping::Column& column) const {
-        return sent && !column.counted && !column.computed && !column.type->same(column.in(values()), sent.at(column));
+        return sent() && !column.counted && !column.computed &&
+               !column.type->same(column.in(values()), sent().at(column));
     }
     [[nodiscard]] bool is_modified() const;
     /// True if links were changed since they were last read or flushed.
     [[nodiscard]] bool is_relinked() const;
 
     /// What it remembers of its relations; null if the mapping has none.
-    [[nodiscard]] RelationBook* book() const noexcept { return book_.get(); }
+    [[nodiscard]] RelationBook* book() const noexcept { return more_ ? more_->book.get() : nullptr; }
     /// The object came from a row: no related objects are known, except that a NULL refers to none.
     void forget_relations();
     /// The foreign keys may have changed: what does not fit them any more is not known any more.
@@ -108,29 +112,59 @@ public:
     bool unseen = false;
     /// Detached because its row was deleted: only as a new object may it be added again.
     bool row_deleted = false;
-    /// Columns marked `server_default` that the insert is to write, one bit for each (`Column::server_default`).
-    std::uint64_t given = 0;
     std::weak_ptr<Scope> scope;
     /// Its place in the identity map; empty while it has none.
-    std::string key;
+    KeyBytes key;
+
     /// Values as last sent or loaded; empty unless watched.
-    mapping::ValueBlock sent;
+    [[nodiscard]] const mapping::ValueBlock& sent() const noexcept { return more().sent; }
     /// Values at the start of the transaction; empty unless a flush of this transaction wrote the object.
-    mapping::ValueBlock at_begin;
+    [[nodiscard]] const mapping::ValueBlock& at_begin() const noexcept { return more().at_begin; }
     /// The key at the start of the transaction, if a flush changed it.
-    std::string key_at_begin;
+    [[nodiscard]] std::string_view key_at_begin() const noexcept { return more().key_at_begin; }
+    /// Columns marked `server_default` that the insert is to write, one bit for each (`Column::server_default`).
+    [[nodiscard]] std::uint64_t given() const noexcept { return more().given; }
+
+    // For the same, to be written: takes memory.
+    [[nodiscard]] mapping::ValueBlock& make_sent() { return make_more().sent; }
+    [[nodiscard]] mapping::ValueBlock& make_at_begin() { return make_more().at_begin; }
+    [[nodiscard]] KeyBytes& make_key_at_begin() { return make_more().key_at_begin; }
+    [[nodiscard]] std::uint64_t& make_given() { return make_more().given; }
+    void forget_sent() noexcept {
+        if (more_)
+            more_->sent = {};
+    }
+    /// The transaction has ended: with its values, or with those at its start.
+    void forget_begin() noexcept {
+        if (more_) {
+            more_->at_begin = {};
+            more_->key_at_begin.clear();
+        }
+    }
 
 private:
+    /// What few objects have: those that only read have none of it.
+    struct More {
+        More();
+        ~More();
+        mapping::ValueBlock sent;
+        mapping::ValueBlock at_begin;
+        KeyBytes key_at_begin;
+        std::uint64_t given = 0;
+        std::unique_ptr<RelationBook> book;
+    };
     struct Deleter;
-    Instance(std::shared_ptr<const mapping::Mapper> mapper, void* object) noexcept;
+    explicit Instance(std::shared_ptr<const mapping::Mapper> mapper) noexcept;
     ~Instance();
     template <class Make>
     [[nodiscard]] static std::shared_ptr<Instance> allocate(std::shared_ptr<const mapping::Mapper> mapper, Make make);
     [[noreturn]] void throw_expired() const;
+    [[nodiscard]] const More& more() const noexcept { return more_ ? *more_ : none_; }
+    [[nodiscard]] More& make_more();
 
+    static const More none_;
     std::shared_ptr<const mapping::Mapper> mapper_;
-    void* object_;
-    std::unique_ptr<RelationBook> book_;
+    std::unique_ptr<More> more_;
 };
 
 /// The object forgets its session and its row: adding it inserts it. Its values stay, generated keys included. Throws

@@ -24,7 +24,7 @@ TEST_CASE("a row becomes the one object of its identity", "[uow][unit]") {
     CHECK(read<User>(user).email == "ada@example.org");
     CHECK(read<User>(user).version == 2);
     CHECK_FALSE(read<User>(user).orders.is_loaded());
-    CHECK_FALSE(user->sent);
+    CHECK_FALSE(user->sent());
     CHECK(session->attach<User>(one_user(7, "Ada", 36)) == user);
     CHECK(session->attach<User>(one_user(8, "Bob", 36)) != user);
     CHECK(session->find<User>(std::int64_t{7}) == user);

@@ -10,7 +10,7 @@ using corm::uow::ExpireOnCommit;
 namespace {
 
 std::int32_t sent_age(const Handle& user) {
-    return *static_cast<const std::int32_t*>(user->sent.at(user->mapper().column(3)));
+    return *static_cast<const std::int32_t*>(user->sent().at(user->mapper().column(3)));
 }
 
 } // namespace
@@ -102,7 +102,7 @@ TEST_CASE("a flush that ends the transaction leaves nothing to undo", "[uow][uni
     FlushPlan plan = session->uow.plan();
     open.name = "Ada L."; // while the commit is under way
     session->settle(plan, true);
-    CHECK_FALSE(user->at_begin);
+    CHECK_FALSE(user->at_begin());
     session->uow.committed(ExpireOnCommit::keep);
     CHECK(sent_age(user) == 31);
     CHECK(read<User>(user).version == 1);

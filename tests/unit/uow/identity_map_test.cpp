@@ -9,7 +9,9 @@ namespace {
 
 Handle keyed(std::int64_t id) {
     Handle handle = make(Tick{id});
-    handle->mapper().append_key(handle->values(), handle->key);
+    std::string key;
+    handle->mapper().append_key(handle->values(), key);
+    handle->key = key;
     return handle;
 }
 const corm::mapping::Mapper& ticks() {
@@ -30,7 +32,7 @@ TEST_CASE("an identity is mapper and key", "[uow][unit]") {
 TEST_CASE("the map keeps nothing alive", "[uow][unit]") {
     IdentityMap map;
     Handle tick = keyed(7);
-    const std::string key = tick->key;
+    const std::string key{tick->key.view()};
     map.insert(tick);
     tick.reset();
     CHECK(map.size() == 1);

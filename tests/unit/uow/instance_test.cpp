@@ -70,7 +70,9 @@ TEST_CASE("an object's memory is given back with its last handle, weak reference
     CHECK((!counts_memory || aligned_bytes >= before + sizeof(Huge)));
     CHECK(reinterpret_cast<std::uintptr_t>(handle->object()) % 256 == 0);
     corm::uow::IdentityMap map;
-    handle->mapper().append_key(handle->values(), handle->key);
+    std::string key;
+    handle->mapper().append_key(handle->values(), key);
+    handle->key = key;
     map.insert(handle);
     const std::weak_ptr<Instance> weak = handle;
     Handle second = handle;

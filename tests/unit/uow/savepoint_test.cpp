@@ -297,7 +297,7 @@ Picture picture(const Handle& line) {
     if (line->state != ObjectState::persistent)
         return {};
     const Line& values = read<Line>(line);
-    return {true, line->key, values.article, values.quantity};
+    return {true, std::string{line->key.view()}, values.article, values.quantity};
 }
 
 } // namespace

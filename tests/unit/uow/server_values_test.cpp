@@ -78,7 +78,7 @@ TEST_CASE("columns that are given are written, and shape the insert", "[uow][uni
         corm::mapping::given_bits<Stamped>(*corm::mapping::mapper_of<Stamped>(), corm::mapping::given<&Stamped::kind>);
     const Handle left = session->add(Stamped{.id = 1});
     const Handle given = make(Stamped{.id = 2, .kind = "k"});
-    given->given = kind;
+    given->make_given() = kind;
     session->uow.add(given, {});
     const FlushPlan plan = session->uow.plan();
     REQUIRE(outline(plan) == Outline{"insert stamped 1", "insert stamped 1"});

@@ -53,7 +53,7 @@ template <class T>
 template <class T, mapping::GivenMarks Marks>
 [[nodiscard]] Ref<T> make_ref(T value, const Marks& given) {
     Ref<T> ref = make_ref(std::move(value));
-    ref.instance()->given = mapping::given_bits<T>(ref.instance()->mapper(), given);
+    ref.instance()->make_given() = mapping::given_bits<T>(ref.instance()->mapper(), given);
     return ref;
 }
 

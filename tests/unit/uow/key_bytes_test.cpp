@@ -1,0 +1,41 @@
+#include <corm/uow/key_bytes.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <string>
+#include <utility>
+
+using corm::uow::KeyBytes;
+
+TEST_CASE("bytes of a key are what they were, whatever their number", "[uow][unit]") {
+    for (const std::size_t size : {0U, 1U, 8U, 15U, 16U, 17U, 300U}) {
+        INFO(size);
+        std::string bytes(size, 'x');
+        for (std::size_t i = 0; i < size; ++i)
+            bytes[i] = static_cast<char>(i);
+        const KeyBytes key{bytes};
+        CHECK(key == std::string_view{bytes});
+        CHECK(key.empty() == bytes.empty());
+        KeyBytes copy = key;
+        CHECK(copy == key);
+        KeyBytes moved = std::move(copy);
+        CHECK(moved == key);
+        copy = KeyBytes{"else"};
+        CHECK(copy == std::string_view{"else"});
+        moved = moved.view(); // its own bytes
+        CHECK(moved == key);
+        moved = moved.view().substr(size / 2);
+        CHECK(moved == std::string_view{bytes}.substr(size / 2));
+        copy = key;
+        moved.swap(copy);
+        CHECK(moved == key);
+        moved.clear();
+        CHECK(moved.empty());
+    }
+}
+
+TEST_CASE("keys are ordered by their bytes", "[uow][unit]") {
+    CHECK(KeyBytes{"a"} < KeyBytes{"b"});
+    CHECK(KeyBytes{"a"} < KeyBytes{"a long key that is elsewhere"});
+    CHECK_FALSE(KeyBytes{"a"} < KeyBytes{"a"});
+}

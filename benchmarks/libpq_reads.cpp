@@ -85,9 +85,8 @@ public:
     void receive(int, const PGresult* result) override {
         rows_.clear();
         for (int row = 0; row < PQntuples(result); ++row)
-            rows_.push_back(
-                {read_int8(result, row, 0), read_text(result, row, 1), read_int8(result, row, 2),
-                 read_int4(result, row, 3)});
+            rows_.push_back({read_int8(result, row, 0), read_text(result, row, 1), read_int8(result, row, 2),
+                             read_int4(result, row, 3)});
     }
 
 private:

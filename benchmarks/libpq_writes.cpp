@@ -212,20 +212,15 @@ public:
     }
     void step(int number) override {
         switch (number) {
-        case 0:
-            pair_ = transfer(random_);
-            return send("begin");
-        case 1:
-            return send("lock", Parameters{}.array(std::array{pair_.first, pair_.second}));
+        case 0: pair_ = transfer(random_); return send("begin");
+        case 1: return send("lock", Parameters{}.array(std::array{pair_.first, pair_.second}));
         case 2:
         case 3: {
             const auto& [id, amount] = rows_[static_cast<std::size_t>(number - 2)];
             return send("update", Parameters{}.int8(id).int8(amount + (id == pair_.first ? -1 : 1)));
         }
-        case 4:
-            return send("insert", Parameters{}.int8(pair_.first).int8(pair_.second).int8(1));
-        default:
-            return send("commit");
+        case 4: return send("insert", Parameters{}.int8(pair_.first).int8(pair_.second).int8(1));
+        default: return send("commit");
         }
     }
     [[nodiscard]] int steps() const noexcept override { return 6; }

@@ -1,4 +1,5 @@
-// The clock of a run of one client program, and its result: one line of JSON.
+// The clock of a run of one client program, and what it prints: "started" when the clock starts, and at the end one line
+// of JSON with the result.
 #pragma once
 
 #include "schedule.hpp"
@@ -51,19 +52,19 @@ private:
 
 /// What a program prints.
 struct Result {
-    std::int64_t all = 0;      ///< operations, those before the clock started included
-    std::int64_t measured = 0; ///< operations while the clock ran
-    double seconds = 0;        ///< that it ran
-    double cpu = 0;            ///< seconds of this program meanwhile
+    std::int64_t operations = 0; ///< while the clock ran
+    double seconds = 0;          ///< that it ran
+    double cpu = 0;              ///< seconds of this program meanwhile
 
     void print(const Histogram& latencies) const {
-        const auto operations = static_cast<double>(std::max<std::int64_t>(measured, 1));
-        std::printf(R"({"operations": %lld, "rate": %.3f, "client_us": %.3f)", static_cast<long long>(all),
-                    static_cast<double>(measured) / seconds, cpu / operations * 1e6);
+        const auto count = static_cast<double>(std::max<std::int64_t>(operations, 1));
+        std::printf(R"({"operations": %lld, "rate": %.3f, "client_us": %.3f)", static_cast<long long>(operations),
+                    static_cast<double>(operations) / seconds, cpu / count * 1e6);
         if (!latencies.empty())
             std::printf(R"(, "p50": %.2f, "p90": %.2f, "p99": %.2f, "p999": %.2f)", latencies.quantile(0.5),
                         latencies.quantile(0.9), latencies.quantile(0.99), latencies.quantile(0.999));
         std::puts("}");
+        std::fflush(stdout);
     }
 };
 
@@ -72,6 +73,12 @@ inline double cpu_seconds() noexcept {
     timespec time{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+/// Whoever measures the server starts to do so.
+inline void say_started() noexcept {
+    std::puts("started");
+    std::fflush(stdout);
 }
 
 /// Tells every task of a single-threaded program when to stop, and what came out of it. Connecting and the first
@@ -86,12 +93,12 @@ public:
     [[nodiscard]] Clock::time_point now() const noexcept { return latencies_ ? Clock::now() : Clock::time_point{}; }
     /// An operation of a task is complete. `first`: it was the first one of that task.
     void done(bool first, Clock::time_point began) noexcept {
-        ++result_.all;
         if (waiting_ == 0) {
-            ++result_.measured;
+            ++result_.operations;
             if (latencies_ && began >= start_)
                 histogram_.add(Clock::now() - began);
         } else if (first && --waiting_ == 0) {
+            say_started();
             start_ = Clock::now();
             end_ = start_ + duration_;
             cpu_ = cpu_seconds();

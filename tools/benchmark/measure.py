@@ -6,7 +6,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -19,13 +18,17 @@ TICK = os.sysconf("SC_CLK_TCK")
 PERCENTILES = ("p50", "p90", "p99", "p999")
 
 
-def process_seconds(pid: int, with_children: bool) -> float:
-    """CPU seconds of a process, and of its children that have ended."""
+def process_seconds(pid: int) -> float:
+    """CPU seconds of a process; 0 when it has ended. Of its first thread only, exactly."""
     try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
     except OSError:
         return 0.0
-    return sum(int(field) for field in fields[11 : 15 if with_children else 13]) / TICK
+
+
+def ended_children_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[13]) + int(fields[14])) / TICK
 
 
 def machine_seconds() -> float:
@@ -93,7 +96,7 @@ class ExampleHttp:
                 self.server.url + HTTP[job.workload]]
 
     def seconds(self) -> float:
-        return process_seconds(self.server.process.pid, False)
+        return process_seconds(self.server.process.pid)
 
 
 class Runner:
@@ -105,6 +108,7 @@ class Runner:
         self.connections = connections
         self.scripts = scripts
         self.http = None  # while it runs
+        self.pgbench_starts = {}
         for name, text in SCRIPTS.items():
             (scripts / name).write_text(text)
 
@@ -125,37 +129,77 @@ class Runner:
     def measure(self, job: Job, seconds: float) -> Sample:
         """Runs a client program to its end."""
         command = self.command(job, seconds)
-        machine, server, started = machine_seconds(), self.database.seconds(), time.monotonic()
         http = self.http.seconds() if job.program == "http" else 0.0
-        with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-            try:
-                _, status, usage = os.wait4(process.pid, 0)
-            except BaseException:
-                process.kill()
-                process.wait()
-                raise
-            process.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            said = output.read()
-        elapsed = time.monotonic() - started
-        client = load = usage.ru_utime + usage.ru_stime
+        ran = self.run(job, command)
+        result = parse_result(ran.said)
+        operations = result["operations"]
+        client, load = ran.client, ran.client
         if job.program == "http":
             client = self.http.seconds() - http
             load += client
+        server = ran.measured_server
+        if job.program == "pgbench":
+            connecting = self.connecting(job, command)
+            client -= connecting.client
+            server = None if server is None else server - connecting.server
+        others = None if ran.server is None else max(0.0, (ran.machine - load - ran.server) / ran.elapsed)
+        # A program knows best what it took while its clock ran; before that it was starting up.
+        client_us = result.get("client_us", client / operations * 1e6)
+        server_us = None if server is None else server / operations * 1e6
+        return Sample(result["rate"], client_us, server_us, others, ran.peak,
+                      *(result.get(key) for key in PERCENTILES))  # fmt: skip
+
+    def run(self, job: Job, command: list) -> "Ran":
+        machine, server, started = machine_seconds(), self.database.seconds(), time.monotonic()
+        first, last, lines = server, None, []
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        try:
+            for line in process.stdout:
+                if line == "started\n":
+                    first = self.database.seconds()
+                    continue
+                if line.startswith("{"):
+                    last = self.database.seconds()
+                lines.append(line)
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            process.stdout.close()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said = "".join(lines)
         if process.returncode != 0:
             raise RuntimeError(f"{job.name} failed ({process.returncode}): {said.strip()}")
-        result = parse_result(said)
-        operations = result["operations"]
-        others = server_us = None
+        ran = Ran(said, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, time.monotonic() - started,
+                  machine_seconds() - machine)  # fmt: skip
         if server is not None:
-            server = self.database.seconds() - server
-            server_us = server / operations * 1e6
-            others = max(0.0, (machine_seconds() - machine - load - server) / elapsed)
-        # A program knows best what it took while its clock ran; others were starting up as well.
-        client_us = result.get("client_us", client / operations * 1e6)
-        return Sample(result["rate"], client_us, server_us, others, usage.ru_maxrss,
-                      *(result.get(key) for key in PERCENTILES))
+            end = self.database.seconds()
+            ran.server, ran.measured_server = end - server, (end if last is None else last) - first
+        return ran
+
+    def connecting(self, job: Job, command: list) -> "Ran":
+        """What pgbench and its server take for connecting and preparing, which others do before their clock starts."""
+        key = (job.workload, job.connections, job.threads)
+        if key not in self.pgbench_starts:
+            at = command.index("-T")
+            self.pgbench_starts[key] = self.run(job, [*command[:at], "-t", "1", *command[at + 2 :]])
+        return self.pgbench_starts[key]
+
+
+@dataclass
+class Ran:
+    """A program that has ended well."""
+
+    said: str
+    client: float  # CPU seconds
+    peak: int  # KiB
+    elapsed: float  # seconds
+    machine: float  # CPU seconds of everything
+    server: float | None = None  # CPU seconds
+    measured_server: float | None = None  # while the program's clock ran, if it says when; else as above
 
 
 def parse_result(said: str) -> dict:

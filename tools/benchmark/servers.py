@@ -10,7 +10,7 @@ import urllib.parse
 
 from run_tests import ROOT
 
-from .measure import process_seconds
+from .measure import ended_children_seconds, process_seconds
 
 TABLES = ROOT / "benchmarks" / "tables.sql"
 SCHEMA = "corm_bench"
@@ -110,7 +110,8 @@ class PrivateServer(Database):
 
     def seconds(self) -> float:
         children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return process_seconds(self.pid, True) + sum(process_seconds(int(child), False) for child in children)
+        return (ended_children_seconds(self.pid) + process_seconds(self.pid)
+                + sum(process_seconds(int(child)) for child in children))
 
     def close(self) -> None:
         for process in (self.proxy, self.server):

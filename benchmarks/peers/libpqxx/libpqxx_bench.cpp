@@ -165,6 +165,7 @@ bench::Result run(const bench::Arguments& arguments, bench::Histogram& latencies
     Clock::time_point start;
     double cpu = 0;
     std::barrier ready{count, [&]() noexcept {
+                           bench::say_started();
                            start = Clock::now();
                            cpu = bench::cpu_seconds();
                        }};
@@ -194,10 +195,9 @@ bench::Result run(const bench::Arguments& arguments, bench::Histogram& latencies
     bench::Result result{.seconds = std::chrono::duration<double>(Clock::now() - start).count(),
                          .cpu = bench::cpu_seconds() - cpu};
     for (const Measured& one : measured) {
-        result.measured += one.operations;
+        result.operations += one.operations;
         latencies.add(one.latencies);
     }
-    result.all = result.measured + count;
     return result;
 }
 

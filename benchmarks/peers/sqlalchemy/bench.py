@@ -127,7 +127,7 @@ class Run:
 
     def __init__(self, seconds: float, tasks: int):
         self.seconds, self.waiting = seconds, tasks
-        self.all = self.measured = 0
+        self.measured = 0
         self.started = self.cpu = 0.0
         self.latencies: list[float] = []
 
@@ -135,7 +135,6 @@ class Run:
         return self.waiting > 0 or time.perf_counter() < self.started + self.seconds
 
     def done(self, first: bool, began: float) -> None:
-        self.all += 1
         if self.waiting == 0:
             self.measured += 1
             if began >= self.started:
@@ -143,11 +142,12 @@ class Run:
         elif first:
             self.waiting -= 1
             if self.waiting == 0:
+                print("started", flush=True)
                 self.started, self.cpu = time.perf_counter(), time.process_time()
 
     def result(self, latencies: bool) -> dict:
         elapsed, cpu = time.perf_counter() - self.started, time.process_time() - self.cpu
-        result = {"operations": self.all, "rate": self.measured / elapsed,
+        result = {"operations": self.measured, "rate": self.measured / elapsed,
                   "client_us": cpu / max(self.measured, 1) * 1e6}
         times = sorted(self.latencies)
         if latencies and times:
@@ -156,7 +156,7 @@ class Run:
         return result
 
 
-async def work(options: argparse.Namespace) -> dict:
+async def work(options: argparse.Namespace) -> None:
     workload = WORKLOADS[options.workload]
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(options.url),
                                  pool_size=options.connections, max_overflow=0, pool_timeout=300)
@@ -177,9 +177,8 @@ async def work(options: argparse.Namespace) -> dict:
     async with asyncio.TaskGroup() as group:
         for number in range(options.tasks):
             group.create_task(task(number))
-    result = run.result(options.latencies)
+    print(json.dumps(run.result(options.latencies)), flush=True)
     await engine.dispose()
-    return result
 
 
 def main() -> None:
@@ -193,7 +192,7 @@ def main() -> None:
     options = parser.parse_args()
     options.connections = options.connections or min(options.tasks, 32)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(work(options))))
+        runner.run(work(options))
 
 
 if __name__ == "__main__":

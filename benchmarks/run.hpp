@@ -1,5 +1,5 @@
-// The clock of a run of one client program, and what it prints: "started" when the clock starts, and at the end one line
-// of JSON with the result.
+// The clock of a run of one client program, and what it prints: "started" when the clock starts, and at the end one
+// line of JSON with the result.
 #pragma once
 
 #include "schedule.hpp"

@@ -35,7 +35,9 @@ export function requireRows(found, wanted) {
 
 /** The parts of a PostgreSQL URI. A host may be the directory of a Unix socket, which no URL class takes. */
 function parseUrl(url) {
-  const match = /^postgres(?:ql)?:\/\/(?:([^:@/?]*)(?::([^@/?]*))?@)?([^:/?]*)(?::(\d+))?(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
+  const pattern =
+    /^postgres(?:ql)?:\/\/(?:([^:@/?]*)(?::([^@/?]*))?@)?([^:/?]*)(?::(\d+))?(?:\/([^?]*))?(?:\?(.*))?$/;
+  const match = pattern.exec(url);
   if (!match) {
     throw new Error('this is not a PostgreSQL URI');
   }

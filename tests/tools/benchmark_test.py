@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the pure parts of tools/bench: which jobs a run has, ratios and medians, the page, its plots, the time left."""
+"""Checks the pure parts of tools/bench: which jobs a run has, ratios, medians, the page, its plots, the time left."""
 
 import argparse
 import io

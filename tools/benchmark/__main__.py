@@ -31,7 +31,7 @@ HIDDEN = argparse.SUPPRESS
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tools/bench", description="Measures corm against pgbench, raw libpq and peers.")
+    parser = argparse.ArgumentParser(prog="tools/bench", description="Measures corm against others.")
     parser.add_argument("--quick", action="store_true", help="only the ratios with a target and no peer, under 90 s")
     parser.add_argument("--peers", metavar="NAMES", help=f"which of {', '.join(jobs.PEERS)} run as well, with commas "
                         "between; all or none (all in the whole suite, else none)")
@@ -40,7 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--tasks", metavar="NUMBERS", help="of --workload: for example 1,8,32")
     parser.add_argument("--connections", type=int, help="of every program at most (as many as tasks, up to 32)")
     parser.add_argument("--rounds", type=int, help="rounds to measure (5; quick or with --workload: 3)")
-    parser.add_argument("--seconds", type=float, help="of each program in each round (2 where there is a target, else 1)")
+    parser.add_argument("--seconds", type=float, help="of each program in a round (2 where there is a target, else 1)")
     parser.add_argument("--only", metavar="TEXTS", help="only programs and ratios with one of these in their names")
     parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the figures (BUILD/figures.json)")
     parser.add_argument("--page", metavar="FIGURES", type=pathlib.Path, help="make docs/benchmarks.md of such a file")

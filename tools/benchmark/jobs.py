@@ -35,8 +35,8 @@ SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
 ROLLBACK;
 """,
     "query_20": """\\set customer random(1, 5000)
-SELECT id, customer_id, reference, total, paid, placed_at FROM bench_orders WHERE customer_id = :customer ORDER BY id \
-LIMIT 20;
+SELECT id, customer_id, reference, total, paid, placed_at FROM bench_orders WHERE customer_id = :customer \
+ORDER BY id LIMIT 20;
 """,
     "uow_10": f"{KEYS}BEGIN;\nSELECT id, name, amount FROM bench_items WHERE id = ANY ({ARRAY});\n"
     + "".join(f"UPDATE bench_items SET amount = amount + 1 WHERE id = :k{i};\n" for i in range(10))

@@ -10,17 +10,18 @@ from .report import Results, number, verdict
 WORKLOADS = {
     "get": "One row of 1,000,000 by its key.",
     "query_20": "The 20 orders of one customer, six columns, by an index.",
-    "uow_10": "A unit of work: one select of ten rows, each changed, commit. corm checks versions and locks in the order "
-              "of keys; the others do neither. raw libpq and pgbench send 13 statements one by one; postgres.js and "
-              "libpqxx write all rows by one statement from arrays.",
+    "uow_10": "A unit of work: one select of ten rows, each changed, commit. corm checks versions and locks in the "
+    "order of keys; the others do neither. raw libpq and pgbench send 13 statements one by one; postgres.js and "
+    "libpqxx write all rows by one statement from arrays.",
     "transfers": "Two rows `FOR UPDATE`, both changed, a line inserted into a ledger, commit.",
-    "insert_10k": "10,000 objects with generated keys, known afterwards. raw libpq: binary COPY, keys left to the server.",
+    "insert_10k": "10,000 objects with generated keys, known afterwards. raw libpq: binary COPY, keys left to the "
+    "server.",
     "read_100k": "100,000 rows of six columns (bigint, int, text, double, boolean, timestamptz) into tracked objects, "
-                 "those of raw libpq, libpqxx and postgres.js into plain ones.",
+    "those of raw libpq, libpqxx and postgres.js into plain ones.",
 }
-LEFT_OUT = """What is not there has no sensible form: pgbench keeps no rows, so it has no `insert_10k` and no `read_100k`,
-and no percentiles; libpqxx has a thread for each connection, so no latency of tasks that wait for one."""
-LABEL_OF = {**{program: label for program, label in LABELS.items()}, "http": "TechEmpower server"}
+LEFT_OUT = """What is not there has no sensible form. pgbench keeps no rows, so it has no `insert_10k` and no
+`read_100k`, and it tells no percentiles. libpqxx has a thread for each connection, so no latency of tasks that wait for
+one. Lanes and joined reads are corm's own."""
 
 
 def table(head: list, rows: list) -> str:
@@ -41,16 +42,15 @@ def ratio_rows(results: Results, keys) -> list:
 
 def job_row(results: Results, name: str, first: list) -> list:
     rates = results.values(name, "rate")
-    spread = f"{number(min(rates), 0 if min(rates) >= 100 else 1)} to {number(max(rates), 0 if max(rates) >= 100 else 1)}"
-    rate = statistics.median(rates)
-    return [*first, number(rate, 0 if rate >= 100 else 1), spread,
+    return [*first, number(statistics.median(rates)), f"{number(min(rates))} to {number(max(rates))}",
             *(number(results.median(name, part)) for part in ("client_us", "server_us")),
             *(number(results.median(name, part), 0) for part in ("p50", "p90", "p99", "p999"))]
 
 
 def job_table(results: Results, jobs: list, what: str) -> str:
     """`jobs`: what the first column says, the number of tasks, the job's name."""
-    head = [what, "tasks", "per second", "lowest to highest", "client us", "server us", "50 %", "90 %", "99 %", "99.9 %"]
+    head = [what, "tasks", "per second", "lowest to highest", "client us", "server us", "50 %", "90 %", "99 %",
+            "99.9 %"]  # fmt: skip
     return table(head, [job_row(results, name, [label, str(tasks)]) for label, tasks, name in jobs])
 
 
@@ -93,7 +93,7 @@ def ratio_section(results: Results) -> str:
         parts.append("### corm over the others\n\nRates, so that less than 1 means corm is behind.\n\n"
                      + table(head, rows))
     behind = [f"`{key}` {statistics.median(results.ratios[key]):.2f}" for key in compared
-              if statistics.median(results.ratios[key]) < 1]
+              if statistics.median(results.ratios[key]) < 1 and not key.endswith("_cpu")]
     if behind:
         parts.append("**Where corm is behind:** " + ", ".join(behind) + ".\n")
     if any(not target["final"] for target in results.targets.values()):
@@ -126,9 +126,9 @@ def write(results: Results, file: pathlib.Path) -> list:
     if not results.about["complete"]:
         sections.append("**This is a short run, which shows how the page looks: its figures say little.**\n")
     sections.append(
-        "Everything ran on one machine, client and server together, in rounds of shuffled order: figures are medians of "
-        "the rounds, ratios are taken within a round. CPU per operation and ratios hold better than rates. How it is "
-        "measured and what the keys mean: [performance.md](performance.md).\n")
+        "Everything ran on one machine, client and server together, in rounds of shuffled order: figures are medians "
+        "of the rounds, ratios are taken within a round. CPU per operation and ratios hold better than rates. How it "
+        "is measured and what the keys mean: [performance.md](performance.md).\n")
     sections.append(machine_section(results))
     sections += [f"![{name}]({folder.name}/{name}.svg)\n" for name in pictures]
     sections += ["## Ratios\n", ratio_section(results), "## Workloads\n",
@@ -137,11 +137,7 @@ def write(results: Results, file: pathlib.Path) -> list:
     for workload in WORKLOADS:
         sections += [workload_section(results, workload), workload_section(results, workload, slow=True)]
     sections.append(http_section(results))
-    if any(name in about_versions(results) for name in PEERS):
+    if any(name in results.about["versions"] for name in PEERS):
         sections.append("## What is left out\n\n" + LEFT_OUT + "\n")
     file.write_text("\n".join(section for section in sections if section))
     return [file, *(folder / f"{name}.svg" for name in pictures)]
-
-
-def about_versions(results: Results) -> dict:
-    return results.about["versions"]

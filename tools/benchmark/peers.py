@@ -18,7 +18,8 @@ class PeerError(Exception):
 
 def call(command: list, folder: pathlib.Path) -> str:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              timeout=600)  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerError(str(error)) from error
     if done.returncode != 0:

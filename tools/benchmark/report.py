@@ -99,7 +99,8 @@ def verdict(target: dict | None, median: float) -> str:
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    return "-" if value is None else f"{value:,.{digits}f}"
+    """With decimals only where they say something."""
+    return "-" if value is None else f"{value:,.{digits if value < 100 else 0}f}"
 
 
 def show(results: Results, stream=sys.stdout) -> None:

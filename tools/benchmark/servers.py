@@ -109,9 +109,13 @@ class PrivateServer(Database):
         self.sql("CHECKPOINT")
 
     def seconds(self) -> float:
-        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return (ended_children_seconds(self.pid) + process_seconds(self.pid)
-                + sum(process_seconds(int(child)) for child in children))
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        while True:
+            before = children.read_text(), ended_children_seconds(self.pid)
+            running = process_seconds(self.pid) + sum(process_seconds(int(child)) for child in before[0].split())
+            # One that ends meanwhile would be counted nowhere, or twice.
+            if (children.read_text(), ended_children_seconds(self.pid)) == before:
+                return before[1] + running
 
     def close(self) -> None:
         for process in (self.proxy, self.server):

@@ -80,15 +80,26 @@ std::string array_of(const Keys& keys) {
     return text + '}';
 }
 
+/// All rows in one statement; those who write SQL by hand need no more.
+constexpr const char* update_items = "UPDATE bench_items t SET amount = x.amount "
+                                     "FROM unnest($1::int8[], $2::int8[]) x(id, amount) WHERE t.id = x.id";
+constexpr const char* update_balances = "UPDATE bench_balances t SET amount = x.amount "
+                                        "FROM unnest($1::int8[], $2::int8[]) x(id, amount) WHERE t.id = x.id";
+
 Operation uow_10(pqxx::connection& connection, int number, int clients) {
     connection.prepare("load", "SELECT id, name, amount FROM bench_items WHERE id = ANY ($1::int8[])");
-    connection.prepare("update", "UPDATE bench_items SET amount = $2::int8 WHERE id = $1::int8");
+    connection.prepare("update", update_items);
     return [&connection, random = Random{number}, number, clients]() mutable {
         pqxx::work unit{connection};
         const pqxx::result rows = unit.exec_prepared("load", array_of(bench::unit_keys(random, number, clients)));
         require_rows(static_cast<std::size_t>(rows.size()), bench::unit_rows);
-        for (const auto& row : rows)
-            unit.exec_prepared0("update", row[0].as<std::int64_t>(), row[2].as<std::int64_t>() + 1);
+        std::vector<std::int64_t> keys;
+        std::vector<std::int64_t> amounts;
+        for (const auto& row : rows) {
+            keys.push_back(row[0].as<std::int64_t>());
+            amounts.push_back(row[2].as<std::int64_t>() + 1);
+        }
+        unit.exec_prepared0("update", array_of(keys), array_of(amounts));
         unit.commit();
     };
 }
@@ -96,17 +107,20 @@ Operation uow_10(pqxx::connection& connection, int number, int clients) {
 Operation transfers(pqxx::connection& connection, int number) {
     connection.prepare("lock", "SELECT id, amount FROM bench_balances WHERE id = ANY ($1::int8[]) ORDER BY id "
                                "FOR UPDATE");
-    connection.prepare("update", "UPDATE bench_balances SET amount = $2::int8 WHERE id = $1::int8");
+    connection.prepare("update", update_balances);
     connection.prepare("insert", "INSERT INTO bench_ledger (from_id, to_id, amount) VALUES ($1, $2, 1) RETURNING id");
     return [&connection, random = Random{number}]() mutable {
         const auto [from, to] = bench::transfer(random);
         pqxx::work unit{connection};
         const pqxx::result rows = unit.exec_prepared("lock", array_of(std::vector{from, to}));
         require_rows(static_cast<std::size_t>(rows.size()), 2);
+        std::vector<std::int64_t> keys;
+        std::vector<std::int64_t> amounts;
         for (const auto& row : rows) {
-            const auto id = row[0].as<std::int64_t>();
-            unit.exec_prepared0("update", id, row[1].as<std::int64_t>() + (id == from ? -1 : 1));
+            keys.push_back(row[0].as<std::int64_t>());
+            amounts.push_back(row[1].as<std::int64_t>() + (keys.back() == from ? -1 : 1));
         }
+        unit.exec_prepared0("update", array_of(keys), array_of(amounts));
         [[maybe_unused]] volatile std::int64_t line = unit.exec_prepared1("insert", from, to)[0].as<std::int64_t>();
         unit.commit();
     };

@@ -2,7 +2,18 @@
 // manager, with an identity map of its own, for each operation.
 import { BigIntType, EntitySchema, LockMode, MikroORM } from '@mikro-orm/postgresql';
 
-import { accounts, customers, main, orders, pageRows, requireRows, row, transfer, unitKeys, unitRows } from './node_run.mjs';
+import {
+  accounts,
+  customers,
+  main,
+  orders,
+  pageRows,
+  requireRows,
+  row,
+  transfer,
+  unitKeys,
+  unitRows,
+} from './node_run.mjs';
 
 const bigint = new BigIntType('number');
 const key = { type: bigint, primary: true };

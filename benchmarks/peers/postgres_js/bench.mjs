@@ -1,7 +1,18 @@
 // One workload over postgres.js: TASKS async functions on one thread share a pool of connections.
 import postgres from 'postgres';
 
-import { accounts, customers, main, orders, pageRows, requireRows, row, transfer, unitKeys, unitRows } from './node_run.mjs';
+import {
+  accounts,
+  customers,
+  main,
+  orders,
+  pageRows,
+  requireRows,
+  row,
+  transfer,
+  unitKeys,
+  unitRows,
+} from './node_run.mjs';
 
 await main(async (server, connections) => {
   const sql = postgres({

@@ -42,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds to measure (5; quick or with --workload: 3)")
     parser.add_argument("--seconds", type=float, help="of each program in a round (2 where there is a target, else 1)")
     parser.add_argument("--only", metavar="TEXTS", help="only programs and ratios with one of these in their names")
-    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the figures (BUILD/figures.json)")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the figures (BUILD/figures.json of the whole suite)")
     parser.add_argument("--page", metavar="FIGURES", type=pathlib.Path, help="make docs/benchmarks.md of such a file")
     parser.add_argument("--build", default="build-bench", help="build directory, kept between runs (build-bench)")
     parser.add_argument("--built", action="store_true", help=HIDDEN)  # build nothing, and take any machine: for tests
@@ -104,7 +104,7 @@ class Plan:
                     if other in jobs.SWEEP[work][1]:
                         key = f"{name}_vs_{other}" if len(counts) == 1 else f"{name}_{count}_vs_{other}"
                         ratios.append(jobs.Ratio(key, ours, (jobs.Job(other, work, count),),
-                                                 final=name not in jobs.SAME_WORK))
+                                                 final=jobs.LANES or name not in jobs.SAME_WORK))
         return tuple(ratios), listed
 
     def drop(self, names) -> None:
@@ -224,8 +224,9 @@ def main() -> int:
     report.show(results)
     for name, reason in results.about["skipped"].items():
         print(f"left out: {name}: {reason}")
-    file = options.json or options.build / "figures.json"
-    file.write_text(json.dumps(results.as_json(), indent=1) + "\n")
+    file = options.json or (options.build / "figures.json" if results.about["complete"] else None)
+    if file:
+        file.write_text(json.dumps(results.as_json(), indent=1) + "\n")
     return 0
 
 

@@ -23,8 +23,9 @@ def call(command: list, folder: pathlib.Path) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerError(str(error)) from error
     if done.returncode != 0:
-        lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise PeerError(f"{pathlib.Path(command[0]).name} failed: {lines[-1] if lines else done.returncode}")
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        lines = [line for line in lines if "error" in line.lower()] or lines[-1:] or [f"status {done.returncode}"]
+        raise PeerError(f"{pathlib.Path(command[0]).name} failed: {lines[0].strip()}")
     return done.stdout.strip()
 
 

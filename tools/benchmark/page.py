@@ -115,7 +115,7 @@ def machine_section(results: Results) -> str:
 
 def write(results: Results, file: pathlib.Path) -> list:
     """Writes the page, and its pictures into a folder of the same name beside it. Returns what it wrote."""
-    pictures = plots.draw(results, ("get", "query_20", "uow_10", "transfers"), TASKS)
+    pictures = plots.draw(results)
     folder = file.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.svg"):

@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from .jobs import LABELS
+from .jobs import LABELS, SWEEP, TASKS
 
 COLOURS = {
     "corm": "#c1121f",
@@ -16,6 +16,7 @@ COLOURS = {
     "postgres.js": "#4361ee",
     "libpqxx": "#6c584c",
 }
+WORKLOADS = ("get", "query_20", "uow_10", "transfers", "insert_10k", "read_100k")
 WIDTH, HEIGHT = 420, 300  # of a panel
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 34, 34  # its margins
 
@@ -33,6 +34,10 @@ def short(value: float) -> str:
     if value >= 1e6:
         return f"{value / 1e6:g}M"
     return f"{value / 1e3:g}k" if value >= 1e3 else f"{value:g}"
+
+
+def duration(us: float) -> str:
+    return f"{us:,.0f} us" if us < 10_000 else f"{us / 1000:,.1f} ms"
 
 
 def lines_panel(title: str, steps: list, series: dict) -> str:
@@ -79,7 +84,7 @@ def bars_panel(title: str, bars: dict) -> str:
             f'<rect x="{left}" y="{y:.1f}" width="{ours:.1f}" height="{height * 0.7:.1f}" fill="{COLOURS[label]}"/>',
             f'<rect x="{left + ours:.1f}" y="{y:.1f}" width="{theirs:.1f}" height="{height * 0.7:.1f}" '
             f'fill="{COLOURS[label]}" fill-opacity="0.35"/>',
-            text(left + ours + theirs + 5, middle, f"{client + server:,.0f} us"),
+            text(left + ours + theirs + 5, middle, duration(client + server)),
         ]
     return "".join(parts)
 
@@ -124,11 +129,12 @@ class Figures:
         return found
 
 
-def draw(results, workloads: tuple, counts: tuple) -> dict:
+def draw(results) -> dict:
     """The pictures by their names; those without anything to show are left out."""
     figures, pictures = Figures(results), {}
+    several = [workload for workload in WORKLOADS if len(SWEEP[workload][0]) > 1]
 
-    def add(name: str, heading: str, panel_of) -> None:
+    def add(name: str, heading: str, panel_of, workloads=several) -> None:
         panels, used = [], {}
         for workload in workloads:
             made = panel_of(workload)
@@ -139,10 +145,10 @@ def draw(results, workloads: tuple, counts: tuple) -> dict:
             pictures[name] = picture(heading, panels, [label for label in COLOURS if label in used])
 
     def throughput(workload: str):
-        series = {label: [figures.median(program, work, count) for count in counts]
+        series = {label: [figures.median(program, work, count) for count in TASKS]
                   for label, program, work in figures.rows(workload)}
         series = {label: row for label, row in series.items() if sum(value is not None for value in row) > 1}
-        return (lines_panel(workload, [f"{count} task{'s' * (count > 1)}" for count in counts], series),
+        return (lines_panel(workload, [f"{count} task{'s' * (count > 1)}" for count in TASKS], series),
                 series) if series else None
 
     def latency(workload: str):
@@ -153,12 +159,13 @@ def draw(results, workloads: tuple, counts: tuple) -> dict:
         return (lines_panel(workload, list(steps), series), series) if series else None
 
     def cpu(workload: str):
-        bars = {label: (figures.median(program, work, 8, "client_us"), figures.median(program, work, 8, "server_us"))
+        tasks = min(8, SWEEP[workload][0][-1])
+        bars = {label: tuple(figures.median(program, work, tasks, part) for part in ("client_us", "server_us"))
                 for label, program, work in figures.rows(workload)}
         bars = {label: both for label, both in bars.items() if None not in both}
         return (bars_panel(workload, bars), bars) if bars else None
 
     add("throughput", "Operations per second", throughput)
     add("latency", "Latency in us of 8 tasks", latency)
-    add("cpu", "CPU of an operation, 8 tasks: client (dark) and server (light)", cpu)
+    add("cpu", "CPU of an operation with 8 tasks (insert_10k, read_100k: 1): client (dark), server (light)", cpu, WORKLOADS)
     return pictures

@@ -42,7 +42,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds to measure (5; quick or with --workload: 3)")
     parser.add_argument("--seconds", type=float, help="of each program in a round (2 where there is a target, else 1)")
     parser.add_argument("--only", metavar="TEXTS", help="only programs and ratios with one of these in their names")
-    parser.add_argument("--json", metavar="FILE", type=pathlib.Path, help="write the figures (BUILD/figures.json of the whole suite)")
+    parser.add_argument("--json", metavar="FILE", type=pathlib.Path,
+                        help="write the figures (BUILD/figures.json of the whole suite)")  # fmt: skip
     parser.add_argument("--page", metavar="FIGURES", type=pathlib.Path, help="make docs/benchmarks.md of such a file")
     parser.add_argument("--build", default="build-bench", help="build directory, kept between runs (build-bench)")
     parser.add_argument("--built", action="store_true", help=HIDDEN)  # build nothing, and take any machine: for tests

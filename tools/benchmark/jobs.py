@@ -22,7 +22,8 @@ ARRAY = "ARRAY[" + ", ".join(f":k{i}" for i in range(10)) + "]::int8[]"
 UPDATE = f"UPDATE bench_items t SET amount = x.c FROM unnest({ARRAY}, {ARRAY})"
 ASSERTED = (
     f"WITH u AS ({UPDATE} WITH ORDINALITY x(k, c, ord) WHERE t.id = x.k RETURNING x.ord) SELECT CASE WHEN count(*) = "
-    f"cardinality({ARRAY}) THEN 0 ELSE ('found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END FROM u"
+    f"cardinality({ARRAY}) THEN 0 ELSE ('found ' || coalesce(array_to_string(array_agg(ord), ','), ''))::int4 END "
+    "FROM u"
 )
 LOCK = f"SELECT FROM bench_items t WHERE t.id = ANY ({ARRAY}) ORDER BY t.id FOR NO KEY UPDATE OF t"
 # What pgbench runs. The updates show what the parts of a flush cost the server.

@@ -167,5 +167,6 @@ def draw(results) -> dict:
 
     add("throughput", "Operations per second", throughput)
     add("latency", "Latency in us of 8 tasks", latency)
-    add("cpu", "CPU of an operation with 8 tasks (insert_10k, read_100k: 1): client (dark), server (light)", cpu, WORKLOADS)
+    add("cpu", "CPU of an operation with 8 tasks (insert_10k, read_100k: 1): client (dark), server (light)", cpu,
+        WORKLOADS)  # fmt: skip
     return pictures

@@ -1,4 +1,4 @@
-// One workload over corm: TASKS coroutines on one thread share a pool of as many connections.
+// One workload over corm: TASKS coroutines on one thread share a pool of connections.
 #include "corm_workloads.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,14 +9,16 @@
 int main(int argc, char** argv) {
     try {
         const auto arguments = bench::Arguments::parse(argc, argv);
-        const bench::Workload workload = bench::workload(arguments.workload);
+        bench::Workload workload = bench::reading_workload(arguments.workload);
+        if (workload == nullptr)
+            workload = bench::writing_workload(arguments.workload);
         if (workload == nullptr)
             throw std::invalid_argument{"no workload " + std::string{arguments.workload}};
         boost::asio::io_context context{1};
-        const auto size = static_cast<std::size_t>(arguments.tasks);
+        const auto size = static_cast<std::size_t>(arguments.connections);
         corm::Engine engine{context.get_executor(), arguments.url, {.pool = {.max_size = size}}};
-        bench::Run run{arguments.duration, arguments.tasks};
-        bench::Shared shared{engine, run, arguments.tasks, arguments.rows};
+        bench::Run run{arguments};
+        bench::Shared shared{engine, run, arguments.tasks};
         int running = arguments.tasks;
         for (int task = 0; task < arguments.tasks; ++task) {
             boost::asio::co_spawn(context, workload(shared, task), [&](std::exception_ptr error) {

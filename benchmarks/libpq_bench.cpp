@@ -1,4 +1,4 @@
-// One workload over raw libpq: TASKS connections on one thread, one statement at a time each.
+// One workload over raw libpq: its connections share one thread, and have one statement at a time each.
 #include "libpq_client.hpp"
 
 #include <exception>
@@ -9,8 +9,8 @@ int main(int argc, char** argv) {
         const auto clients = bench::clients_of(arguments);
         if (clients.empty())
             throw std::invalid_argument{"no workload " + std::string{arguments.workload}};
-        bench::Run run{arguments.duration, arguments.tasks};
-        bench::drive(clients, run);
+        bench::Run run{arguments};
+        bench::drive(clients, arguments.tasks, run);
         run.report();
         return 0;
     } catch (const std::exception& error) {

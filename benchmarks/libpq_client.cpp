@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <deque>
 #include <stdexcept>
 #include <system_error>
 
@@ -81,6 +83,15 @@ std::int32_t read_int4(const PGresult* result, int row, int column) noexcept {
 std::int64_t read_int8(const PGresult* result, int row, int column) noexcept {
     return read_integer<std::int64_t>(result, row, column);
 }
+double read_float8(const PGresult* result, int row, int column) noexcept {
+    return std::bit_cast<double>(read_int8(result, row, column));
+}
+bool read_bool(const PGresult* result, int row, int column) noexcept {
+    return *PQgetvalue(result, row, column) != 0;
+}
+std::string read_text(const PGresult* result, int row, int column) {
+    return {PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column))};
+}
 
 Client::Client(const std::string& url) : connection_(PQconnectdb(url.c_str()), &PQfinish) {
     require(PQstatus(connection_.get()) == CONNECTION_OK);
@@ -153,15 +164,20 @@ bool Client::read(int number) {
     return false;
 }
 
-void drive(std::span<const std::unique_ptr<Client>> clients, Run& run) {
+void drive(std::span<const std::unique_ptr<Client>> clients, int tasks, Run& run) {
+    struct Task {
+        bool first = true;
+        Clock::time_point began{};
+    };
     struct State {
         Client* client;
+        Task task{};
         int step = 0;
-        bool first = true;
     };
     std::vector<State> states;
     for (const auto& client : clients)
-        states.push_back({client.get()});
+        states.push_back({client.get(), {true, run.now()}});
+    std::deque<Task> waiting(static_cast<std::size_t>(tasks) - states.size(), Task{true, run.now()});
     const int poll = ::epoll_create1(EPOLL_CLOEXEC);
     for (State& state : states) {
         epoll_event event{};
@@ -182,17 +198,33 @@ void drive(std::span<const std::unique_ptr<Client>> clients, Run& run) {
                 continue;
             if (++state.step == state.client->steps()) {
                 state.step = 0;
-                run.done(state.first);
-                state.first = false;
+                run.done(state.task.first, state.task.began);
                 if (!run.open()) {
                     --running;
                     continue;
                 }
+                waiting.push_back({false, run.now()});
+                state.task = waiting.front();
+                waiting.pop_front();
             }
             state.client->step(state.step);
         }
     }
     ::close(poll);
+}
+
+std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
+    const int count = std::min(arguments.connections, arguments.tasks);
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int number = 0; number < count; ++number) {
+        auto client = reading_client(arguments.workload, arguments.url, number);
+        if (!client)
+            client = writing_client(arguments.workload, arguments.url, number, count);
+        if (!client)
+            return {};
+        clients.push_back(std::move(client));
+    }
+    return clients;
 }
 
 } // namespace bench

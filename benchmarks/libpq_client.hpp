@@ -2,7 +2,7 @@
 // loop.
 #pragma once
 
-#include "schedule.hpp"
+#include "run.hpp"
 
 #include <libpq-fe.h>
 
@@ -34,6 +34,9 @@ private:
 
 std::int32_t read_int4(const PGresult* result, int row, int column) noexcept;
 std::int64_t read_int8(const PGresult* result, int row, int column) noexcept;
+double read_float8(const PGresult* result, int row, int column) noexcept;
+bool read_bool(const PGresult* result, int row, int column) noexcept;
+std::string read_text(const PGresult* result, int row, int column);
 
 /// What one connection does: operations of one or more steps, each of which sends a statement and awaits its result.
 class Client {
@@ -61,7 +64,7 @@ protected:
     void sync();
 
 private:
-    friend void drive(std::span<const std::unique_ptr<Client>> clients, Run& run);
+    friend void drive(std::span<const std::unique_ptr<Client>> clients, int tasks, Run& run);
     /// True when the result of the step has arrived and was handed on.
     bool read(int number);
     void require(bool done) const;
@@ -70,10 +73,15 @@ private:
     bool pipelined_ = false;
 };
 
-/// Runs every client, one operation after the other, until the run closes. One thread.
-void drive(std::span<const std::unique_ptr<Client>> clients, Run& run);
+/// Runs `tasks` tasks, one operation after the other, until the run closes. Those for which there is no client wait in
+/// their turn, as for a pool. One thread.
+void drive(std::span<const std::unique_ptr<Client>> clients, int tasks, Run& run);
 
-/// The clients of a workload; empty for a name that is not known.
+/// The clients of a workload, one for each connection; empty for a name that is not known.
 [[nodiscard]] std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments);
+/// Null for a name that is not known. Each of `clients` has a number from 0.
+[[nodiscard]] std::unique_ptr<Client> reading_client(std::string_view workload, const std::string& url, int number);
+[[nodiscard]] std::unique_ptr<Client> writing_client(std::string_view workload, const std::string& url, int number,
+                                                     int clients);
 
 } // namespace bench

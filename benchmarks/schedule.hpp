@@ -1,43 +1,55 @@
-// What the two client programs share: their command line, the clock of a run and its result.
+// What the client programs share: their command line, the sizes of the tables and the choice of rows.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bench {
 
 /// Rows of the tables that tools/bench makes.
 inline constexpr std::int64_t accounts = 1'000'000; ///< pgbench_accounts at scale 10
-inline constexpr std::int64_t items = 100'000;      ///< bench_items
+inline constexpr std::int64_t items = 100'000;      ///< bench_items, edited by units of work
+inline constexpr std::int64_t orders = 100'000;     ///< bench_orders, six columns, only read
+inline constexpr std::int64_t customers = 5'000;    ///< of the orders, 20 for each
+inline constexpr std::int64_t balances = 100'000;   ///< bench_balances, between which transfers move money
 inline constexpr int unit_rows = 10;                ///< loaded and edited by one unit of work
-inline constexpr int inserted_rows = 1'000;
+inline constexpr int page_rows = 20;                ///< of one customer, which `query_20` reads
 inline constexpr int read_rows = 10'000;
 
-/// PROGRAM WORKLOAD URL SECONDS TASKS; the workload may be followed by a colon and how many rows it inserts.
+/// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies]
 struct Arguments {
     std::string_view workload;
     std::string url;
     std::chrono::nanoseconds duration{};
     int tasks = 0;
-    int rows = inserted_rows;
+    int connections = 0; ///< of all tasks together; one for each up to 32 unless it is given
+    bool latencies = false;
 
     static Arguments parse(int argc, char** argv) {
-        if (argc != 5)
-            throw std::invalid_argument{std::string{"usage: "} + argv[0] + " WORKLOAD URL SECONDS TASKS"};
+        if (argc < 5)
+            throw std::invalid_argument{std::string{"usage: "} + argv[0] +
+                                        " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies]"};
         Arguments arguments{argv[1], argv[2], {}, std::atoi(argv[4])};
-        if (const std::size_t colon = arguments.workload.find(':'); colon != std::string_view::npos) {
-            arguments.rows = std::atoi(argv[1] + colon + 1);
-            arguments.workload = arguments.workload.substr(0, colon);
-        }
         arguments.duration = std::chrono::nanoseconds{static_cast<std::int64_t>(std::atof(argv[3]) * 1e9)};
-        if (arguments.duration.count() <= 0 || arguments.tasks < 1 || arguments.rows < 1)
-            throw std::invalid_argument{"SECONDS, TASKS and rows must be positive"};
+        arguments.connections = std::min(arguments.tasks, 32);
+        for (int i = 5; i < argc; ++i) {
+            const std::string_view option = argv[i];
+            if (option == "--latencies")
+                arguments.latencies = true;
+            else if (option == "--connections" && i + 1 < argc)
+                arguments.connections = std::atoi(argv[++i]);
+            else
+                throw std::invalid_argument{"unknown option " + std::string{option}};
+        }
+        if (arguments.duration.count() <= 0 || arguments.tasks < 1 || arguments.connections < 1)
+            throw std::invalid_argument{"SECONDS, TASKS and connections must be positive"};
         return arguments;
     }
 };
@@ -68,37 +80,11 @@ inline std::array<std::int64_t, unit_rows> unit_keys(Random& random, int task, i
     return keys;
 }
 
-/// Tells every task when to stop, and what came out of it. Connecting and the first operation of each task are not
-/// timed: they open connections and prepare statements. CPU is measured from outside, so it counts every operation.
-class Run {
-public:
-    Run(std::chrono::nanoseconds duration, int tasks) : duration_(duration), waiting_(tasks) {}
-
-    [[nodiscard]] bool open() const noexcept { return waiting_ > 0 || Clock::now() < end_; }
-    /// An operation of a task is complete. `first`: it was the first one of that task.
-    void done(bool first) noexcept {
-        ++all_;
-        if (first && --waiting_ == 0) {
-            start_ = Clock::now();
-            end_ = start_ + duration_;
-            before_ = all_;
-        }
-    }
-    /// Prints the result as one line of JSON. Call it as soon as no task runs any more.
-    void report() const {
-        const std::chrono::duration<double> took = Clock::now() - start_;
-        std::printf("{\"operations\": %lld, \"rate\": %.3f}\n", static_cast<long long>(all_),
-                    static_cast<double>(all_ - before_) / took.count());
-    }
-
-private:
-    using Clock = std::chrono::steady_clock;
-    std::chrono::nanoseconds duration_;
-    int waiting_;
-    std::int64_t all_ = 0;
-    std::int64_t before_ = 0;
-    Clock::time_point start_{};
-    Clock::time_point end_{};
-};
+/// One unit of money from the first row to the second: any two of all rows, so that tasks meet now and then.
+inline std::pair<std::int64_t, std::int64_t> transfer(Random& random) {
+    const std::int64_t from = random.row(balances);
+    const std::int64_t to = random.row(balances - 1);
+    return {from, to < from ? to : to + 1};
+}
 
 } // namespace bench

@@ -17,7 +17,9 @@
 #include <boost/beast/http/write.hpp>
 
 #include <array>
+#include <ctime>
 #include <optional>
+#include <string_view>
 #include <unordered_set>
 
 namespace examples {
@@ -56,9 +58,23 @@ std::optional<Response> refusal(error_code error) {
     return std::nullopt;
 }
 
+/// Now, as HTTP writes it. Made once a second.
+std::string_view http_date() {
+    thread_local std::time_t last = 0;
+    thread_local std::array<char, 32> text{};
+    if (const std::time_t now = std::time(nullptr); now != last) {
+        std::tm parts{};
+        gmtime_r(&now, &parts);
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+        last = now;
+    }
+    return text.data();
+}
+
 http::response<http::string_body> wire_form(Response response, const std::string& server, bool keep_alive) {
     http::response<http::string_body> message{static_cast<http::status>(response.status), 11};
     message.set(http::field::server, server);
+    message.set(http::field::date, http_date());
     message.set(http::field::content_type, response.content_type);
     if (!response.etag.empty())
         message.set(http::field::etag, response.etag);

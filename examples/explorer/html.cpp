@@ -31,22 +31,6 @@ button.danger { background: #fff; color: #c0392b; border-color: #c0392b }
 
 } // namespace
 
-std::string escape(std::string_view text) {
-    std::string escaped;
-    escaped.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-        case '&': escaped += "&amp;"; break;
-        case '<': escaped += "&lt;"; break;
-        case '>': escaped += "&gt;"; break;
-        case '"': escaped += "&quot;"; break;
-        case '\'': escaped += "&#39;"; break;
-        default: escaped += c;
-        }
-    }
-    return escaped;
-}
-
 std::string link(std::string_view href, std::string_view text) {
     return "<a href=\"" + escape(href) + "\">" + escape(text) + "</a>";
 }

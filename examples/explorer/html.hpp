@@ -1,6 +1,7 @@
 // Pieces of HTML. No script: every page is complete as it is served.
 #pragma once
 
+#include "common/html.hpp"
 #include "common/message.hpp"
 
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace explorer {
 
-/// Text as it may stand in an element or an attribute.
-[[nodiscard]] std::string escape(std::string_view text);
+using examples::escape;
+
 [[nodiscard]] std::string link(std::string_view href, std::string_view text);
 
 struct Crumb {

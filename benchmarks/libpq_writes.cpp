@@ -6,21 +6,6 @@
 namespace bench {
 namespace {
 
-/// What `pgbench -S` does.
-class Get final : public Client {
-public:
-    Get(const std::string& url, int task) : Client(url), random_(task) {
-        prepare("get", "SELECT aid, abalance FROM pgbench_accounts WHERE aid = $1::int4");
-    }
-    void step(int) override { send("get", Parameters{}.int4(static_cast<std::int32_t>(random_.row(accounts)))); }
-    [[nodiscard]] int steps() const noexcept override { return 1; }
-    void receive(int, const PGresult* result) override { balance_ = read_int4(result, 0, 1); }
-
-private:
-    Random random_;
-    volatile std::int32_t balance_ = 0;
-};
-
 /// How the rows of a unit of work are read.
 enum class Load { one_by_one, one_select };
 
@@ -158,38 +143,50 @@ private:
     std::vector<std::int64_t> ids_;
 };
 
-/// Keys from the sequence, and COPY.
+/// COPY with keys from the sequence, or with keys that only the server gets to know.
 class Copy final : public Client {
 public:
-    Copy(const std::string& url, int rows) : Client(url), rows_(rows) {
+    enum class Keys { wanted, left_to_server };
+    Copy(const std::string& url, int rows, Keys keys) : Client(url), rows_(rows), keys_(keys) {
         prepare("begin", "BEGIN");
         prepare("commit", "COMMIT");
         prepare("keys", "SELECT nextval('bench_entries_id_seq') FROM generate_series(1, $1::int4)");
     }
     void step(int number) override {
-        if (number == 1)
+        if (number == 0)
+            send("begin");
+        else if (number == 1 && keys_ == Keys::wanted)
             send("keys", Parameters{}.int4(rows_));
-        else if (number == 2)
-            copy("COPY bench_entries (id, name, amount) FROM STDIN (FORMAT binary)", encoded_);
+        else if (number < steps() - 1)
+            copy();
         else
-            send(number == 0 ? "begin" : "commit");
+            send("commit");
     }
-    [[nodiscard]] int steps() const noexcept override { return 4; }
+    [[nodiscard]] int steps() const noexcept override { return keys_ == Keys::wanted ? 4 : 3; }
     void receive(int number, const PGresult* result) override {
-        if (number != 1)
+        if (number != 1 || keys_ == Keys::left_to_server)
             return;
-        encoded_.assign("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
-        for (int row = 0; row < rows_; ++row) {
-            const std::string name = "entry number " + std::to_string(row);
-            encoded_.append("\0\3", 2);
-            append_field(encoded_, {PQgetvalue(result, row, 0), 8});
-            append_field(encoded_, name);
-            append_field(encoded_, Parameters{}.int8(row).bytes(0));
-        }
-        encoded_.append("\377\377", 2);
+        ids_.clear();
+        for (int row = 0; row < rows_; ++row)
+            ids_.push_back(read_int8(result, row, 0));
     }
 
 private:
+    void copy() {
+        std::string encoded("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+        for (int row = 0; row < rows_; ++row) {
+            const std::string name = "entry number " + std::to_string(row);
+            encoded.append(keys_ == Keys::wanted ? "\0\3" : "\0\2", 2);
+            if (keys_ == Keys::wanted)
+                append_field(encoded, Parameters{}.int8(ids_[static_cast<std::size_t>(row)]).bytes(0));
+            append_field(encoded, name);
+            append_field(encoded, Parameters{}.int8(row).bytes(0));
+        }
+        encoded.append("\377\377", 2);
+        Client::copy(keys_ == Keys::wanted ? "COPY bench_entries (id, name, amount) FROM STDIN (FORMAT binary)"
+                                           : "COPY bench_entries (name, amount) FROM STDIN (FORMAT binary)",
+                     encoded);
+    }
     static void append_field(std::string& out, std::string_view bytes) {
         const auto size = static_cast<std::uint32_t>(bytes.size());
         for (const int shift : {24, 16, 8, 0})
@@ -198,62 +195,77 @@ private:
     }
 
     int rows_;
-    std::string encoded_;
+    Keys keys_;
+    std::vector<std::int64_t> ids_;
 };
 
-/// Rows into plain structs.
-class Read final : public Client {
+/// Two rows locked in the order of their keys, changed, and a line of the ledger: six statements, one at a time.
+class Transfers final : public Client {
 public:
-    Read(const std::string& url, int task) : Client(url), random_(task) {
-        prepare("read", "SELECT id, name, amount, version FROM bench_items WHERE id BETWEEN $1::int8 AND $2::int8");
+    Transfers(const std::string& url, int number) : Client(url), random_(number) {
+        prepare("begin", "BEGIN");
+        prepare("commit", "COMMIT");
+        prepare("lock", "SELECT id, amount FROM bench_balances WHERE id = ANY ($1::int8[]) ORDER BY id FOR UPDATE");
+        prepare("update", "UPDATE bench_balances SET amount = $2::int8 WHERE id = $1::int8");
+        prepare("insert", "INSERT INTO bench_ledger (from_id, to_id, amount) VALUES ($1::int8, $2::int8, $3::int8) "
+                          "RETURNING id");
     }
-    void step(int) override {
-        const std::int64_t from = random_.row(items - read_rows);
-        send("read", Parameters{}.int8(from).int8(from + read_rows - 1));
+    void step(int number) override {
+        switch (number) {
+        case 0: pair_ = transfer(random_); return send("begin");
+        case 1: return send("lock", Parameters{}.array(std::array{pair_.first, pair_.second}));
+        case 2:
+        case 3: {
+            const auto& [id, amount] = rows_[static_cast<std::size_t>(number - 2)];
+            return send("update", Parameters{}.int8(id).int8(amount + (id == pair_.first ? -1 : 1)));
+        }
+        case 4: return send("insert", Parameters{}.int8(pair_.first).int8(pair_.second).int8(1));
+        default: return send("commit");
+        }
     }
-    [[nodiscard]] int steps() const noexcept override { return 1; }
-    void receive(int, const PGresult* result) override {
-        rows_.clear();
-        for (int row = 0; row < PQntuples(result); ++row)
-            rows_.push_back(
-                {read_int8(result, row, 0),
-                 std::string(PQgetvalue(result, row, 1), static_cast<std::size_t>(PQgetlength(result, row, 1))),
-                 read_int8(result, row, 2), read_int4(result, row, 3)});
+    [[nodiscard]] int steps() const noexcept override { return 6; }
+    void receive(int number, const PGresult* result) override {
+        if (number == 4)
+            line_ = read_int8(result, 0, 0);
+        if (number != 1)
+            return;
+        if (PQntuples(result) != 2)
+            throw std::runtime_error{"bench_balances lacks rows"};
+        for (int row = 0; row < 2; ++row)
+            rows_[static_cast<std::size_t>(row)] = {read_int8(result, row, 0), read_int8(result, row, 1)};
     }
 
 private:
     struct Row {
-        std::int64_t id;
-        std::string name;
-        std::int64_t amount;
-        std::int32_t version;
+        std::int64_t id = 0;
+        std::int64_t amount = 0;
     };
     Random random_;
-    std::vector<Row> rows_;
+    std::pair<std::int64_t, std::int64_t> pair_;
+    std::array<Row, 2> rows_{};
+    volatile std::int64_t line_ = 0;
 };
 
 } // namespace
 
-std::vector<std::unique_ptr<Client>> clients_of(const Arguments& arguments) {
-    const auto& [workload, url, duration, tasks, rows] = arguments;
-    std::vector<std::unique_ptr<Client>> clients;
-    for (int task = 0; task < tasks; ++task) {
-        if (workload == "get")
-            clients.push_back(std::make_unique<Get>(url, task));
-        else if (workload == "uow")
-            clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_by_one));
-        else if (workload == "uow_one_select")
-            clients.push_back(std::make_unique<UnitOfWork>(url, task, tasks, Load::one_select));
-        else if (workload == "uow_pipelined")
-            clients.push_back(std::make_unique<PipelinedUnitOfWork>(url, task, tasks));
-        else if (workload == "insert")
-            clients.push_back(std::make_unique<Insert>(url, rows));
-        else if (workload == "copy")
-            clients.push_back(std::make_unique<Copy>(url, rows));
-        else if (workload == "read")
-            clients.push_back(std::make_unique<Read>(url, task));
-    }
-    return clients;
+std::unique_ptr<Client> writing_client(std::string_view workload, const std::string& url, int number, int clients) {
+    if (workload == "uow_10")
+        return std::make_unique<UnitOfWork>(url, number, clients, Load::one_select);
+    if (workload == "uow_10_ten_selects")
+        return std::make_unique<UnitOfWork>(url, number, clients, Load::one_by_one);
+    if (workload == "uow_10_pipelined")
+        return std::make_unique<PipelinedUnitOfWork>(url, number, clients);
+    if (workload == "transfers")
+        return std::make_unique<Transfers>(url, number);
+    if (workload == "insert_1000")
+        return std::make_unique<Insert>(url, 1'000);
+    if (workload == "insert_10k") // the least that these rows cost a client: their keys stay on the server
+        return std::make_unique<Copy>(url, 10'000, Copy::Keys::left_to_server);
+    if (workload == "insert_10k_unnest")
+        return std::make_unique<Insert>(url, 10'000);
+    if (workload == "insert_10k_copy_with_keys")
+        return std::make_unique<Copy>(url, 10'000, Copy::Keys::wanted);
+    return nullptr;
 }
 
 } // namespace bench

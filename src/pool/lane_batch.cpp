@@ -7,6 +7,14 @@
 namespace corm::pool {
 namespace {
 
+/// From so many on, one statement for all costs the server less than one for each: it has an array to unnest and a join
+/// to set up (docs/decisions.md).
+constexpr std::uint32_t smallest_join = 6;
+
+bool is_worth_it(const LaneBatch::Group& group) noexcept {
+    return group.members == 1 || group.members >= smallest_join;
+}
+
 /// The server could not use the statement as it was prepared: nothing is wrong with the read.
 bool has_stale_plan(const std::exception_ptr& error) noexcept {
     try {
@@ -60,6 +68,22 @@ void LaneBatch::take(std::deque<LaneReadPtr>& queue, std::size_t count) {
     members.resize(taken_.size());
     for (std::size_t i = 0; i < taken_.size(); ++i)
         members[groups[group_of_[i]].first_statement++] = std::move(taken_[i]);
+    split_small_groups();
+}
+
+void LaneBatch::split_small_groups() {
+    if (std::all_of(groups.begin(), groups.end(), is_worth_it))
+        return;
+    std::vector<Group> split;
+    for (const Group& group : groups) {
+        if (is_worth_it(group)) {
+            split.push_back(group);
+            continue;
+        }
+        for (std::uint32_t i = 0; i < group.members; ++i)
+            split.push_back({.first_member = group.first_member + i, .members = 1});
+    }
+    groups = std::move(split);
 }
 
 wire::Request LaneBatch::request(std::vector<Failure>& failures) {

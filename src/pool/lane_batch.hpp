@@ -38,8 +38,8 @@ struct LaneBatch {
         groups.clear();
     }
 
-    /// Takes up to `count` reads from the front of the queue that still wait, and joins those that can be unless they
-    /// go again. Precondition: empty.
+    /// Takes up to `count` reads from the front of the queue that still wait, and joins those that can be, if they are
+    /// enough to be worth it, unless they go again. Precondition: empty.
     void take(std::deque<LaneReadPtr>& queue, std::size_t count);
     /// What is to be sent. Reads whose statements cannot be made go to `failures`.
     [[nodiscard]] wire::Request request(std::vector<Failure>& failures);
@@ -56,6 +56,7 @@ struct LaneBatch {
     [[nodiscard]] Outcome sort_out(const wire::Reply& reply) const;
 
 private:
+    void split_small_groups();
     void fail(Outcome& outcome, const Group& group, const std::exception_ptr& error, std::size_t statement) const;
 
     std::vector<LaneReadPtr> taken_;

@@ -11,7 +11,7 @@ namespace corm::pool {
 namespace {
 
 // So few are not worth another connection.
-constexpr std::size_t smallest_share = 4;
+constexpr std::size_t smallest_share = 2;
 
 } // namespace
 
@@ -128,7 +128,7 @@ void Lanes::tidy() {
 void Lanes::assign() {
     using State = Lane::State;
     // One lane that takes them all would make client and server take turns.
-    const bool many = waiting_.size() > 2 * smallest_share;
+    const bool many = waiting_.size() >= 2 * smallest_share;
     std::size_t idle = 0;
     for (const LanePtr& lane : lanes_)
         idle += lane->state() == State::idle ? 1 : 0;

@@ -70,20 +70,34 @@ TEST_CASE("Sessions that do not join, and reads of several tables, have statemen
     Tasks tasks{s};
     for (int key = 1; key <= 4; ++key)
         tasks.get(read, key, {.join_reads = false});
-    for (int key = 5; key <= 8; ++key)
+    for (int key = 5; key <= 14; ++key)
         tasks.get(read, key);
-    for (std::int16_t n = 0; n < 4; ++n) {
+    for (std::int16_t n = 0; n < 8; ++n) {
         tasks.spawn([n](corm::AsyncSession& session) -> corm::Task<> {
             const auto line = co_await session.get_one<Line>(corm::key(10, n));
             CHECK(line->quantity == 100 + n);
         });
     }
     tasks.run();
-    for (std::size_t key = 1; key <= 8; ++key)
+    for (std::size_t key = 1; key <= 14; ++key)
         CHECK((read[key].row && read[key].row->age == static_cast<int>(key)));
     CHECK(tracer->statements.size() == 6);
     CHECK(statements_with(*tracer, "WITH ORDINALITY") == 2);
     CHECK(s.engine.stats().lane_requests == requests + 1);
+}
+
+TEST_CASE("A few reads are not worth a statement for all of them", "[lanes][joined]") {
+    const auto tracer = recorder();
+    Sessions s{setup, {.pool = {.lanes = 1}, .tracer = tracer}};
+    warm_up(s);
+    tracer->statements.clear();
+    std::vector<Read<User>> read(10);
+    Tasks tasks{s};
+    for (int key = 1; key <= 3; ++key)
+        tasks.get(read, key);
+    tasks.run();
+    CHECK(tracer->statements.size() == 3);
+    CHECK(statements_with(*tracer, "WITH ORDINALITY") == 0);
 }
 
 TEST_CASE("Composite keys join", "[lanes][joined]") {

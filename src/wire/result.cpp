@@ -42,23 +42,27 @@ void Result::describe_columns() noexcept {
     described_ = columns;
 }
 
-types::FieldView Result::field(int row, int column) const noexcept {
+// Written where it is wanted: a view that is built on the stack and copied from there waits for each of its parts.
+void Result::read(int row, int column, types::FieldView& into) const noexcept {
     const pg_result* result = result_.get();
     const Column described = described_ != nullptr ? described_[column] : describe(column);
-    types::FieldView field;
-    field.size = PQgetlength(result, row, column);
-    field.oid = described.oid;
-    field.format = described.format;
+    into.size = PQgetlength(result, row, column);
+    into.oid = described.oid;
+    into.format = described.format;
     // A NULL has length 0: only those have to be asked about.
-    if (field.size != 0 || PQgetisnull(result, row, column) == 0)
-        field.data = PQgetvalue(result, row, column);
+    into.data = into.size != 0 || PQgetisnull(result, row, column) == 0 ? PQgetvalue(result, row, column) : nullptr;
+}
+
+types::FieldView Result::field(int row, int column) const noexcept {
+    types::FieldView field;
+    read(row, column, field);
     return field;
 }
 
 // The same as in the base, with no virtual call for a cell.
 void Result::fields(int row, int first, std::span<types::FieldView> cells) const noexcept {
     for (types::FieldView& cell : cells)
-        cell = field(row, first++);
+        read(row, first++, cell);
 }
 
 std::string_view Result::tag() const noexcept {

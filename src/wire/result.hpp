@@ -43,6 +43,7 @@ private:
     };
     [[nodiscard]] Column describe(int column) const noexcept;
     void describe_columns() noexcept;
+    void read(int row, int column, types::FieldView& into) const noexcept;
 
     std::unique_ptr<pg_result, Clear> result_;
     int rows_ = 0;

@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace corm::pool {
 
@@ -44,13 +45,15 @@ public:
     /// Nobody waits for what it is doing: gives it up.
     void cut_if_unwanted() noexcept;
 
-    /// Calls `see` for each read that is under way.
+    /// Calls `see` for each read that is under way; not to call out.
     template <class See>
     void each_read(See see) {
         const std::lock_guard lock(mutex_);
         for (const LaneReadPtr& read : batch_.members)
             see(read);
     }
+    /// The context has ended, and no answer will come: gives up the reads that are under way.
+    void drop_reads(std::vector<LaneReadPtr>& dropped);
 
     /// Why it has failed. `final`: there is no use in trying again.
     struct Failure {
@@ -71,6 +74,7 @@ public:
     bool wanted_back = false; ///< of the turn: others wait for a connection
 
 private:
+    void start(wire::Request&& request);
     void on_prepared(const wire::Reply& reply) noexcept;
     void fail(std::exception_ptr error, bool final) noexcept;
     void rest(TimePoint now) noexcept;

@@ -32,9 +32,7 @@ Lanes::~Lanes() {
 }
 
 void Lanes::submit(LaneReadPtr read) noexcept {
-    const TimePoint deadline = read->deadline;
     inbox_.push(std::move(read));
-    check_at(next_deadline_, deadline);
     schedule();
 }
 
@@ -74,8 +72,17 @@ void Lanes::work() {
 }
 
 void Lanes::admit() {
+    const std::size_t waited = waiting_.size(), went_again = again_.size();
     inbox_.take(waiting_);
     back_.take(again_);
+    // Here, and not by whoever submits them: what is neither in a queue nor on a lane is not seen by `expire`. Those
+    // that go again were with a reply meanwhile.
+    TimePoint first = TimePoint::max();
+    for (std::size_t i = waited; i < waiting_.size(); ++i)
+        first = std::min(first, waiting_[i]->deadline);
+    for (std::size_t i = went_again; i < again_.size(); ++i)
+        first = std::min(first, again_[i]->deadline);
+    check_at(next_deadline_, first);
     while (waiting_.size() > options_.max_waiters) {
         tell(waiting_.back(), pool_->queue_full(waiting_.back()->where));
         waiting_.pop_back();
@@ -183,20 +190,22 @@ void Lanes::send(const LanePtr& lane, Queue& queue, std::size_t count, bool apar
 
 void Lanes::expire(TimePoint now) {
     TimePoint next = TimePoint::max();
-    const auto look_at = [&](const LaneReadPtr& read, bool sent) {
+    std::vector<LaneReadPtr> late;
+    const auto look_at = [&](const LaneReadPtr& read) {
         if (!read->waits())
             return;
         if (read->deadline > now)
             next = std::min(next, read->deadline);
         else
-            tell(read, sent ? nullptr : pool_->acquire_timeout(read->where));
+            late.push_back(read);
     };
-    for (const Queue* queue : {&waiting_, &again_}) {
-        for (const LaneReadPtr& read : *queue)
-            look_at(read, false);
-    }
+    for (const Queue* queue : {&waiting_, &again_})
+        std::for_each(queue->begin(), queue->end(), look_at);
+    const std::size_t unsent = late.size();
     for (const LanePtr& lane : lanes_)
-        lane->each_read([&](const LaneReadPtr& read) { look_at(read, true); });
+        lane->each_read(look_at);
+    for (std::size_t i = 0; i < late.size(); ++i)
+        tell(late[i], i < unsent ? pool_->acquire_timeout(late[i]->where) : nullptr);
     check_at(next_deadline_, next);
 }
 
@@ -277,7 +286,7 @@ void Lanes::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
         queue->clear();
     }
     for (const LanePtr& lane : lanes_)
-        lane->each_read([&](const LaneReadPtr& read) { reads.push_back(read); });
+        lane->drop_reads(reads);
     for (LaneReadPtr& read : reads)
         dropped.push_back(std::move(read));
 }

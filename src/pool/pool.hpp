@@ -47,6 +47,7 @@ public:
         if (pool_)
             give_back();
     }
+    [[nodiscard]] const std::shared_ptr<wire::Connection>& connection() const noexcept { return slot_->connection; }
     /// It is kept for as long as there are reads, and no leak. The session is made anew for whoever comes next.
     void use_as_lane() const noexcept;
     /// The connection has reached its lifetime, or the server it was made with has gone.

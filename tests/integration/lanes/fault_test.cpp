@@ -167,9 +167,8 @@ TEST_CASE("A lane that is killed fails the reads that are on it, and the next on
     std::vector<Read<User>> read(many + 1);
     Tasks tasks{s};
     std::exception_ptr slept;
-    tasks.spawn([&](corm::AsyncSession& session) -> corm::Task<> {
-        slept = co_await failure(session.execute(sleep(3600)));
-    });
+    tasks.spawn(
+        [&](corm::AsyncSession& session) -> corm::Task<> { slept = co_await failure(session.execute(sleep(3600))); });
     const std::uint64_t requests = s.engine.stats().lane_requests;
     s.context.restart();
     while (s.engine.stats().lane_requests == requests)
@@ -213,14 +212,11 @@ TEST_CASE("A table that changes under prepared statements costs no reader an err
         INFO(how[joined]);
         Sessions s{"create table parts (id int primary key, name varchar(20), size int not null);"
                    "insert into parts select n, 'part ' || n, n from generate_series(1, 300) n;"};
-        const auto mapper = corm::define("parts")
-                                .column<std::int32_t>("id")
-                                .column<std::string>("name")
-                                .primary_key({"id"})
-                                .build();
+        const auto mapper =
+            corm::define("parts").column<std::int32_t>("id").column<std::string>("name").primary_key({"id"}).build();
         const auto quick = corm::raw_sql("SELECT id, name FROM parts WHERE id < 3").pure();
-        for (const char* change : {"select 1", "alter table parts alter name type text",
-                                   "alter table parts alter name type varchar(99)"}) {
+        for (const char* change :
+             {"select 1", "alter table parts alter name type text", "alter table parts alter name type varchar(99)"}) {
             s.database.query(change);
             Tasks tasks{s};
             for (std::int32_t key = 1; key <= many; ++key) {

@@ -49,9 +49,8 @@ TEST_CASE("Sessions that ask for the same row have an object each", "[lanes][joi
     std::vector<corm::Ref<User>> refs;
     Tasks tasks{s};
     for (int i = 0; i < 10; ++i) {
-        tasks.spawn([&](corm::AsyncSession& session) -> corm::Task<> {
-            refs.push_back(co_await session.get_one<User>(5));
-        });
+        tasks.spawn(
+            [&](corm::AsyncSession& session) -> corm::Task<> { refs.push_back(co_await session.get_one<User>(5)); });
     }
     tasks.run();
     REQUIRE(refs.size() == 10);
@@ -155,11 +154,8 @@ TEST_CASE("Loads of to-one relations join with each other and with gets", "[lane
 TEST_CASE("Records join", "[lanes][joined]") {
     const auto tracer = recorder();
     Sessions s{setup, {.pool = {.lanes = 1}, .tracer = tracer}};
-    const auto mapper = corm::define("users")
-                            .column<std::int64_t>("id")
-                            .column<std::string>("name")
-                            .primary_key({"id"})
-                            .build();
+    const auto mapper =
+        corm::define("users").column<std::int64_t>("id").column<std::string>("name").primary_key({"id"}).build();
     warm_up(s);
     tracer->statements.clear();
     Tasks tasks{s};

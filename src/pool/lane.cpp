@@ -25,7 +25,7 @@ void Lanes::Lane::open(Pool& pool, const std::source_location& where) {
     if (Lease lease = pool.try_acquire(where))
         on_lease(std::move(lease));
     else
-        pool.acquire(shared_from_this(), TimePoint::max(), where);
+        pool.acquire(shared_from_this(), TimePoint::max(), where, WaiterKind::lane);
 }
 
 bool Lanes::Lane::withdraw(Pool& pool) noexcept {
@@ -43,6 +43,7 @@ void Lanes::Lane::on_lease(Lease lease) noexcept {
     }
     lease_ = std::move(lease);
     lease_.use_as_lane();
+    state_.store(State::preparing, std::memory_order_release);
     start(read_only(owner->options_.connect_timeout));
 }
 
@@ -114,7 +115,7 @@ void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
     const TimePoint now = Clock::now();
     const std::shared_ptr<Lanes> owner = owner_.lock();
     if (owner) {
-        const bool slow = now - sent_ > owner->options_.lane_slow_after;
+        const bool slow = now > after(sent_, owner->options_.lane_slow_after);
         std::span<wire::Statement> statements{reply.request.statements};
         for (const LaneBatch::Group& group : batch.groups) {
             LaneRead& first = *batch.members_of(group).front();

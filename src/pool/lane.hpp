@@ -17,11 +17,16 @@ namespace corm::pool {
 /// Whoever changes its state from `idle` has it for himself; so has whoever is called back by the connection.
 class Lanes::Lane final : public LeaseSink, public wire::RequestSink, public std::enable_shared_from_this<Lane> {
 public:
-    enum class State : std::uint8_t { opening, idle, busy, failed, closed };
+    /// It waits for a connection, and then for the server to make that read-only.
+    enum class State : std::uint8_t { opening, preparing, idle, busy, failed, closed };
 
     explicit Lane(std::weak_ptr<Lanes> owner) noexcept : owner_(std::move(owner)) {}
 
     [[nodiscard]] State state() const noexcept { return state_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool holds_connection() const noexcept {
+        const State now = state();
+        return now == State::preparing || now == State::idle || now == State::busy;
+    }
     /// Takes an idle one; false when it is something else by now.
     [[nodiscard]] bool claim(State as) noexcept {
         State expected = State::idle;
@@ -63,7 +68,8 @@ public:
     [[nodiscard]] Failure take_failure() noexcept { return std::move(failure_); }
     /// Since when it is idle.
     [[nodiscard]] TimePoint idle_since() const noexcept { return TimePoint{TimePoint::duration{idle_since_.load()}}; }
-    [[nodiscard]] bool is_past_its_time() const noexcept { return lease_.is_past_its_time(); }
+    /// When its connection has reached its lifetime.
+    [[nodiscard]] TimePoint expires() const noexcept { return lease_.expires(); }
 
     [[nodiscard]] bool has_served() const noexcept { return sent_ != TimePoint{}; }
 

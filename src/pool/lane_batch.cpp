@@ -73,6 +73,8 @@ wire::Request LaneBatch::request(std::vector<Failure>& failures) {
         const std::span<const LaneReadPtr> reads = members_of(group);
         try {
             reads.front()->append(reads, made.statements);
+            for (std::size_t i = first; i < made.statements.size(); ++i)
+                wire::check(made.statements[i], reads.front()->where);
         } catch (...) {
             made.statements.resize(first);
             for (const LaneReadPtr& read : reads)

@@ -79,6 +79,7 @@ void Connection::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexc
 
 void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
     Ending ending;
+    std::exception_ptr refused;
     try {
         PipelineFsm::check(request);
         const TimePoint deadline = request.deadline;
@@ -104,7 +105,11 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
             lose_in(ending, std::current_exception());
         }
     } catch (...) {
-        refuse(std::move(sink), std::current_exception());
+        refused = std::current_exception();
+    }
+    // Not from inside of the handler, which would share the exception with the thread that is told.
+    if (refused) {
+        refuse(std::move(sink), std::move(refused));
         return;
     }
     if (context_.timekeeper)

@@ -125,7 +125,7 @@ TEST_CASE("Whoever leases a connection behind a lane finds what on_connect has s
 }
 
 TEST_CASE("A lane that waits for a connection does not take it from another lane", "[lanes]") {
-    Sessions s{setup, {.pool = {.max_size = 3, .lanes = 2}}};
+    Sessions s{setup, {.pool = {.max_size = 3, .lanes = 2, .lane_batch = 8}}};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession one{s.engine}, other{s.engine};
         co_await one.get_one<User>(1);

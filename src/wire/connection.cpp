@@ -107,11 +107,8 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
     } catch (...) {
         refused = std::current_exception();
     }
-    // Not from inside of the handler, which would share the exception with the thread that is told.
-    if (refused) {
-        refuse(std::move(sink), std::move(refused));
-        return;
-    }
+    if (refused) // not inside of the handler, which would share the exception with the thread that is told
+        return refuse(std::move(sink), std::move(refused));
     if (context_.timekeeper)
         context_.timekeeper->wake_by(deadline());
     if (!ending.empty())

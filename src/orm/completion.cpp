@@ -31,6 +31,13 @@ struct Completion {
     std::exception_ptr error;
 };
 
+/// To an executor whose context may be another, and may run dry and end as soon as the handler has run there: not
+/// before this thread has let go of it.
+void go(const asio::any_io_executor& executor, Completion&& complete) {
+    const Work kept = complete.work;
+    asio::dispatch(executor, std::move(complete));
+}
+
 /// Goes to the executor of the handler from that of the engine.
 struct Hop {
     Hop(asio::any_io_executor&& to, Completion&& completion)
@@ -40,7 +47,7 @@ struct Hop {
     Hop& operator=(const Hop&) = delete;
     ~Hop() = default;
 
-    void operator()() { asio::dispatch(executor, std::move(complete)); }
+    void operator()() { go(executor, std::move(complete)); }
 
     asio::any_io_executor executor;
     Completion complete;
@@ -67,7 +74,7 @@ void Waiting::end(std::exception_ptr error, const asio::any_io_executor& engine,
     else if (executor == engine)
         complete(); // what dispatch comes to, without its copies
     else
-        asio::dispatch(executor, std::move(complete));
+        go(executor, std::move(complete));
 }
 
 } // namespace corm::orm

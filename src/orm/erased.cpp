@@ -209,6 +209,10 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
     OperationPlan plan = core->operation("a query", part->within().value_or(Duration{}), where);
     Parts parts;
     if (part->alone()) {
+        if (core->options.reader)
+            throw Error("a statement marked outside_transaction() cannot run in a session with SessionOptions::reader, "
+                        "whose statements run where the server refuses to write; use a session without it",
+                        where);
         if (core->in_transaction || !core->savepoints.empty())
             throw Error(
                 "a statement marked outside_transaction() cannot run while this session is in a transaction; commit "

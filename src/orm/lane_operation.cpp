@@ -25,6 +25,26 @@ bool collect(const Parts& parts, std::vector<wire::Statement>& statements, std::
     return true;
 }
 
+/// An error of the connection, for one of those whose statements were on it: the others, their statements among them,
+/// are not his affair.
+std::exception_ptr for_one(const std::exception_ptr& error, const char* name, const std::source_location& where) {
+    try {
+        if (error)
+            std::rethrow_exception(error);
+    } catch (const TimeoutError& late) {
+        if (late.phase() != Phase::execute)
+            return error;
+    } catch (const ConnectionError& lost) {
+        Diagnostics cause = lost.diagnostics();
+        cause.sql.clear();
+        return std::make_exception_ptr(ConnectionError(lost.what(), std::move(cause), lost.safe_to_retry(), where));
+    } catch (...) {
+        return error;
+    }
+    return std::make_exception_ptr(
+        TimeoutError("the deadline passed while executing " + std::string{name} + " in a lane", Phase::execute, where));
+}
+
 LaneOperation& operation(const pool::LaneReadPtr& read) noexcept {
     return static_cast<LaneOperation&>(*read);
 }
@@ -183,9 +203,8 @@ void LaneOperation::finish_answered(std::exception_ptr error) noexcept {
 void LaneOperation::fail(std::exception_ptr error, std::size_t statement) noexcept {
     if (!claim())
         return;
-    if (!error)
-        error = std::make_exception_ptr(TimeoutError(
-            "the deadline passed while executing " + std::string{name_} + " in a lane", Phase::execute, where));
+    if (statement == no_statement)
+        error = for_one(error, name_, where);
     for (const std::shared_ptr<Part>& part : parts_) {
         if (statement == no_statement)
             break;

@@ -1,8 +1,14 @@
 #include "orm/quick_texts.hpp"
 
+#include <chrono>
 #include <functional>
 
 namespace corm::orm {
+
+// Compared in the coarser unit: `no_deadline` is more nanoseconds than there are.
+QuickTexts::QuickTexts(Duration limit) noexcept
+    : limit_(limit < std::chrono::duration_cast<Duration>(Clock::duration::max()) ? Clock::duration{limit}
+                                                                                  : Clock::duration::max()) {}
 
 std::uint64_t QuickTexts::hash(std::string_view sql) noexcept {
     // Spread: what std::hash leaves in which bits is its own affair.

@@ -14,7 +14,7 @@ namespace corm::orm {
 /// size, so that texts push each other out: one that is not known has to show it again.
 class QuickTexts {
 public:
-    explicit QuickTexts(Duration limit) noexcept : limit_(limit) {}
+    explicit QuickTexts(Duration limit) noexcept;
 
     [[nodiscard]] static std::uint64_t hash(std::string_view sql) noexcept;
     [[nodiscard]] bool is_quick(std::uint64_t text) const noexcept {
@@ -40,7 +40,7 @@ private:
         return entries_[(text >> 32) % entries_.size()];
     }
 
-    const Duration limit_;
+    const Clock::duration limit_;
     std::array<std::atomic<std::uint64_t>, 1024> entries_{};
 };
 

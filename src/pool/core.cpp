@@ -98,6 +98,13 @@ bool PoolCore::withdraw(const LeaseSink* sink, Waiter& taken) noexcept {
     return true;
 }
 
+bool PoolCore::is_short() const noexcept {
+    // Only a few of them are lanes: this looks at one or two.
+    return size() >= options_.max_size && std::any_of(waiters_.begin(), waiters_.end(), [](const Waiter& waiter) {
+               return waiter.kind == WaiterKind::task;
+           });
+}
+
 void PoolCore::pump(TimePoint now, Actions& actions) {
     serve(now, actions);
     plan_dials(now, actions);

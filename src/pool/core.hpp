@@ -58,6 +58,9 @@ inline constexpr Duration cancel_interval{250};
     return pause >= left ? TimePoint::max() : now + pause;
 }
 
+/// A lane may wait as well: for more than the lanes that there are, so that tasks are not short because of it.
+enum class WaiterKind : std::uint8_t { task, lane };
+
 /// Somebody who waits for a lease. `work` keeps the executor's context from running dry meanwhile.
 struct Waiter {
     std::shared_ptr<LeaseSink> sink;
@@ -65,6 +68,7 @@ struct Waiter {
     std::source_location where;
     std::shared_ptr<void> work;
     trace::Span span{}; ///< the acquire operation
+    WaiterKind kind = WaiterKind::task;
 };
 
 /// What the shell has to do once the lock is released.
@@ -138,9 +142,8 @@ public:
     [[nodiscard]] std::vector<Waiter> take_waiters() noexcept;
     [[nodiscard]] PoolStats stats() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return slots_.size() + dialing_; }
-    /// Somebody waits, and no connection can be made for it.
-    [[nodiscard]] bool is_short() const noexcept { return !waiters_.empty() && size() >= options_.max_size; }
-    [[nodiscard]] bool is_past_its_time(const Slot& slot, TimePoint now) const noexcept { return is_old(slot, now); }
+    /// A task waits, and no connection can be made for it.
+    [[nodiscard]] bool is_short() const noexcept;
 
 private:
     void pump(TimePoint now, Actions& actions);

@@ -1,5 +1,7 @@
 #include "pool/lane.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -23,7 +25,7 @@ void Lanes::Lane::open(Pool& pool, const std::source_location& where) {
     if (Lease lease = pool.try_acquire(where))
         on_lease(std::move(lease));
     else
-        pool.acquire(shared_from_this(), TimePoint::max(), where);
+        pool.acquire(shared_from_this(), TimePoint::max(), where, WaiterKind::lane);
 }
 
 bool Lanes::Lane::withdraw(Pool& pool) noexcept {
@@ -40,8 +42,9 @@ void Lanes::Lane::on_lease(Lease lease) noexcept {
         return;
     }
     lease_ = std::move(lease);
-    lease_->start(read_only(owner->options_.connect_timeout), shared_from_this());
     lease_.use_as_lane();
+    state_.store(State::preparing, std::memory_order_release);
+    start(read_only(owner->options_.connect_timeout));
 }
 
 void Lanes::Lane::on_lease_failure(std::exception_ptr error) noexcept {
@@ -82,13 +85,20 @@ void Lanes::Lane::close() noexcept {
     state_.store(State::closed, std::memory_order_release);
 }
 
+// On another thread the reply may come, and give the lease back, before `start` has returned: the connection must last
+// until then, and nothing of the lane may be touched behind it.
+void Lanes::Lane::start(wire::Request&& request) {
+    const std::shared_ptr<wire::Connection> connection = lease_.connection();
+    connection->start(std::move(request), shared_from_this());
+}
+
 void Lanes::Lane::send(LaneBatch&& batch, wire::Request&& request) {
     {
         const std::lock_guard lock(mutex_);
         batch_ = std::move(batch);
     }
     sent_ = Clock::now();
-    lease_->start(std::move(request), shared_from_this());
+    start(std::move(request));
 }
 
 void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
@@ -105,7 +115,7 @@ void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
     const TimePoint now = Clock::now();
     const std::shared_ptr<Lanes> owner = owner_.lock();
     if (owner) {
-        const bool slow = now - sent_ > owner->options_.lane_slow_after;
+        const bool slow = now > after(sent_, owner->options_.lane_slow_after);
         std::span<wire::Statement> statements{reply.request.statements};
         for (const LaneBatch::Group& group : batch.groups) {
             LaneRead& first = *batch.members_of(group).front();
@@ -116,7 +126,7 @@ void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
         }
         for (LaneReadPtr& read : outcome.again)
             owner->back_.push(std::move(read));
-        owner->reads_.fetch_add(batch.members.size(), std::memory_order_relaxed);
+        owner->reads_.fetch_add(batch.members.size() - outcome.again.size(), std::memory_order_relaxed);
     }
     // Free for the next reads before those of this batch go on, each for as long as it likes.
     if (const bool lost = reply.error && !reply.failed_in_statement; !owner || lost) {
@@ -144,21 +154,27 @@ void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
 void Lanes::Lane::cut_if_unwanted() noexcept {
     if (state() != State::busy)
         return;
+    std::vector<LaneReadPtr> dropped; // without the lock
     {
         const std::lock_guard lock(mutex_);
-        for (const LaneReadPtr& read : batch_.members) {
-            if (read->waits())
-                return;
-        }
-    }
-    // Its reply may be on its way at this moment: then it goes on.
-    if (!lease_->abandon(nullptr))
-        return;
-    {
-        const std::lock_guard lock(mutex_);
+        // Without reads it is with its reply, on another thread, which may be about to give the lease back.
+        if (batch_.members.empty() || std::any_of(batch_.members.begin(), batch_.members.end(),
+                                                  [](const LaneReadPtr& read) { return read->waits(); }))
+            return;
+        // Its reply may be on its way at this moment: then it goes on.
+        if (!lease_->abandon(nullptr))
+            return;
+        dropped.swap(batch_.members);
         batch_.clear();
     }
     close(); // the pool cancels what runs
+}
+
+void Lanes::Lane::drop_reads(std::vector<LaneReadPtr>& dropped) {
+    const std::lock_guard lock(mutex_);
+    dropped.insert(dropped.end(), std::make_move_iterator(batch_.members.begin()),
+                   std::make_move_iterator(batch_.members.end()));
+    batch_.clear();
 }
 
 } // namespace corm::pool

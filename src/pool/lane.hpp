@@ -8,6 +8,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace corm::pool {
 
@@ -16,11 +17,16 @@ namespace corm::pool {
 /// Whoever changes its state from `idle` has it for himself; so has whoever is called back by the connection.
 class Lanes::Lane final : public LeaseSink, public wire::RequestSink, public std::enable_shared_from_this<Lane> {
 public:
-    enum class State : std::uint8_t { opening, idle, busy, failed, closed };
+    /// It waits for a connection, and then for the server to make that read-only.
+    enum class State : std::uint8_t { opening, preparing, idle, busy, failed, closed };
 
     explicit Lane(std::weak_ptr<Lanes> owner) noexcept : owner_(std::move(owner)) {}
 
     [[nodiscard]] State state() const noexcept { return state_.load(std::memory_order_acquire); }
+    [[nodiscard]] bool holds_connection() const noexcept {
+        const State now = state();
+        return now == State::preparing || now == State::idle || now == State::busy;
+    }
     /// Takes an idle one; false when it is something else by now.
     [[nodiscard]] bool claim(State as) noexcept {
         State expected = State::idle;
@@ -44,13 +50,15 @@ public:
     /// Nobody waits for what it is doing: gives it up.
     void cut_if_unwanted() noexcept;
 
-    /// Calls `see` for each read that is under way.
+    /// Calls `see` for each read that is under way; not to call out.
     template <class See>
     void each_read(See see) {
         const std::lock_guard lock(mutex_);
         for (const LaneReadPtr& read : batch_.members)
             see(read);
     }
+    /// The context has ended, and no answer will come: gives up the reads that are under way.
+    void drop_reads(std::vector<LaneReadPtr>& dropped);
 
     /// Why it has failed. `final`: there is no use in trying again.
     struct Failure {
@@ -60,7 +68,8 @@ public:
     [[nodiscard]] Failure take_failure() noexcept { return std::move(failure_); }
     /// Since when it is idle.
     [[nodiscard]] TimePoint idle_since() const noexcept { return TimePoint{TimePoint::duration{idle_since_.load()}}; }
-    [[nodiscard]] bool is_past_its_time() const noexcept { return lease_.is_past_its_time(); }
+    /// When its connection has reached its lifetime.
+    [[nodiscard]] TimePoint expires() const noexcept { return lease_.expires(); }
 
     [[nodiscard]] bool has_served() const noexcept { return sent_ != TimePoint{}; }
 
@@ -71,6 +80,7 @@ public:
     bool wanted_back = false; ///< of the turn: others wait for a connection
 
 private:
+    void start(wire::Request&& request);
     void on_prepared(const wire::Reply& reply) noexcept;
     void fail(std::exception_ptr error, bool final) noexcept;
     void rest(TimePoint now) noexcept;

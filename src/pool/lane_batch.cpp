@@ -91,12 +91,13 @@ wire::Request LaneBatch::request(std::vector<Failure>& failures) {
     made.apart = apart;
     made.repeatable = true;
     made.statements.reserve(groups.size());
-    std::vector<Group> kept;
     for (Group& group : groups) {
         const std::size_t first = made.statements.size();
         const std::span<const LaneReadPtr> reads = members_of(group);
         try {
             reads.front()->append(reads, made.statements);
+            for (std::size_t i = first; i < made.statements.size(); ++i)
+                wire::check(made.statements[i], reads.front()->where);
         } catch (...) {
             made.statements.resize(first);
             for (const LaneReadPtr& read : reads)

@@ -39,7 +39,7 @@ public:
     /// `statement`: the one of its statements that failed; none when it was the connection.
     virtual void fail(std::exception_ptr error, std::size_t statement) noexcept = 0;
     static constexpr std::size_t no_statement = SIZE_MAX;
-    /// The statements that it has appended, which are not sent any more. `took` is how long the server had them.
+    /// The statements that it has appended, which are not sent any more.
     virtual void returned(std::span<wire::Statement> /*statements*/) noexcept {}
     /// It travelled with others, and all together took long: one of them may be slow.
     virtual void suspect() noexcept {}

@@ -32,9 +32,7 @@ Lanes::~Lanes() {
 }
 
 void Lanes::submit(LaneReadPtr read) noexcept {
-    const TimePoint deadline = read->deadline;
     inbox_.push(std::move(read));
-    check_at(next_deadline_, deadline);
     schedule();
 }
 
@@ -68,14 +66,23 @@ void Lanes::work() {
     if (ceased_.exchange(false))
         cut_unwanted();
     if (closed_.load())
-        fail_waiting(Pool::is_shut_down({}));
+        fail_waiting({});
     tidy();
     assign();
 }
 
 void Lanes::admit() {
+    const std::size_t waited = waiting_.size(), went_again = again_.size();
     inbox_.take(waiting_);
     back_.take(again_);
+    // Here, and not by whoever submits them: what is neither in a queue nor on a lane is not seen by `expire`. Those
+    // that go again were with a reply meanwhile.
+    TimePoint first = TimePoint::max();
+    for (std::size_t i = waited; i < waiting_.size(); ++i)
+        first = std::min(first, waiting_[i]->deadline);
+    for (std::size_t i = went_again; i < again_.size(); ++i)
+        first = std::min(first, again_[i]->deadline);
+    check_at(next_deadline_, first);
     while (waiting_.size() > options_.max_waiters) {
         tell(waiting_.back(), pool_->queue_full(waiting_.back()->where));
         waiting_.pop_back();
@@ -89,6 +96,9 @@ void Lanes::tidy() {
     const TimePoint now = Clock::now();
     TimePoint rest = TimePoint::max();
     std::size_t open = lanes_.size();
+    std::size_t held = static_cast<std::size_t>(
+        std::count_if(lanes_.begin(), lanes_.end(), [](const LanePtr& lane) { return lane->holds_connection(); }));
+    open_failed_ = false;
     for (const LanePtr& lane : lanes_) {
         lane->wanted_back = lane->wanted_back || is_short;
         if (lane->state() == State::failed) {
@@ -96,6 +106,8 @@ void Lanes::tidy() {
             // Once more: it may have been a connection that had ended while it was idle.
             if ((++failed_opens_ > 1 || failure.final) && open == 1)
                 fail_waiting(failure.error);
+            // The others go on, and there is another try when one of them is done: at once would be again and again.
+            open_failed_ = open != 1;
             --open;
         }
         if (lane->state() != State::idle)
@@ -105,15 +117,17 @@ void Lanes::tidy() {
         if (!lane->has_served() && !lane->wanted_back)
             lane->wanted_back = pool_->is_short();
         const TimePoint unused = after(lane->idle_since(), options_.ping_after);
+        const TimePoint end = std::min(unused, lane->expires());
         // Not before it has served its turn, or readers would get none.
-        const bool spare = !is_waiting() || (lane->has_served() && open > fair_share());
-        const bool leaves = closed_.load() || (lane->wanted_back && spare) || unused <= now ||
-                            (unused - now < options_.ping_after / 2 && lane->is_past_its_time());
+        const bool served = !is_waiting() || lane->has_served();
+        const bool spare = !is_waiting() || held > fair_share();
+        const bool leaves = closed_.load() || (served && ((lane->wanted_back && spare) || end <= now));
         if (leaves && lane->claim(State::closed)) {
             lane->close();
             --open;
+            --held;
         } else {
-            rest = std::min(rest, unused);
+            rest = std::min(rest, std::max(end, now));
         }
     }
     if (!is_waiting()) {
@@ -129,6 +143,7 @@ void Lanes::assign() {
     using State = Lane::State;
     // One lane that takes them all would make client and server take turns.
     const bool many = waiting_.size() >= 2 * smallest_share;
+    const std::size_t batch = std::max<std::size_t>(options_.lane_batch, 1);
     std::size_t idle = 0;
     for (const LanePtr& lane : lanes_)
         idle += lane->state() == State::idle ? 1 : 0;
@@ -140,17 +155,18 @@ void Lanes::assign() {
         const std::size_t share = std::max((waiting_.size() + idle - 1) / idle, smallest_share);
         --idle;
         if (!again_.empty())
-            send(lane, again_, options_.lane_batch, true);
+            send(lane, again_, batch, true);
         else
-            send(lane, waiting_, std::min(share, options_.lane_batch), holds_syncs_);
+            send(lane, waiting_, std::min(share, batch), holds_syncs_);
     }
-    if ((is_waiting() || (many && idle == 0)) && !closed_.load())
+    if ((is_waiting() || (many && idle == 0)) && !closed_.load() && !open_failed_)
         open_another();
 }
 
 void Lanes::open_another() {
-    const bool opening = std::any_of(lanes_.begin(), lanes_.end(),
-                                     [](const LanePtr& lane) { return lane->state() == Lane::State::opening; });
+    const bool opening = std::any_of(lanes_.begin(), lanes_.end(), [](const LanePtr& lane) {
+        return lane->state() == Lane::State::opening || lane->state() == Lane::State::preparing;
+    });
     if (opening || lanes_.size() >= most_lanes())
         return;
     const std::source_location where = !waiting_.empty() ? waiting_.front()->where
@@ -183,20 +199,22 @@ void Lanes::send(const LanePtr& lane, Queue& queue, std::size_t count, bool apar
 
 void Lanes::expire(TimePoint now) {
     TimePoint next = TimePoint::max();
-    const auto look_at = [&](const LaneReadPtr& read, bool sent) {
+    std::vector<LaneReadPtr> late;
+    const auto look_at = [&](const LaneReadPtr& read) {
         if (!read->waits())
             return;
         if (read->deadline > now)
             next = std::min(next, read->deadline);
         else
-            tell(read, sent ? nullptr : pool_->acquire_timeout(read->where));
+            late.push_back(read);
     };
-    for (const Queue* queue : {&waiting_, &again_}) {
-        for (const LaneReadPtr& read : *queue)
-            look_at(read, false);
-    }
+    for (const Queue* queue : {&waiting_, &again_})
+        std::for_each(queue->begin(), queue->end(), look_at);
+    const std::size_t unsent = late.size();
     for (const LanePtr& lane : lanes_)
-        lane->each_read([&](const LaneReadPtr& read) { look_at(read, true); });
+        lane->each_read(look_at);
+    for (std::size_t i = 0; i < late.size(); ++i)
+        tell(late[i], i < unsent ? pool_->acquire_timeout(late[i]->where) : nullptr);
     check_at(next_deadline_, next);
 }
 
@@ -219,7 +237,7 @@ void Lanes::tell(const LaneReadPtr& read, std::exception_ptr error) noexcept {
 void Lanes::fail_waiting(const std::exception_ptr& error) {
     for (Queue* queue : {&waiting_, &again_}) {
         for (const LaneReadPtr& read : *queue)
-            tell(read, error);
+            tell(read, error ? error : Pool::is_shut_down(read->where));
         queue->clear();
     }
 }
@@ -277,7 +295,7 @@ void Lanes::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
         queue->clear();
     }
     for (const LanePtr& lane : lanes_)
-        lane->each_read([&](const LaneReadPtr& read) { reads.push_back(read); });
+        lane->drop_reads(reads);
     for (LaneReadPtr& read : reads)
         dropped.push_back(std::move(read));
 }

@@ -60,6 +60,7 @@ private:
     void expire(TimePoint now);
     void cut_unwanted();
     void tell(const LaneReadPtr& read, std::exception_ptr error) noexcept;
+    /// Null: the pool is shut down.
     void fail_waiting(const std::exception_ptr& error);
     void check_at(std::atomic<TimePoint::rep>& due, TimePoint when) noexcept;
     [[nodiscard]] std::size_t most_lanes() const noexcept;
@@ -85,7 +86,8 @@ private:
     Queue waiting_;
     Queue again_;
     std::vector<LanePtr> lanes_;
-    int failed_opens_ = 0; // in a row
+    int failed_opens_ = 0;     // in a row
+    bool open_failed_ = false; // in this turn, and there are other lanes
 };
 
 } // namespace corm::pool

@@ -67,11 +67,6 @@ void Lease::use_as_lane() const noexcept {
     slot_->lane = true;
 }
 
-bool Lease::is_past_its_time() const noexcept {
-    const std::lock_guard lock(pool_->mutex_);
-    return pool_->core_.is_past_its_time(*slot_, Clock::now());
-}
-
 void Lease::give_back() noexcept {
     const std::shared_ptr<Pool> pool = std::exchange(pool_, nullptr);
     pool->give_back(std::exchange(slot_, nullptr));
@@ -94,8 +89,8 @@ Lease Pool::try_acquire(std::source_location where) {
     }
 }
 
-void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::source_location where) {
-    Waiter waiter{std::move(sink), deadline, where, nullptr, {}};
+void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::source_location where, WaiterKind kind) {
+    Waiter waiter{std::move(sink), deadline, where, nullptr, {}, kind};
     if (tracer_)
         waiter.span = trace::Span{tracer_, trace::Operation::acquire, place_, where};
     waiter.work = std::make_shared<boost::asio::any_io_executor>(
@@ -109,8 +104,19 @@ void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::sou
     report_shortage();
 }
 
+void Pool::set_lanes(std::weak_ptr<LaneHost> lanes) noexcept {
+    const std::lock_guard lock(mutex_);
+    lanes_ = std::move(lanes);
+}
+
 void Pool::report_shortage() noexcept {
-    if (const std::shared_ptr<LaneHost> lanes = lanes_.lock(); lanes && is_short())
+    std::shared_ptr<LaneHost> lanes;
+    {
+        const std::lock_guard lock(mutex_);
+        if (core_.is_short())
+            lanes = lanes_.lock();
+    }
+    if (lanes)
         lanes->on_shortage();
 }
 
@@ -288,9 +294,11 @@ TimePoint Pool::tick(TimePoint now) noexcept {
     Actions actions;
     std::vector<std::shared_ptr<wire::Connection>> expired;
     std::vector<SlotPtr> cut;
+    std::shared_ptr<LaneHost> lanes;
     TimePoint next = TimePoint::max();
     {
         const std::lock_guard lock(mutex_);
+        lanes = lanes_.lock();
         core_.tick(now, actions);
         for (const SlotPtr& slot : core_.slots()) {
             const TimePoint deadline = slot->connection->deadline();
@@ -312,7 +320,7 @@ TimePoint Pool::tick(TimePoint now) noexcept {
         next = std::min({next, actions.wake, shut_down_by_});
         actions.wake = TimePoint::max();
     }
-    if (const std::shared_ptr<LaneHost> lanes = lanes_.lock())
+    if (lanes)
         next = std::min(next, lanes->tick(now));
     for (const std::shared_ptr<wire::Connection>& connection : expired) {
         connection->expire(now);

@@ -47,10 +47,11 @@ public:
         if (pool_)
             give_back();
     }
+    [[nodiscard]] const std::shared_ptr<wire::Connection>& connection() const noexcept { return slot_->connection; }
     /// It is kept for as long as there are reads, and no leak. The session is made anew for whoever comes next.
     void use_as_lane() const noexcept;
-    /// The connection has reached its lifetime, or the server it was made with has gone.
-    [[nodiscard]] bool is_past_its_time() const noexcept;
+    /// When the connection has reached its lifetime.
+    [[nodiscard]] TimePoint expires() const noexcept { return slot_->expires; }
 
 private:
     friend class Pool;
@@ -84,7 +85,7 @@ public:
     virtual ~LaneHost() = default;
     /// On the thread of the deadlines; returns when it wants to be called again.
     [[nodiscard]] virtual TimePoint tick(TimePoint now) noexcept = 0;
-    /// Somebody waits for a lease, and no connection can be made for it.
+    /// A task waits for a lease, and no connection can be made for it.
     virtual void on_shortage() noexcept = 0;
 };
 
@@ -112,7 +113,8 @@ public:
     /// Queues `sink`, first in first out. Fails with TimeoutError(Phase::acquire) at `deadline`, with QueueFullError
     /// when `max_waiters` wait, with ConnectionError when the pool is shut down, or dialing fails for a reason that
     /// waiting does not mend.
-    void acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::source_location where);
+    void acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::source_location where,
+                 WaiterKind kind = WaiterKind::task);
     /// Takes a waiter out: true when its sink will not be called any more. A lease that was handed to it in the same
     /// moment comes back by its own destructor.
     bool withdraw(const LeaseSink* sink) noexcept;
@@ -124,9 +126,9 @@ public:
     /// threads.
     void abandon() noexcept;
 
-    /// To be called once, before anything else.
-    void set_lanes(std::weak_ptr<LaneHost> lanes) noexcept { lanes_ = std::move(lanes); }
-    /// Somebody waits for a lease, and no connection can be made for it.
+    /// To be called once.
+    void set_lanes(std::weak_ptr<LaneHost> lanes) noexcept;
+    /// A task waits for a lease, and no connection can be made for it.
     [[nodiscard]] bool is_short() const noexcept;
     /// Ticks at `when` at the latest.
     void wake_by(TimePoint when) noexcept { timekeeper_->wake_by(when); }
@@ -191,13 +193,13 @@ private:
     const std::shared_ptr<wire::StatementEpoch> epoch_ = std::make_shared<wire::StatementEpoch>();
     const bool single_host_;
     const std::shared_ptr<Hooks> hooks_;
-    std::weak_ptr<LaneHost> lanes_;
     Errands errands_;
     std::shared_ptr<wire::Timekeeper> timekeeper_;
     wire::Dialer dialer_;
     wire::Canceller canceller_;
 
     mutable std::mutex mutex_; // guards everything below
+    std::weak_ptr<LaneHost> lanes_;
     PoolCore core_;
     bool abandoned_ = false;
     TimePoint shut_down_by_ = TimePoint::max();

@@ -79,6 +79,7 @@ void Connection::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexc
 
 void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
     Ending ending;
+    std::exception_ptr refused;
     try {
         PipelineFsm::check(request);
         const TimePoint deadline = request.deadline;
@@ -104,9 +105,10 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
             lose_in(ending, std::current_exception());
         }
     } catch (...) {
-        refuse(std::move(sink), std::current_exception());
-        return;
+        refused = std::current_exception();
     }
+    if (refused) // not inside of the handler, which would share the exception with the thread that is told
+        return refuse(std::move(sink), std::move(refused));
     if (context_.timekeeper)
         context_.timekeeper->wake_by(deadline());
     if (!ending.empty())

@@ -151,6 +151,7 @@ private:
     std::shared_ptr<StatementEpoch> epoch_;
     std::uint64_t seen_epoch_ = 0;
     bool deallocate_ = false; // the server's prepared statements are of no use: none is used until they are dropped
+    bool forgets_ = false;    // the cache is emptied at the end of the request
     Phase phase_ = Phase::idle;
     bool lost_ = false;
     Diagnostics loss_cause_;

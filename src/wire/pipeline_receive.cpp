@@ -5,6 +5,8 @@
 
 #include <corm/base/error.hpp>
 
+#include <utility>
+
 namespace corm::wire {
 namespace {
 
@@ -76,6 +78,8 @@ void PipelineFsm::receive() {
 }
 
 void PipelineFsm::end_request() {
+    if (std::exchange(forgets_, false))
+        forget_all();
     if (!send_again_ || given_up_) {
         finish();
         return;
@@ -166,10 +170,10 @@ void PipelineFsm::on_success(Expected& expected, Result result) {
     }
     if (error_)
         return;
-    if (request_.apart)
-        results_[expected.statement] = std::move(result);
-    else
+    if (!request_.apart)
         results_.push_back(std::move(result));
+    else if (!given_up_) // or they were handed over, places and all
+        results_[expected.statement] = std::move(result);
     commit_acknowledged_ = commit_acknowledged_ || (request_.commits && expected.statement == commit_at_);
 }
 
@@ -235,7 +239,11 @@ bool PipelineFsm::may_send_again(const Expected& failed) const noexcept {
 
 void PipelineFsm::prepare_anew() noexcept {
     deallocate_ = deallocate_ || cache_.size() != 0 || !cache_.evicted().empty();
-    forget_all();
+    // Statements that are apart are not skipped: those that are on their way find the same, and are known by the names
+    // of their entries.
+    forgets_ = phase_ == Phase::running && request_.apart;
+    if (!forgets_)
+        forget_all();
 }
 
 void PipelineFsm::forget(StatementCache::Entry* entry) {

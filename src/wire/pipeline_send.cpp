@@ -18,20 +18,23 @@ constexpr std::size_t window_bytes = std::size_t{1} << 20;
 
 } // namespace
 
+void check(const Statement& statement, const std::source_location& where) {
+    const types::Parameters& parameters = statement.parameters;
+    if (parameters.size() > max_parameters)
+        throw ConversionError("a statement takes at most 65,535 parameters, this one has " +
+                                  std::to_string(parameters.size()) + "; send arrays, or several statements",
+                              where);
+    if (parameters.total_bytes() + statement.sql->size() > max_message)
+        throw ConversionError("a statement and its parameters must stay below 1 GiB; send the value in parts", where);
+    if (statement.sql->find('\0') != std::string::npos)
+        throw ConversionError("the text of a statement holds a NUL character", where);
+}
+
 void PipelineFsm::check(const Request& request) {
     for (const Statement& statement : request.statements) {
-        const types::Parameters& parameters = statement.parameters;
-        if (parameters.size() > max_parameters)
-            throw ConversionError("a statement takes at most 65,535 parameters, this one has " +
-                                      std::to_string(parameters.size()) + "; send arrays, or several statements",
-                                  request.where);
-        if (parameters.total_bytes() + statement.sql->size() > max_message)
-            throw ConversionError("a statement and its parameters must stay below 1 GiB; send the value in parts",
-                                  request.where);
-        if (statement.sql->find('\0') != std::string::npos)
-            throw ConversionError("the text of a statement holds a NUL character", request.where);
+        wire::check(statement, request.where);
         if (statement.copy &&
-            (!parameters.empty() || (request.commits && request.statements.back().expected_tag == nullptr)))
+            (!statement.parameters.empty() || (request.commits && request.statements.back().expected_tag == nullptr)))
             throw Error("a COPY takes no parameters, and where its request commits, a COMMIT behind it", request.where);
     }
 }
@@ -214,6 +217,9 @@ bool PipelineFsm::send_statement(std::size_t index) {
     StatementCache::Lookup found;
     if (statement.prepare && !deallocate_)
         found = cache_.find(statement.sql, parameters, number_, statement.lifetime);
+    // Its Parse is under way in front of an earlier statement. One that is apart must not fail because that does.
+    if (request_.apart && found.entry != nullptr && !found.is_new && !found.entry->parsed)
+        found.entry = nullptr;
     if (found.entry == nullptr) {
         oids_.clear();
         for (std::size_t i = 0; i < parameters.size(); ++i)

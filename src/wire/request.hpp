@@ -57,6 +57,10 @@ struct Statement {
     std::shared_ptr<CopySource> copy{};
 };
 
+/// Throws `ConversionError` for a statement that cannot be sent at all. A request is checked before anything of it is
+/// sent, so that one such statement fails the whole.
+void check(const Statement& statement, const std::source_location& where);
+
 /// Statements that travel together and are ended by one Sync: one round trip, unless there is a COPY among them. That
 /// takes a transaction around it, begun by the request or before, or the statements would not stand or fall together.
 struct Request {

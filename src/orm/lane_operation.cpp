@@ -45,6 +45,11 @@ std::exception_ptr for_one(const std::exception_ptr& error, const char* name, co
         TimeoutError("the deadline passed while executing " + std::string{name} + " in a lane", Phase::execute, where));
 }
 
+/// Stands for all reads by key of one mapper.
+std::uint64_t table_of(const KeyedPart& part) noexcept {
+    return QuickTexts::hash(&part.mapper());
+}
+
 LaneOperation& operation(const pool::LaneReadPtr& read) noexcept {
     return static_cast<LaneOperation&>(*read);
 }
@@ -56,7 +61,13 @@ std::shared_ptr<LaneOperation> LaneOperation::make(std::shared_ptr<SessionCore> 
     std::vector<wire::Statement> statements;
     const bool keyed =
         parts.size() == 1 && parts.front()->keyed() != nullptr && parts.front()->sharing() == Part::Sharing::always;
-    if (!keyed) {
+    if (keyed) {
+        if (const std::uint64_t table = table_of(*parts.front()->keyed());
+            session->engine->quick_texts.is_slow(table)) {
+            texts.push_back(table);
+            return nullptr;
+        }
+    } else {
         if (!collect(parts, statements, texts)) {
             texts.clear();
             return nullptr;
@@ -136,9 +147,12 @@ void LaneOperation::returned(std::span<wire::Statement> statements) noexcept {
         statements_.push_back(std::move(statement));
 }
 
-void LaneOperation::suspect() noexcept {
+void LaneOperation::suspect(bool stuck) noexcept {
     for (const std::uint64_t text : texts_)
         engine_->quick_texts.doubt(text);
+    // They are taken for quick from the start.
+    if (stuck && keyed_ != nullptr)
+        engine_->quick_texts.slow(table_of(*keyed_));
 }
 
 void LaneOperation::answer(std::span<const pool::LaneReadPtr> group, std::span<wire::Result> results) noexcept {

@@ -41,7 +41,7 @@ public:
     void answer(std::span<const pool::LaneReadPtr> group, std::span<wire::Result> results) noexcept override;
     void fail(std::exception_ptr error, std::size_t statement) noexcept override;
     void returned(std::span<wire::Statement> statements) noexcept override;
-    void suspect() noexcept override;
+    void suspect(bool stuck) noexcept override;
 
 private:
     /// Whoever gets true ends it.

@@ -15,6 +15,10 @@ std::uint64_t QuickTexts::hash(std::string_view sql) noexcept {
     return std::hash<std::string_view>{}(sql) * 0x9E3779B97F4A7C15ULL;
 }
 
+std::uint64_t QuickTexts::hash(const void* address) noexcept {
+    return std::hash<const void*>{}(address) * 0x9E3779B97F4A7C15ULL;
+}
+
 void QuickTexts::ran(std::uint64_t text, Clock::duration took) noexcept {
     std::atomic<std::uint64_t>& entry = place(text);
     const std::uint64_t known = entry.load(std::memory_order_relaxed);

@@ -17,13 +17,23 @@ public:
     explicit QuickTexts(Duration limit) noexcept;
 
     [[nodiscard]] static std::uint64_t hash(std::string_view sql) noexcept;
+    /// Of something that stands for texts.
+    [[nodiscard]] static std::uint64_t hash(const void* address) noexcept;
     [[nodiscard]] bool is_quick(std::uint64_t text) const noexcept {
         return place(text).load(std::memory_order_relaxed) == mark(text, quick);
+    }
+    /// It was slow, and has not been quick often enough since.
+    [[nodiscard]] bool is_slow(std::uint64_t text) const noexcept {
+        const std::uint64_t known = place(text).load(std::memory_order_relaxed);
+        const std::uint64_t runs = known & counter;
+        return known == mark(text, runs) && runs != 0 && runs != quick;
     }
     /// It ran by itself for so long. One that was slow has to be quick several times in a row.
     void ran(std::uint64_t text, Clock::duration took) noexcept;
     /// It may have become slow.
     void doubt(std::uint64_t text) noexcept;
+    /// It has.
+    void slow(std::uint64_t text) noexcept { place(text).store(mark(text, 1), std::memory_order_relaxed); }
 
 private:
     // The lowest bits of an entry count runs that were quick, from 1 for one that was slow.

@@ -120,7 +120,7 @@ void Lanes::Lane::on_reply(wire::Reply reply) noexcept {
         for (const LaneBatch::Group& group : batch.groups) {
             LaneRead& first = *batch.members_of(group).front();
             if (slow)
-                first.suspect();
+                first.suspect(false);
             if (first.again_ && group.first_statement + group.statements <= statements.size())
                 first.returned(statements.subspan(group.first_statement, group.statements));
         }

@@ -72,12 +72,16 @@ public:
     [[nodiscard]] TimePoint expires() const noexcept { return lease_.expires(); }
 
     [[nodiscard]] bool has_served() const noexcept { return sent_ != TimePoint{}; }
+    /// When its batch was sent. Of the turn.
+    [[nodiscard]] TimePoint sent() const noexcept { return sent_; }
 
     void on_lease(Lease lease) noexcept override;
     void on_lease_failure(std::exception_ptr error) noexcept override;
     void on_reply(wire::Reply reply) noexcept override;
 
-    bool wanted_back = false; ///< of the turn: others wait for a connection
+    // Of the turn.
+    bool wanted_back = false; ///< others wait for a connection
+    bool stuck = false;       ///< its batch takes so long that another lane stands in for it
 
 private:
     void start(wire::Request&& request);

@@ -41,8 +41,9 @@ public:
     static constexpr std::size_t no_statement = SIZE_MAX;
     /// The statements that it has appended, which are not sent any more.
     virtual void returned(std::span<wire::Statement> /*statements*/) noexcept {}
-    /// It travelled with others, and all together took long: one of them may be slow.
-    virtual void suspect() noexcept {}
+    /// It travelled with others, and all together took long: one of them may be slow. `stuck`: so long that it hardly
+    /// was the work; a lock perhaps. Not to call out.
+    virtual void suspect(bool /*stuck*/) noexcept {}
 
     /// Reads with the same mark become one statement when they travel together; null: never. Constant.
     const void* joins = nullptr;

@@ -18,7 +18,8 @@ constexpr std::size_t smallest_share = 2;
 Lanes::Lanes(std::shared_ptr<Pool> pool)
     : pool_(std::move(pool)), options_(pool_->options()), holds_syncs_(wire::real_pq()->holds_syncs()),
       next_deadline_(TimePoint::max().time_since_epoch().count()),
-      next_rest_(TimePoint::max().time_since_epoch().count()) {}
+      next_rest_(TimePoint::max().time_since_epoch().count()),
+      next_stuck_(TimePoint::max().time_since_epoch().count()) {}
 
 std::shared_ptr<Lanes> Lanes::make(std::shared_ptr<Pool> pool) {
     const std::shared_ptr<Lanes> lanes{new Lanes(std::move(pool))};
@@ -65,6 +66,8 @@ void Lanes::work() {
         expire(Clock::now());
     if (ceased_.exchange(false))
         cut_unwanted();
+    if (stuck_.exchange(false))
+        find_stuck(Clock::now());
     if (closed_.load())
         fail_waiting({});
     tidy();
@@ -113,6 +116,7 @@ void Lanes::tidy() {
         if (lane->state() != State::idle)
             continue;
         failed_opens_ = 0;
+        lane->stuck = false;
         // Who waits already when it opens does not ask again.
         if (!lane->has_served() && !lane->wanted_back)
             lane->wanted_back = pool_->is_short();
@@ -121,7 +125,8 @@ void Lanes::tidy() {
         // Not before it has served its turn, or readers would get none.
         const bool served = !is_waiting() || lane->has_served();
         const bool spare = !is_waiting() || held > fair_share();
-        const bool leaves = closed_.load() || (served && ((lane->wanted_back && spare) || end <= now));
+        const bool too_many = held > most_lanes(); // some stood in for others that were stuck
+        const bool leaves = closed_.load() || (served && ((lane->wanted_back && spare) || end <= now || too_many));
         if (leaves && lane->claim(State::closed)) {
             lane->close();
             --open;
@@ -130,7 +135,9 @@ void Lanes::tidy() {
             rest = std::min(rest, std::max(end, now));
         }
     }
-    if (!is_waiting()) {
+    const bool busy =
+        std::any_of(lanes_.begin(), lanes_.end(), [](const LanePtr& lane) { return lane->state() == State::busy; });
+    if (!is_waiting() && !busy) {
         for (const LanePtr& lane : lanes_)
             static_cast<void>(lane->withdraw(*pool_));
     }
@@ -167,7 +174,9 @@ void Lanes::open_another() {
     const bool opening = std::any_of(lanes_.begin(), lanes_.end(), [](const LanePtr& lane) {
         return lane->state() == Lane::State::opening || lane->state() == Lane::State::preparing;
     });
-    if (opening || lanes_.size() >= most_lanes())
+    const auto stuck = static_cast<std::size_t>(
+        std::count_if(lanes_.begin(), lanes_.end(), [](const LanePtr& lane) { return lane->stuck; }));
+    if (opening || lanes_.size() - stuck >= most_lanes() || lanes_.size() >= most_connections())
         return;
     const std::source_location where = !waiting_.empty() ? waiting_.front()->where
                                        : !again_.empty() ? again_.front()->where
@@ -194,6 +203,7 @@ void Lanes::send(const LanePtr& lane, Queue& queue, std::size_t count, bool apar
         return;
     }
     requests_.fetch_add(1, std::memory_order_relaxed);
+    check_at(next_stuck_, after(Clock::now(), stuck_after()));
     lane->send(std::move(batch), std::move(request));
 }
 
@@ -224,6 +234,23 @@ void Lanes::cut_unwanted() {
     std::erase_if(again_, left);
     for (const LanePtr& lane : lanes_)
         lane->cut_if_unwanted();
+}
+
+// A lock that a statement waits for, or one that has become slow: what it travelled with has to prove itself, and
+// another lane stands in.
+void Lanes::find_stuck(TimePoint now) {
+    TimePoint next = TimePoint::max();
+    for (const LanePtr& lane : lanes_) {
+        if (lane->state() != Lane::State::busy || lane->stuck)
+            continue;
+        if (const TimePoint due = after(lane->sent(), stuck_after()); due > now) {
+            next = std::min(next, due);
+            continue;
+        }
+        lane->stuck = true;
+        lane->each_read([](const LaneReadPtr& read) { read->suspect(true); });
+    }
+    check_at(next_stuck_, next);
 }
 
 // Not from inside of the turn: whoever waits goes on for as long as he likes.
@@ -272,13 +299,23 @@ TimePoint Lanes::tick(TimePoint now) noexcept {
         schedule();
     };
     look_at(next_deadline_, &expired_);
+    look_at(next_stuck_, &stuck_);
     look_at(next_rest_, nullptr);
     return next;
 }
 
+std::size_t Lanes::most_connections() const noexcept {
+    // The last one is for transactions, unless it is the only one.
+    return std::max<std::size_t>(options_.max_size - 1, 1);
+}
+
 std::size_t Lanes::most_lanes() const noexcept {
-    // The last connection is for transactions, unless it is the only one.
-    return std::max<std::size_t>(std::min(options_.lanes, options_.max_size - 1), 1);
+    return std::min(options_.lanes, most_connections());
+}
+
+Duration Lanes::stuck_after() const noexcept {
+    constexpr int times = 5; // what one slow statement may take
+    return options_.lane_slow_after == no_deadline ? no_deadline : options_.lane_slow_after * times;
 }
 
 std::size_t Lanes::fair_share() const noexcept {

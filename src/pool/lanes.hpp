@@ -59,11 +59,14 @@ private:
     void open_another();
     void expire(TimePoint now);
     void cut_unwanted();
+    void find_stuck(TimePoint now);
     void tell(const LaneReadPtr& read, std::exception_ptr error) noexcept;
     /// Null: the pool is shut down.
     void fail_waiting(const std::exception_ptr& error);
     void check_at(std::atomic<TimePoint::rep>& due, TimePoint when) noexcept;
     [[nodiscard]] std::size_t most_lanes() const noexcept;
+    [[nodiscard]] std::size_t most_connections() const noexcept;
+    [[nodiscard]] Duration stuck_after() const noexcept;
     [[nodiscard]] std::size_t fair_share() const noexcept;
     [[nodiscard]] bool is_waiting() const noexcept { return !waiting_.empty() || !again_.empty(); }
 
@@ -77,8 +80,10 @@ private:
     std::atomic<bool> short_{false};   // somebody waits for a lease
     std::atomic<bool> ceased_{false};  // some reads no longer wait
     std::atomic<bool> expired_{false}; // some deadline has passed
+    std::atomic<bool> stuck_{false};   // some batch may be out for too long
     std::atomic<TimePoint::rep> next_deadline_;
-    std::atomic<TimePoint::rep> next_rest_; // of a lane that nobody uses
+    std::atomic<TimePoint::rep> next_rest_;  // of a lane that nobody uses
+    std::atomic<TimePoint::rep> next_stuck_; // of a batch that is out
     std::atomic<std::uint64_t> reads_{0};
     std::atomic<std::uint64_t> requests_{0};
 

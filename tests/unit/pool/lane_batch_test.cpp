@@ -49,7 +49,7 @@ std::exception_ptr error(bool stale = false) {
     Diagnostics diagnostics;
     diagnostics.stale_plan = stale;
     diagnostics.sqlstate = SqlState{"22012"};
-    return make_database_error(std::move(diagnostics), {}) ;
+    return make_database_error(std::move(diagnostics), {});
 }
 /// What a shared Sync answers when the statement with this number fails.
 wire::Reply failed_at(std::size_t statement, std::exception_ptr why = error()) {

@@ -1,6 +1,8 @@
 // One workload over corm: TASKS coroutines on one thread share a pool of connections.
 #include "corm_workloads.hpp"
 
+#include <corm/busy_poll.hpp>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -30,7 +32,10 @@ int main(int argc, char** argv) {
                 }
             });
         }
-        context.run();
+        if (arguments.spin.count() != 0)
+            corm::run_busy(context, arguments.spin);
+        else
+            context.run();
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench-corm: %s\n", error.what());

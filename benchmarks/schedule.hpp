@@ -23,7 +23,7 @@ inline constexpr int unit_rows = 10;                ///< loaded and edited by on
 inline constexpr int page_rows = 20;                ///< of one customer, which `query_20` reads
 inline constexpr int read_rows = 10'000;
 
-/// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies]
+/// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]
 struct Arguments {
     std::string_view workload;
     std::string url;
@@ -31,11 +31,12 @@ struct Arguments {
     int tasks = 0;
     int connections = 0; ///< of all tasks together; one for each up to 32 unless it is given
     bool latencies = false;
+    std::chrono::microseconds spin{0}; ///< bench-corm polls for so long before it sleeps
 
     static Arguments parse(int argc, char** argv) {
         if (argc < 5)
             throw std::invalid_argument{std::string{"usage: "} + argv[0] +
-                                        " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies]"};
+                                        " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]"};
         Arguments arguments{argv[1], argv[2], {}, std::atoi(argv[4])};
         arguments.duration = std::chrono::nanoseconds{static_cast<std::int64_t>(std::atof(argv[3]) * 1e9)};
         arguments.connections = std::min(arguments.tasks, 32);
@@ -45,6 +46,8 @@ struct Arguments {
                 arguments.latencies = true;
             else if (option == "--connections" && i + 1 < argc)
                 arguments.connections = std::atoi(argv[++i]);
+            else if (option == "--spin" && i + 1 < argc)
+                arguments.spin = std::chrono::microseconds{std::atoi(argv[++i])};
             else
                 throw std::invalid_argument{"unknown option " + std::string{option}};
         }

@@ -35,8 +35,9 @@ struct Arguments {
 
     static Arguments parse(int argc, char** argv) {
         if (argc < 5)
-            throw std::invalid_argument{std::string{"usage: "} + argv[0] +
-                                        " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]"};
+            throw std::invalid_argument{
+                std::string{"usage: "} + argv[0] +
+                " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]"};
         Arguments arguments{argv[1], argv[2], {}, std::atoi(argv[4])};
         arguments.duration = std::chrono::nanoseconds{static_cast<std::int64_t>(std::atof(argv[3]) * 1e9)};
         arguments.connections = std::min(arguments.tasks, 32);

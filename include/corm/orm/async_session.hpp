@@ -101,8 +101,8 @@ protected:
 /// Cancellation of every operation: terminal at any time; partial and total until the request was sent, not at all
 /// afterwards. It ends with `boost::system::system_error(operation_aborted)`, a commit that was sent with
 /// `CommitOutcomeUnknown`. Afterwards only `rollback` and `close` are useful; without either, destruction does the
-/// same. Reads of a reader (`SessionOptions::reader`) that travel in a lane are cancelled by every type at any time, and
-/// the session goes on as before.
+/// same. Reads of a reader (`SessionOptions::reader`) that travel in a lane are cancelled by every type at any time,
+/// and the session goes on as before.
 class AsyncSession : public SessionCalls {
 public:
     explicit AsyncSession(const Engine& engine, const SessionOptions& options = {});

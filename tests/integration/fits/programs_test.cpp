@@ -4,6 +4,7 @@
 #include "support/fits.hpp"
 
 #include "../../../benchmarks/corm_entities.hpp"
+#include "../../../examples/techempower/entities.hpp"
 #include "quickstart_structs.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -22,6 +23,12 @@ TEST_CASE("derived tables fit: mappings of the benchmarks", "[verify][integratio
     CHECK(misfit_of<bench::Balance>() == "");
     CHECK(misfit_of<bench::Account, bench::Item, bench::Entry>() == "");
     CHECK(misfit_of<bench::CopiedEntry>() == "");
+    CHECK(misfit_of<bench::Order, bench::AccountBalance>() == "");
+    CHECK(misfit_of<bench::LedgerLine>() == "");
+}
+
+TEST_CASE("derived tables fit: mappings of the TechEmpower server", "[verify][integration]") {
+    CHECK(misfit_of<techempower::World, techempower::Fortune>() == "");
 }
 
 TEST_CASE("derived tables fit: mappings of the quickstart", "[verify][integration]") {

@@ -8,6 +8,17 @@
 #include <utility>
 
 namespace corm::mapping {
+namespace {
+
+/// Never destroyed: objects may outlive everything else that is static.
+void keep(std::shared_ptr<const MapperGroup> group) {
+    static auto& mutex = *new std::mutex;
+    static auto& kept = *new std::vector<std::shared_ptr<const MapperGroup>>;
+    const std::scoped_lock lock{mutex};
+    kept.push_back(std::move(group));
+}
+
+} // namespace
 
 MapperGroup::MapperGroup(std::vector<std::unique_ptr<Mapper>> mappers, std::vector<std::shared_ptr<const Mapper>> needs,
                          std::weak_ptr<RegistryNames> names, std::optional<std::string> module)
@@ -19,14 +30,17 @@ MapperGroup::MapperGroup(std::vector<std::unique_ptr<Mapper>> mappers, std::vect
 std::shared_ptr<const Mapper> MapperGroup::of_struct(std::unique_ptr<Mapper> mapper) {
     std::vector<std::unique_ptr<Mapper>> only;
     only.push_back(std::move(mapper));
-    // Never deleted, so that its objects need not count how many refer to it.
-    const auto* const group = new MapperGroup(std::move(only), {}, {}, {});
+    const std::shared_ptr<MapperGroup> group{new MapperGroup(std::move(only), {}, {}, {})};
+    group->immortal_ = true;
+    keep(group);
     return group->share(*group->mappers_.front());
 }
 
 std::shared_ptr<const Mapper> MapperGroup::share(const Mapper& mapper) const {
-    // Of a struct: points without owning.
-    return {weak_from_this().lock(), &mapper};
+    // What lives for ever need not count who refers to it: each object that is read would.
+    if (immortal_)
+        return {std::shared_ptr<const void>{}, &mapper};
+    return {shared_from_this(), &mapper};
 }
 
 std::shared_ptr<MapperGroup> MapperGroup::of_records(std::vector<std::unique_ptr<Mapper>> mappers,

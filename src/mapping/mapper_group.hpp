@@ -60,6 +60,7 @@ private:
     const std::vector<std::unique_ptr<Mapper>> mappers_;
     const std::weak_ptr<RegistryNames> names_;
     const std::optional<std::string> module_;
+    bool immortal_ = false; ///< of a struct
     std::weak_ptr<const void> lifetime_;
     mutable std::atomic<bool> disposed_ = false;
     mutable std::mutex mutex_; // of what follows

@@ -49,7 +49,16 @@ void Lanes::on_shortage() noexcept {
 
 void Lanes::schedule() noexcept {
     if (turns_.fetch_add(1, std::memory_order_acq_rel) == 0)
-        pool_->gate()->post([self = shared_from_this()] { self->turn(); });
+        post_turn();
+}
+
+// Reads that wait keep their engine, and with it the lanes. Without any, the loop, which may not run any more, must not
+// keep them: they keep the pool.
+void Lanes::post_turn() {
+    pool_->gate()->post([weak = weak_from_this()] {
+        if (const std::shared_ptr<Lanes> self = weak.lock())
+            self->turn();
+    });
 }
 
 // What is asked for from here on is either seen below, or asks for a turn of its own.
@@ -57,7 +66,7 @@ void Lanes::turn() noexcept {
     const std::uint32_t asked = turns_.load(std::memory_order_acquire);
     work();
     if (turns_.fetch_sub(asked, std::memory_order_acq_rel) != asked)
-        pool_->gate()->post([self = shared_from_this()] { self->turn(); });
+        post_turn();
 }
 
 void Lanes::work() {

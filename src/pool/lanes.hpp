@@ -50,6 +50,7 @@ private:
     void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
 
     void schedule() noexcept;
+    void post_turn();
     void turn() noexcept;
     void work();
     void admit();

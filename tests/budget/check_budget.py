@@ -22,14 +22,14 @@ WORKLOADS = ("insert", "update", "remove", "graph", "relink")
 # Instructions for each operation of a session, libpq's included, and how many are run.
 SESSIONS = {
     "empty": (1_000, 4_096),
-    "get_hit": (1_000, 4_096),
-    "get_autocommit": (20_000, 2_048),
-    "get_transaction": (20_000, 2_048),
-    "get_lane": (20_000, 2_048),
-    "get_lanes": (20_000, 4_096),
-    "get_joined": (20_000, 4_096),
-    "commit_1": (60_000, 512),
-    "commit_100": (600_000, 64),
+    "get_hit": (1_500, 4_096),
+    "get_autocommit": (23_000, 2_048),
+    "get_transaction": (31_000, 2_048),
+    "get_lane": (25_000, 2_048),
+    "get_lanes": (18_500, 4_096),
+    "get_joined": (10_500, 4_096),
+    "commit_1": (62_000, 512),
+    "commit_100": (640_000, 64),
 }
 COLLECTED = re.compile(r"^==\d+== Collected : (\d+)$", re.MULTILINE)
 

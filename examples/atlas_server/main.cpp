@@ -2,21 +2,19 @@
 #include "api.hpp"
 #include "common/arguments.hpp"
 #include "common/http_server.hpp"
+#include "common/run_server.hpp"
 #include "loader.hpp"
 #include "options.hpp"
 
 #include <corm/dev/postgres_server.hpp>
 #include <corm/trace/log.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <iostream>
-#include <thread>
-#include <vector>
 
 namespace {
 
@@ -61,20 +59,7 @@ int run(const atlas::Options& options) {
     if (options.trace)
         engine_options.tracer = std::make_shared<corm::trace::LogTracer>();
     corm::Engine engine{context.get_executor(), database.url(), engine_options};
-
-    std::exception_ptr failure;
-    asio::co_spawn(context, serve(context, engine, options), [&](std::exception_ptr error) {
-        failure = error;
-        if (error)
-            context.stop();
-    });
-    std::vector<std::jthread> threads;
-    for (std::int64_t i = 1; i < options.threads; ++i)
-        threads.emplace_back([&context] { context.run(); });
-    context.run();
-    threads.clear();
-    if (failure)
-        std::rethrow_exception(failure);
+    examples::run_server(context, serve(context, engine, options), options.threads);
     return 0;
 }
 

@@ -4,10 +4,10 @@
 
 #include "common/arguments.hpp"
 #include "common/http_server.hpp"
+#include "common/run_server.hpp"
 
 #include <corm/dev/postgres_server.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -50,15 +50,7 @@ int run(const explorer::Options& options) {
                         corm::EngineOptions{.pool = {.max_size = static_cast<std::size_t>(options.pool)},
                                             .deadline = corm::Duration{options.deadline_ms},
                                             .application_name = "corm-explorer"}};
-    std::exception_ptr failure;
-    asio::co_spawn(context, serve(context, engine, options), [&](std::exception_ptr error) {
-        failure = error;
-        if (error)
-            context.stop();
-    });
-    context.run();
-    if (failure)
-        std::rethrow_exception(failure);
+    examples::run_server(context, serve(context, engine, options));
     return 0;
 }
 

@@ -1,19 +1,17 @@
 // The TechEmpower benchmarks' database routes over corm.
 #include "common/arguments.hpp"
 #include "common/http_server.hpp"
+#include "common/run_server.hpp"
 #include "routes.hpp"
 
 #include <corm/dev/postgres_server.hpp>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <iostream>
-#include <thread>
-#include <vector>
 
 namespace {
 
@@ -69,19 +67,7 @@ int run(const Options& options) {
     asio::io_context context{static_cast<int>(options.threads)};
     corm::Engine engine{
         context.get_executor(), database.url(), {.pool = {.max_size = static_cast<std::size_t>(options.pool)}}};
-    std::exception_ptr failure;
-    asio::co_spawn(context, serve(context, engine, options), [&](std::exception_ptr error) {
-        failure = error;
-        if (error)
-            context.stop();
-    });
-    std::vector<std::jthread> threads;
-    for (std::int64_t i = 1; i < options.threads; ++i)
-        threads.emplace_back([&context] { context.run(); });
-    context.run();
-    threads.clear();
-    if (failure)
-        std::rethrow_exception(failure);
+    examples::run_server(context, serve(context, engine, options), options.threads);
     return 0;
 }
 

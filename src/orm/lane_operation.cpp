@@ -217,17 +217,14 @@ void LaneOperation::finish_answered(std::exception_ptr error) noexcept {
 void LaneOperation::fail(std::exception_ptr error, std::size_t statement) noexcept {
     if (!claim())
         return;
-    if (statement == no_statement)
+    if (statement == no_statement) {
         error = for_one(error, name_, where);
-    for (const std::shared_ptr<Part>& part : parts_) {
-        if (statement == no_statement)
-            break;
-        if (statement < part->statements) {
-            if (std::exception_ptr better = part->explain(statement, error))
-                error = std::move(better);
-            break;
-        }
-        statement -= part->statements;
+    } else {
+        auto part = parts_.begin();
+        for (; statement >= (*part)->statements; ++part)
+            statement -= (*part)->statements;
+        if (std::exception_ptr better = (*part)->explain(statement, error))
+            error = std::move(better);
     }
     finish(std::move(error), true);
 }

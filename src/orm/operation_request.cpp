@@ -22,11 +22,6 @@ wire::Statement savepoint_command(const SavepointCommand& about) {
     return statement;
 }
 
-const std::shared_ptr<const std::string>& begin_read_only() {
-    static const auto text = std::make_shared<const std::string>("BEGIN READ ONLY");
-    return text;
-}
-
 wire::Statement commit_command() {
     static const auto text = std::make_shared<const std::string>("COMMIT");
     return command(text, "COMMIT");
@@ -75,9 +70,7 @@ void Operation::build() {
         of_parts_ += part->statements;
     request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) +
                                 (plan_.commits || plan_.rolls_back || wraps_ ? 1 : 0));
-    if (wraps_)
-        request_.statements.push_back(command(begin_read_only(), "BEGIN"));
-    if (begins_)
+    if (begins_ || wraps_)
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
     if (configures_)
         request_.statements.push_back(settings_command(*session_->settings));

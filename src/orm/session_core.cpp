@@ -40,11 +40,11 @@ SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions sess
             throw Error("SessionOptions::reader shares its connection with other sessions, so that it can have no "
                         "settings of its own; use SessionOptions::autocommit, or EngineOptions::settings");
         options.autocommit = true;
-        options.read_only = false; // it is, by other means
+        options.read_only = true; // where a statement runs on a connection of its own, it has a BEGIN that says so
     }
     // They travel with BEGIN: a session that believes itself read-only must not write.
-    if (options.autocommit &&
-        (options.isolation != Isolation::server_default || options.read_only || options.deferrable))
+    if (options.autocommit && (options.isolation != Isolation::server_default ||
+                               (options.read_only && !options.reader) || options.deferrable))
         throw Error("SessionOptions::autocommit sends no BEGIN, with which isolation, read_only and deferrable would "
                     "travel; leave it out, or leave them out");
 }

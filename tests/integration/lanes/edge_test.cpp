@@ -17,33 +17,6 @@ constexpr auto corm_mapping(corm::type<Nothing>) {
     return corm::table<Nothing>("nothings").primary_key<&Nothing::id>();
 }
 
-corm::query::RawStatement sleep_for(double seconds) {
-    return corm::raw_sql("SELECT pg_sleep($1)", seconds).pure();
-}
-
-/// From here on it is trusted to be quick.
-void trust_sleep(Sessions& s) {
-    s.run([&]() -> corm::Task<> {
-        corm::AsyncSession session = s.engine.reader();
-        co_await session.execute(sleep_for(0));
-    });
-}
-
-/// A read that sleeps is on its way to the server.
-void start_sleeping(Sessions& s, Tasks& tasks, std::exception_ptr& ended) {
-    tasks.spawn([&ended](corm::AsyncSession& session) -> corm::Task<> {
-        ended = co_await failure(session.execute(sleep_for(3600)));
-    });
-    const std::uint64_t requests = s.engine.stats().lane_requests;
-    s.context.restart();
-    while (s.engine.stats().lane_requests == requests)
-        s.context.run_one();
-}
-
-const std::string kill_sleepers = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like "
-                                  "'%pg_sleep($1)%' and state = 'active' and pid <> pg_backend_pid() and datname = "
-                                  "current_database()";
-
 } // namespace
 
 TEST_CASE("Reads of a table that is not there say so, each of them", "[lanes][faults]") {

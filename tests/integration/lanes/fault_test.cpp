@@ -6,8 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <csignal>
-
 using namespace lanes_test;
 namespace asio = boost::asio;
 
@@ -111,13 +109,12 @@ TEST_CASE("A cancelled read ends at once, and the others get their rows", "[lane
 
 TEST_CASE("A read that nobody waits for any more does not hold up a lane", "[lanes][faults]") {
     Sessions s{setup, {.pool = {.lanes = 1}}};
-    const auto sleep = [](double seconds) { return corm::raw_sql("SELECT pg_sleep($1)", seconds).pure(); };
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session = s.engine.reader();
-        co_await session.execute(sleep(0));
-        co_await session.execute(sleep(0));
+        co_await session.execute(sleep_for(0));
+        co_await session.execute(sleep_for(0));
         REQUIRE(s.engine.stats().lane_reads == 1);
-        const auto error = co_await failure(session.execute(sleep(3600).within(corm::Duration{50})));
+        const auto error = co_await failure(session.execute(sleep_for(3600).within(corm::Duration{50})));
         CHECK(caught<corm::TimeoutError>(error).phase() == corm::Phase::execute);
         const auto user = co_await session.get_one<User>(3);
         CHECK(user->age == 3);
@@ -158,27 +155,15 @@ TEST_CASE("A destroyed session takes its read with it, and no other", "[lanes][f
 
 TEST_CASE("A lane that is killed fails the reads that are on it, and the next ones find another", "[lanes][faults]") {
     Sessions s{setup, {.pool = {.lanes = 1}}};
-    const auto sleep = [](double seconds) { return corm::raw_sql("SELECT pg_sleep($1)", seconds).pure(); };
-    s.run([&]() -> corm::Task<> {
-        corm::AsyncSession session = s.engine.reader();
-        co_await session.execute(sleep(0));
-        co_await session.execute(sleep(0));
-    });
+    trust_sleep(s);
     std::vector<Read<User>> read(many + 1);
     Tasks tasks{s};
     std::exception_ptr slept;
-    tasks.spawn(
-        [&](corm::AsyncSession& session) -> corm::Task<> { slept = co_await failure(session.execute(sleep(3600))); });
-    const std::uint64_t requests = s.engine.stats().lane_requests;
-    s.context.restart();
-    while (s.engine.stats().lane_requests == requests)
-        s.context.run_one();
+    start_sleeping(s, tasks, slept);
     // These wait for the lane that sleeps.
     for (std::int32_t key = 1; key <= many; ++key)
         tasks.get(read, key);
-    while (s.database.query("select count(pg_terminate_backend(pid)) from pg_stat_activity where query like "
-                            "'%pg_sleep($1)%' and state = 'active' and pid <> pg_backend_pid() and datname = "
-                            "current_database()") != "1")
+    while (s.database.query(kill_sleepers) != "1")
         s.context.poll();
     tasks.run();
     const auto lost = caught<corm::ConnectionError>(slept);

@@ -104,4 +104,32 @@ inline void warm_up(Sessions& sessions) {
     tasks.run();
 }
 
+inline corm::query::RawStatement sleep_for(double seconds) {
+    return corm::raw_sql("SELECT pg_sleep($1)", seconds).pure();
+}
+
+/// From here on it is trusted to be quick.
+inline void trust_sleep(Sessions& s) {
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session = s.engine.reader();
+        co_await session.execute(sleep_for(0));
+    });
+}
+
+/// A read that sleeps is on its way to the server.
+inline void start_sleeping(Sessions& s, Tasks& tasks, std::exception_ptr& ended) {
+    tasks.spawn([&ended](corm::AsyncSession& session) -> corm::Task<> {
+        ended = co_await failure(session.execute(sleep_for(3600)));
+    });
+    const std::uint64_t requests = s.engine.stats().lane_requests;
+    s.context.restart();
+    while (s.engine.stats().lane_requests == requests)
+        s.context.run_one();
+}
+
+inline const std::string kill_sleepers =
+    "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like "
+    "'%pg_sleep($1)%' and state = 'active' and pid <> pg_backend_pid() and datname = "
+    "current_database()";
+
 } // namespace lanes_test

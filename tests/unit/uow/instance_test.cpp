@@ -1,5 +1,6 @@
 #include "instance_entities.hpp"
 #include "support.hpp"
+#include "support/own_new.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -20,15 +21,6 @@ using Catch::Matchers::MessageMatches;
 
 namespace {
 
-// The thread sanitizer brings an operator new that cannot be replaced: allocations are not counted under it.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CORM_TEST_OWN_NEW 0
-#endif
-#endif
-#ifndef CORM_TEST_OWN_NEW
-#define CORM_TEST_OWN_NEW 1
-#endif
 constexpr bool counts_memory = CORM_TEST_OWN_NEW != 0;
 
 /// Bytes of over-aligned allocations that were not given back: blocks that hold a Payload or a Huge.

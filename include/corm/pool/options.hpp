@@ -29,9 +29,9 @@ struct PoolOptions {
     /// CommitOutcomeUnknown at once.
     Duration commit_grace{500};
     Duration leak_report{60'000}; ///< a lease held longer is reported to the tracer with the place that took it
-    /// Connections that all readers share (`SessionOptions::reader`), of the same `max_size`. One makes client and
+    /// Connections that all readers share (`SessionOptions::reader`), of the same `max_size`. Few make client and
     /// server take turns; many make small batches. At most one less than `max_size`, where that is more than one.
-    std::size_t lanes = 2;
+    std::size_t lanes = 3;
     /// Reads that travel together at most: what one of them can hold up.
     std::size_t lane_batch = 256;
     /// A statement that takes longer keeps out of the lanes until it was faster several times in a row.

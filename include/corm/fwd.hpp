@@ -23,6 +23,8 @@ struct RelationAccess;
 namespace query {
 template <class T>
 class Insert;
+template <class Row>
+class Query;
 } // namespace query
 
 namespace orm {

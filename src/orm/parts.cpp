@@ -6,7 +6,11 @@
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
+#include <corm/query/composed.hpp>
 #include <corm/sql/compile.hpp>
+
+#include <algorithm>
+#include <iterator>
 
 namespace corm::orm {
 namespace {
@@ -150,6 +154,8 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
     : session_(session), query_(std::move(query)), where_(where) {
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         select->mapper->require_usable("a query");
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
+        composed_reads_ = sql::only_reads((*composed)->statement);
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     if (raw == nullptr)
         return;
@@ -173,6 +179,13 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.back().raw = true;
         return;
     }
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_)) {
+        sql::Compiled compiled = sql::compile((*composed)->statement);
+        request.push_back(
+            statement(std::make_shared<const std::string>(std::move(compiled.text)), std::move(compiled.parameters)));
+        request.back().prepare = (*composed)->prepared;
+        return;
+    }
     const auto& select = std::get<query::SelectQuery>(query_);
     sql::Compiled compiled = sql::compile(select.statement);
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
@@ -183,6 +196,8 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
 void QueryPart::digest(std::span<wire::Result> results) {
     wire::Result& result = results.front();
     outcome.affected = result.affected_rows();
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
+        attach_entities(**composed, result);
     const auto* select = std::get_if<query::SelectQuery>(&query_);
     if (select == nullptr || select->statement.yield == sql::Yield::row_count) {
         outcome.rows = std::make_shared<const wire::Result>(std::move(result));
@@ -201,8 +216,29 @@ void QueryPart::digest(std::span<wire::Result> results) {
     unfinished_ = joined.unfinished();
 }
 
+void QueryPart::attach_entities(const query::ComposedQuery& query, const wire::Result& result) {
+    const uow::Populate populate = query.populate_existing ? uow::Populate::overwrite
+                                   : query.statement.lock  ? uow::Populate::locked
+                                                           : uow::Populate::fill;
+    const auto is_missing = [&](const query::ComposedQuery::Entity& entity, int row) {
+        const auto keys = entity.mapper->key_columns();
+        return std::all_of(keys.begin(), keys.end(), [&](std::uint16_t key) {
+            return result.field(row, static_cast<int>(entity.column + key)).is_null();
+        });
+    };
+    session_.uow.expect(query.entities.size() * static_cast<std::size_t>(result.row_count()));
+    for (int row = 0; row < result.row_count(); ++row) {
+        for (const query::ComposedQuery::Entity& entity : query.entities)
+            outcome.instances.push_back(is_missing(entity, row)
+                                            ? nullptr
+                                            : session_.uow.attach(entity.mapper, result, row,
+                                                                  static_cast<int>(entity.column), populate, where_));
+    }
+}
+
 void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
-    loaded.insert(loaded.end(), outcome.instances.begin(), outcome.instances.end());
+    std::copy_if(outcome.instances.begin(), outcome.instances.end(), std::back_inserter(loaded),
+                 [](const detail::Handle& instance) { return instance != nullptr; });
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         append_joined(*select, outcome.instances, loaded);
 }
@@ -210,6 +246,8 @@ void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
 bool QueryPart::only_reads() const noexcept {
     if (const auto* raw = std::get_if<query::RawStatement>(&query_))
         return raw->only_reads;
+    if (std::holds_alternative<detail::Composed>(query_))
+        return composed_reads_;
     return !std::get<query::SelectQuery>(query_).statement.lock;
 }
 
@@ -218,6 +256,8 @@ Part::Sharing QueryPart::sharing() const noexcept {
 }
 
 bool QueryPart::locks() const noexcept {
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
+        return (*composed)->statement.lock.has_value();
     const auto* select = std::get_if<query::SelectQuery>(&query_);
     return select != nullptr && select->statement.lock;
 }
@@ -243,13 +283,15 @@ bool QueryPart::alone() const noexcept {
 std::optional<Duration> QueryPart::within() const noexcept {
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         return select->within;
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
+        return (*composed)->within;
     return std::get<query::RawStatement>(query_).within_deadline;
 }
 
 std::string QueryPart::subject() const {
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         return "a query for " + select->mapper->entity();
-    return "a raw SQL statement";
+    return std::holds_alternative<detail::Composed>(query_) ? "a query" : "a raw SQL statement";
 }
 
 bool add_flush(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode) {

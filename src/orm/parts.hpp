@@ -96,8 +96,11 @@ public:
     detail::Outcome outcome;
 
 private:
+    void attach_entities(const query::ComposedQuery& query, const wire::Result& result);
+
     SessionCore& session_;
     detail::Query query_;
+    bool composed_reads_ = false; ///< a query of any shape that could run where nothing may be written
     std::source_location where_;
     std::vector<query::RelationPath> unfinished_; ///< joined relations that the rows did not tell all of
 };

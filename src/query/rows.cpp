@@ -59,14 +59,18 @@ RowPlan::RowPlan(const types::Rows& rows, std::span<const Target> targets, Pairi
                            column_list(rows));
 }
 
+void read_cell(const types::Rows& rows, int row, int column, const types::ValueType& type, void* into) {
+    try {
+        type.decode(rows.field(row, column), into);
+    } catch (const ConversionError& error) {
+        throw ConversionError(error, {}, rows.column_name(column));
+    }
+}
+
 void RowPlan::read(const types::Rows& rows, int row, void* object) const {
     for (std::size_t i = 0; i < targets_.size(); ++i) {
         const Target& target = targets_[i];
-        try {
-            target.type->decode(rows.field(row, columns_[i]), static_cast<char*>(object) + target.offset);
-        } catch (const ConversionError& error) {
-            throw ConversionError(error, {}, rows.column_name(columns_[i]));
-        }
+        read_cell(rows, row, columns_[i], *target.type, static_cast<char*>(object) + target.offset);
     }
 }
 

@@ -1,4 +1,4 @@
-#include <corm/sql/compile.hpp>
+#include "sql/clauses.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -52,11 +52,19 @@ void write_from_where(SqlWriter& out, const Select& statement, const Scope& scop
     }
 }
 
+} // namespace
+
 void write_order(SqlWriter& out, const std::vector<OrderBy>& order, const Scope& scope) {
+    if (order.empty())
+        return;
+    out.sql(" ORDER BY ");
+    write_order_terms(out, order, scope);
+}
+
+void write_order_terms(SqlWriter& out, const std::vector<OrderBy>& order, const Scope& scope) {
     bool first = true;
     for (const OrderBy& term : order) {
-        out.sql(first ? " ORDER BY " : ", ");
-        first = false;
+        out.separate(first, ", ");
         write_expression(out, term.expression, scope);
         if (term.descending)
             out.sql(" DESC");
@@ -72,8 +80,6 @@ void write_bound(SqlWriter& out, std::string_view keyword, const std::optional<s
         throw MappingError(std::string{keyword} + " is negative; give a number of rows, 0 or more");
     out.sql(" ").sql(keyword).sql(" ").parameter_int8(*rows);
 }
-
-} // namespace
 
 void write_lock(SqlWriter& out, const Lock& lock) {
     switch (lock.mode) {

@@ -1,35 +1,11 @@
 #include "sql/node.hpp"
 
-#include "base/memory.hpp"
-
-#include <corm/base/error.hpp>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace corm::sql {
 namespace {
-
-template <class... Operands>
-int depth_of(const Operands&... operands) {
-    return std::max({0, (operands ? operands.node().depth : 0)...});
-}
-
-int depth_of(const std::vector<Expr>& operands) {
-    int depth = 0;
-    for (const Expr& operand : operands)
-        depth = std::max(depth, operand.node().depth);
-    return depth;
-}
-
-template <class Alternative>
-Expr make(Alternative value, int operands_depth = 0) {
-    if (operands_depth >= Expr::max_depth)
-        throw MappingError("an expression nests deeper than " + std::to_string(Expr::max_depth) +
-                           " levels; use in() for long lists, or split the statement");
-    return Expr{corm::detail::make_recycled<Node>(std::move(value), operands_depth + 1)};
-}
 
 Expr join(bool all, Expr left, Expr right) {
     if (!left)
@@ -45,40 +21,40 @@ Expr join(bool all, Expr left, Expr right) {
             terms.push_back(std::move(*side));
     }
     const int depth = depth_of(terms);
-    return make(nodes::Junction{all, std::move(terms)}, depth);
+    return make_node(nodes::Junction{all, std::move(terms)}, depth);
 }
 
 } // namespace
 
 Expr column(std::string name) {
-    return make(nodes::Column{{}, {}, std::move(name)});
+    return make_node(nodes::Column{{}, {}, std::move(name)});
 }
 
 Expr column(std::string schema, std::string table, std::string name) {
-    return make(nodes::Column{std::move(schema), std::move(table), std::move(name)});
+    return make_node(nodes::Column{std::move(schema), std::move(table), std::move(name)});
 }
 
 Expr parameter(const types::ValueType& type, const void* value) {
     if (type.is_null(value))
-        return make(nodes::Parameter{type.oid, type.format, true, {}});
+        return make_node(nodes::Parameter{type.oid, type.format, true, {}});
     std::string bytes;
     type.encode(value, bytes);
-    return make(nodes::Parameter{type.oid, type.format, false, std::move(bytes)});
+    return make_node(nodes::Parameter{type.oid, type.format, false, std::move(bytes)});
 }
 
 Expr parameter(const types::Parameters& from, std::size_t index) {
-    return make(
+    return make_node(
         nodes::Parameter{from.oid(index), from.format(index), from.is_null(index), std::string{from.bytes(index)}});
 }
 
 Expr unary(UnaryOperator op, Expr operand) {
     const int depth = depth_of(operand);
-    return make(nodes::Unary{op, std::move(operand)}, depth);
+    return make_node(nodes::Unary{op, std::move(operand)}, depth);
 }
 
 Expr binary(BinaryOperator op, Expr left, Expr right) {
     const int depth = depth_of(left, right);
-    return make(nodes::Binary{op, std::move(left), std::move(right)}, depth);
+    return make_node(nodes::Binary{op, std::move(left), std::move(right)}, depth);
 }
 
 Expr both(Expr left, Expr right) {
@@ -91,31 +67,31 @@ Expr either(Expr left, Expr right) {
 
 Expr in_array(Expr operand, Expr array, bool negated) {
     const int depth = depth_of(operand, array);
-    return make(nodes::InArray{std::move(operand), std::move(array), negated}, depth);
+    return make_node(nodes::InArray{std::move(operand), std::move(array), negated}, depth);
 }
 
 Expr in_list(Expr operand, std::vector<Expr> items, bool negated) {
     const int depth = std::max(depth_of(operand), depth_of(items));
-    return make(nodes::InList{std::move(operand), std::move(items), negated}, depth);
+    return make_node(nodes::InList{std::move(operand), std::move(items), negated}, depth);
 }
 
 Expr between(Expr operand, Expr low, Expr high, bool negated) {
     const int depth = depth_of(operand, low, high);
-    return make(nodes::Between{std::move(operand), std::move(low), std::move(high), negated}, depth);
+    return make_node(nodes::Between{std::move(operand), std::move(low), std::move(high), negated}, depth);
 }
 
-Expr call(std::string schema, std::string function, std::vector<Expr> arguments) {
+Expr call(std::string schema, std::string function, std::vector<Expr> arguments, bool only_reads) {
     const int depth = depth_of(arguments);
-    return make(nodes::Call{std::move(schema), std::move(function), std::move(arguments)}, depth);
+    return make_node(nodes::Call{std::move(schema), std::move(function), std::move(arguments), only_reads}, depth);
 }
 
 Expr count_star() {
-    return make(nodes::CountStar{});
+    return make_node(nodes::CountStar{});
 }
 
 Expr cast(Expr operand, std::string sql_type) {
     const int depth = depth_of(operand);
-    return make(nodes::Cast{std::move(operand), std::move(sql_type)}, depth);
+    return make_node(nodes::Cast{std::move(operand), std::move(sql_type)}, depth);
 }
 
 std::string escape_like(std::string_view text) {

@@ -1,8 +1,12 @@
 // The nodes behind sql::Expr.
 #pragma once
 
-#include <corm/sql/expr.hpp>
+#include "base/memory.hpp"
 
+#include <corm/base/error.hpp>
+#include <corm/sql/query.hpp>
+
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -56,6 +60,7 @@ struct Call {
     std::string schema;
     std::string function;
     std::vector<Expr> arguments;
+    bool only_reads;
 };
 struct CountStar {};
 struct Cast {
@@ -63,7 +68,38 @@ struct Cast {
     std::string sql_type;
 };
 
-using Any = std::variant<Column, Parameter, Unary, Binary, Junction, InArray, InList, Between, Call, CountStar, Cast>;
+struct Form {
+    std::vector<std::string> pieces;
+    std::vector<Expr> arguments;
+    NullsOf nulls;
+    bool groups;
+};
+struct Infix {
+    std::string symbol;
+    Expr left;
+    Expr right;
+};
+struct AliasColumn {
+    std::string alias;
+    std::string name;
+};
+struct Label {
+    std::string name;
+};
+struct Nested {
+    Subquery kind;
+    QueryPtr query;
+    Expr left;
+};
+struct Quantified {
+    Expr left;
+    BinaryOperator op;
+    bool all;
+    QueryPtr query;
+};
+
+using Any = std::variant<Column, Parameter, Unary, Binary, Junction, InArray, InList, Between, Call, CountStar, Cast,
+                         Form, Infix, Aggregate, AliasColumn, Label, Nested, Quantified>;
 
 } // namespace nodes
 
@@ -76,5 +112,26 @@ struct Node {
     nodes::Any value;
     int depth; ///< levels from here down; a leaf has one
 };
+
+template <class... Operands>
+[[nodiscard]] int depth_of(const Operands&... operands) {
+    return std::max({0, (operands ? operands.node().depth : 0)...});
+}
+
+[[nodiscard]] inline int depth_of(const std::vector<Expr>& operands) {
+    int depth = 0;
+    for (const Expr& operand : operands)
+        depth = std::max(depth, operand.node().depth);
+    return depth;
+}
+
+/// Throws `MappingError` beyond `Expr::max_depth`.
+template <class Alternative>
+[[nodiscard]] Expr make_node(Alternative value, int operands_depth = 0) {
+    if (operands_depth >= Expr::max_depth)
+        throw MappingError("an expression nests deeper than " + std::to_string(Expr::max_depth) +
+                           " levels; use in() for long lists, or split the statement");
+    return Expr{corm::detail::make_recycled<Node>(std::move(value), operands_depth + 1)};
+}
 
 } // namespace corm::sql

@@ -1,14 +1,21 @@
+#include "sql/clauses.hpp"
 #include "sql/node.hpp"
-
-#include <corm/sql/compile.hpp>
-
-#include <corm/base/error.hpp>
 
 namespace corm::sql {
 namespace {
 
 // How tightly PostgreSQL binds, weakest first (documentation, 4.1.6).
-enum Level { level_or = 1, level_and, level_not, level_is, level_comparison, level_like, level_sum, level_product };
+enum Level {
+    level_or = 1,
+    level_and,
+    level_not,
+    level_is,
+    level_comparison,
+    level_like,
+    level_other,
+    level_sum,
+    level_product
+};
 constexpr int level_primary = 100;
 
 struct OperatorText {
@@ -34,6 +41,7 @@ OperatorText text_of(BinaryOperator op) {
     case BinaryOperator::subtract: return {" - ", level_sum};
     case BinaryOperator::multiply: return {" * ", level_product};
     case BinaryOperator::divide: return {" / ", level_product};
+    case BinaryOperator::modulo: return {" % ", level_product};
     }
     throw MappingError("an expression holds an unknown operator");
 }
@@ -58,6 +66,20 @@ struct LevelOf {
     int operator()(const nodes::Call&) const { return level_primary; }
     int operator()(const nodes::CountStar&) const { return level_primary; }
     int operator()(const nodes::Cast&) const { return level_primary; }
+    int operator()(const nodes::Form&) const { return level_primary; } // begins and ends by itself
+    int operator()(const nodes::Infix&) const { return level_other; }
+    int operator()(const Aggregate&) const { return level_primary; }
+    int operator()(const nodes::AliasColumn&) const { return level_primary; }
+    int operator()(const nodes::Label&) const { return level_primary; }
+    int operator()(const nodes::Nested& node) const {
+        switch (node.kind) {
+        case Subquery::in:
+        case Subquery::not_in: return level_like;
+        case Subquery::not_exists: return level_not;
+        default: return level_primary;
+        }
+    }
+    int operator()(const nodes::Quantified& node) const { return text_of(node.op).level; }
 };
 
 class Writing {
@@ -67,25 +89,26 @@ public:
     void write(const Expr& expression) { std::visit(*this, expression.node().value); }
 
     void operator()(const nodes::Column& node) {
-        if (node.table.empty()) {
+        if (node.table.empty())
             out_.qualified(scope_.alias, node.name);
-            return;
-        }
-        if (scope_.table.empty()) {
-            out_.qualified(node.table, node.name);
-            return;
-        }
-        if (node.table != scope_.table || node.schema != scope_.schema)
-            throw MappingError("column " + node.table + "." + node.name + " is used in a statement on " +
-                               std::string{scope_.table} + "; use the columns of the type that is selected");
-        out_.qualified(scope_.alias, node.name);
+        else
+            out_.qualified(qualifier_of(scope_, node.schema, node.table, node.name), node.name);
     }
 
     void operator()(const nodes::Parameter& node) {
+        if (scope_.query != nullptr) {
+            // The server compares what is selected with what is grouped by their parameters, not by their values.
+            if (const unsigned number = out_.number_of(&node); number != 0) {
+                out_.placeholder(number);
+                return;
+            }
+        }
         if (node.null)
             out_.parameter_null(node.oid);
         else
             out_.parameter_encoded(node.oid, node.format, node.bytes);
+        if (scope_.query != nullptr)
+            out_.remember(&node);
     }
 
     void operator()(const nodes::Unary& node) {
@@ -165,7 +188,103 @@ public:
         out_.sql("::").sql(node.sql_type);
     }
 
+    void operator()(const nodes::Form& node) {
+        for (std::size_t i = 0; i < node.pieces.size(); ++i) {
+            out_.sql(node.pieces[i]);
+            if (i < node.arguments.size())
+                write(node.arguments[i]);
+        }
+    }
+
+    void operator()(const nodes::Infix& node) {
+        operand(node.left, level_other - 1);
+        out_.sql(" ").sql(node.symbol).sql(" ");
+        operand(node.right, level_other);
+    }
+
+    void operator()(const Aggregate& node) {
+        out_.qualified(node.schema, node.function).sql(node.star ? "(*" : node.distinct ? "(DISTINCT " : "(");
+        list(node.arguments);
+        write_order(out_, node.order_by, scope_);
+        out_.sql(")");
+        if (node.filter) {
+            out_.sql(" FILTER (WHERE ");
+            write(node.filter);
+            out_.sql(")");
+        }
+        if (node.over)
+            window(*node.over);
+    }
+
+    void operator()(const nodes::AliasColumn& node) {
+        require_alias(scope_, node.alias, node.name);
+        out_.qualified(node.alias, node.name);
+    }
+
+    void operator()(const nodes::Label& node) { out_.identifier(node.name); }
+
+    void operator()(const nodes::Nested& node) {
+        switch (node.kind) {
+        case Subquery::scalar: break;
+        case Subquery::array: out_.sql("ARRAY"); break;
+        case Subquery::exists: out_.sql("EXISTS "); break;
+        case Subquery::not_exists: out_.sql("NOT EXISTS "); break;
+        case Subquery::in:
+        case Subquery::not_in:
+            operand(node.left, level_like);
+            out_.sql(node.kind == Subquery::in ? " IN " : " NOT IN ");
+            break;
+        }
+        query(*node.query);
+    }
+
+    void operator()(const nodes::Quantified& node) {
+        const OperatorText op = text_of(node.op);
+        operand(node.left, op.level);
+        out_.sql(op.sql).sql(node.all ? "ALL " : "ANY ");
+        query(*node.query);
+    }
+
 private:
+    void query(const Query& nested) {
+        out_.sql("(");
+        write_query(out_, nested, &scope_);
+        out_.sql(")");
+    }
+
+    void window(const Window& over) {
+        out_.sql(" OVER (");
+        bool first = true;
+        for (const Expr& expression : over.partition_by) {
+            out_.sql(first ? "PARTITION BY " : ", ");
+            first = false;
+            write(expression);
+        }
+        if (!over.order_by.empty()) {
+            out_.sql(first ? "ORDER BY " : " ORDER BY ");
+            write_order_terms(out_, over.order_by, scope_);
+            first = false;
+        }
+        if (over.frame) {
+            constexpr std::string_view units[] = {"ROWS", "RANGE", "GROUPS"};
+            out_.sql(first ? "" : " ").sql(units[static_cast<std::size_t>(over.frame->unit)]).sql(" BETWEEN ");
+            bound(over.frame->from, over.frame->from_rows);
+            out_.sql(" AND ");
+            bound(over.frame->to, over.frame->to_rows);
+        }
+        out_.sql(")");
+    }
+
+    void bound(Frame::Bound bound, std::int64_t rows) {
+        switch (bound) {
+        case Frame::Bound::unbounded_preceding: out_.sql("UNBOUNDED PRECEDING"); break;
+        case Frame::Bound::preceding: out_.parameter_int8(rows).sql(" PRECEDING"); break;
+        case Frame::Bound::current_row: out_.sql("CURRENT ROW"); break;
+        case Frame::Bound::following: out_.parameter_int8(rows).sql(" FOLLOWING"); break;
+        case Frame::Bound::unbounded_following: out_.sql("UNBOUNDED FOLLOWING"); break;
+        }
+    }
+
     void operand(const Expr& expression, int outer) {
         const bool parentheses = std::visit(LevelOf{}, expression.node().value) <= outer;
         if (parentheses)

@@ -17,11 +17,23 @@ SqlWriter& SqlWriter::qualified(std::string_view qualifier, std::string_view nam
 }
 
 SqlWriter& SqlWriter::placeholder() {
+    return placeholder(++placeholders_);
+}
+
+SqlWriter& SqlWriter::placeholder(unsigned number) {
     char digits[12] = {'$'};
-    const auto [end, error] = std::to_chars(digits + 1, digits + sizeof(digits), ++placeholders_);
+    const auto [end, error] = std::to_chars(digits + 1, digits + sizeof(digits), number);
     static_cast<void>(error); // twelve characters hold any unsigned int
     text_.append(digits, static_cast<std::size_t>(end - digits));
     return *this;
+}
+
+unsigned SqlWriter::number_of(const void* of) const noexcept {
+    for (const auto& [node, number] : numbers_) {
+        if (node == of)
+            return number;
+    }
+    return 0;
 }
 
 SqlWriter& SqlWriter::parameter(const types::ValueType& type, const void* value) {

@@ -3,15 +3,21 @@
 
 #include <corm/fwd.hpp>
 #include <corm/mapping/record.hpp>
-#include <corm/orm/session_objects.hpp>
+#include <corm/orm/session_rows.hpp>
 
 #include <optional>
 
 namespace corm::orm {
 
 /// The reading calls of `AsyncSession`, which tells what they have in common; not a type of its own.
-class SessionQueries : public SessionObjects {
+class SessionQueries : public SessionRows {
 public:
+    using SessionRows::all;
+    using SessionRows::execute;
+    using SessionRows::first;
+    using SessionRows::one;
+    using SessionRows::one_or_none;
+
     /// The object with this primary key, or an empty handle. An object that is in the session already and fresh is
     /// returned without I/O; otherwise one round trip, with BEGIN and unflushed changes in it. Options: a lock
     /// (`for_update`, ...), `nowait`, `skip_locked`, `populate_existing`, `within(2s)`. A lock always reads the row,
@@ -161,38 +167,12 @@ public:
         return detail::typed_first<T>(
             detail::run(core_, std::move(query).erased(), detail::Wanted::at_most_one, where));
     }
+    using SessionRows::scalar;
     /// The number of rows: `scalar(count<User>().where(...))`.
     [[nodiscard]] Task<std::int64_t> scalar(query::Count count,
                                             std::source_location where = std::source_location::current()) const {
         return detail::scalar_row<std::int64_t>(
             detail::run(core_, std::move(count).erased(), detail::Wanted::exactly_one, where));
-    }
-
-    /// Raw SQL into described structs, tuples or scalars, by value; nothing of it enters the identity map.
-    template <query::RowType T>
-    [[nodiscard]] Task<std::vector<T>> all(query::RawStatement sql,
-                                           std::source_location where = std::source_location::current()) const {
-        return detail::rows_all<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
-    }
-    template <query::RowType T>
-    [[nodiscard]] Task<std::optional<T>> first(query::RawStatement sql,
-                                               std::source_location where = std::source_location::current()) const {
-        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
-    }
-    template <query::RowType T>
-    [[nodiscard]] Task<T> one(query::RawStatement sql,
-                              std::source_location where = std::source_location::current()) const {
-        return detail::scalar_row<T>(detail::run(core_, std::move(sql), detail::Wanted::exactly_one, where));
-    }
-    template <query::RowType T>
-    [[nodiscard]] Task<std::optional<T>>
-    one_or_none(query::RawStatement sql, std::source_location where = std::source_location::current()) const {
-        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::at_most_one, where));
-    }
-    /// Runs raw SQL and returns how many rows it affected.
-    [[nodiscard]] Task<std::int64_t> execute(query::RawStatement sql,
-                                             std::source_location where = std::source_location::current()) const {
-        return detail::affected(detail::run(core_, std::move(sql), detail::Wanted::any, where));
     }
 
     /// Inserts rows, and updates or leaves those that are there already: include `corm/query/insert.hpp`. `execute`
@@ -282,7 +262,7 @@ private:
     }
 
 protected:
-    using SessionObjects::SessionObjects;
+    using SessionRows::SessionRows;
     SessionQueries(SessionQueries&&) noexcept = default;
     SessionQueries& operator=(SessionQueries&&) noexcept = default;
     ~SessionQueries() = default;

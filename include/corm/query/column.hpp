@@ -40,12 +40,18 @@ public:
     /// rows; for `not_in`, all.
     template <class Range>
     [[nodiscard]] Condition in(Range&& values) const {
-        return member_of(values, false);
+        if constexpr (requires { values.template as_members<T>(place(), false); })
+            return values.template as_members<T>(place(), false); // a query of one column
+        else
+            return member_of(values, false);
     }
     [[nodiscard]] Condition in(std::initializer_list<Value> values) const { return member_of(values, false); }
     template <class Range>
     [[nodiscard]] Condition not_in(Range&& values) const {
-        return member_of(values, true);
+        if constexpr (requires { values.template as_members<T>(place(), true); })
+            return values.template as_members<T>(place(), true);
+        else
+            return member_of(values, true);
     }
     [[nodiscard]] Condition not_in(std::initializer_list<Value> values) const { return member_of(values, true); }
 
@@ -97,31 +103,37 @@ private:
     detail::Locate locate_;
 };
 
-/// Types with the operators below: columns of structs and of records.
+/// Types with the operators below: columns of structs and of records. Expressions have their own
+/// (corm/query/expression.hpp).
 template <class T>
 concept ColumnLike = requires { typename T::column_type; };
+template <class T>
+concept ExpressionLike = requires { typename T::expression_type; };
+/// What a column is compared with by the operators below.
+template <class V>
+concept Comparand = !ExpressionLike<V>;
 
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator==(const C& column, const V& value) {
     return column.equal(sql::BinaryOperator::equal, value);
 }
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator!=(const C& column, const V& value) {
     return column.equal(sql::BinaryOperator::not_equal, value);
 }
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator<(const C& column, const V& value) {
     return column.compare(sql::BinaryOperator::less, value);
 }
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator<=(const C& column, const V& value) {
     return column.compare(sql::BinaryOperator::less_equal, value);
 }
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator>(const C& column, const V& value) {
     return column.compare(sql::BinaryOperator::greater, value);
 }
-template <ColumnLike C, class V>
+template <ColumnLike C, Comparand V>
 [[nodiscard]] Condition operator>=(const C& column, const V& value) {
     return column.compare(sql::BinaryOperator::greater_equal, value);
 }

@@ -78,6 +78,9 @@ std::vector<Target> item_targets(const T& probe, std::index_sequence<I...>) {
     return {Target{{}, readable_type<std::tuple_element_t<I, T>>(), offset_of(probe, std::get<I>(probe))}...};
 }
 
+/// Throws `ConversionError` naming the column.
+void read_cell(const types::Rows& rows, int row, int column, const types::ValueType& type, void* into);
+
 [[nodiscard]] std::vector<Target> mapper_targets(const mapping::Mapper& mapper);
 
 template <class T>

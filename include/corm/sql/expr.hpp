@@ -50,6 +50,7 @@ enum class BinaryOperator {
     subtract,
     multiply,
     divide,
+    modulo,
 };
 
 /// A column. With a table, compiling checks that the statement reads from that table; without one it does not.
@@ -79,7 +80,8 @@ enum class BinaryOperator {
 [[nodiscard]] Expr between(Expr operand, Expr low, Expr high, bool negated = false);
 
 /// A function by name, unquoted; `schema` may be empty. For functions, not for syntax that looks like one (COALESCE).
-[[nodiscard]] Expr call(std::string schema, std::string function, std::vector<Expr> arguments);
+/// `only_reads`: it neither writes nor leaves anything behind in the session of the server.
+[[nodiscard]] Expr call(std::string schema, std::string function, std::vector<Expr> arguments, bool only_reads = false);
 [[nodiscard]] Expr count_star();
 
 /// `operand::sql_type`. The type goes into the text as it is: it comes from a codec, never from a user.

@@ -6,6 +6,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace corm::sql {
 
@@ -40,6 +42,11 @@ public:
     SqlWriter& parameter_null(types::Oid oid);
     SqlWriter& parameter_encoded(types::Oid oid, types::Format format, std::string_view bytes);
     SqlWriter& parameter_int8(std::int64_t value);
+    /// `$n` of an earlier parameter that was written for `*of`; 0 if there is none.
+    [[nodiscard]] unsigned number_of(const void* of) const noexcept;
+    SqlWriter& placeholder(unsigned number);
+    /// The last parameter stands for `*of`, which outlives the writing.
+    void remember(const void* of) { numbers_.emplace_back(of, placeholders_); }
 
     /// Writes `separator` from the second call on: `writer.separate(first, ", ")` in a loop, `first` starting as true.
     SqlWriter& separate(bool& first, std::string_view separator) {
@@ -61,6 +68,7 @@ private:
     std::string text_;
     types::Parameters parameters_;
     unsigned placeholders_ = 0;
+    std::vector<std::pair<const void*, unsigned>> numbers_;
 };
 
 } // namespace corm::sql

@@ -22,21 +22,24 @@ struct EngineCore;
 } // namespace corm::orm
 namespace corm::query {
 struct InsertQuery;
-}
+struct ComposedQuery;
+} // namespace corm::query
 
 namespace corm::orm::detail {
 
 using Core = std::shared_ptr<SessionCore>;
 using Handle = std::shared_ptr<uow::Instance>;
 
-/// What one query of an operation yields: objects of a select, rows of anything else.
+/// What one query of an operation yields: objects of a select, rows of anything else. Of rows with objects in them
+/// both, the objects row by row, null where a row has none.
 struct Outcome {
     std::vector<Handle> instances;
     std::shared_ptr<const types::Rows> rows;
     std::int64_t affected = 0;
 };
 
-using Query = std::variant<query::SelectQuery, query::RawStatement>;
+using Composed = std::shared_ptr<const query::ComposedQuery>;
+using Query = std::variant<query::SelectQuery, query::RawStatement, Composed>;
 
 /// How many rows a caller wants; more than it can use are an error that is worth a sentence.
 enum class Wanted { any, at_most_one, exactly_one };

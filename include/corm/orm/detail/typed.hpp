@@ -149,52 +149,47 @@ Task<T> scalar_row(Task<Outcome> operation) {
 
 [[nodiscard]] Task<std::int64_t> affected(Task<Outcome> operation);
 
-/// What each kind of query becomes in a pipeline.
+/// What each kind of query becomes in a pipeline, and its outcome.
+template <class Given>
+struct Piped;
 template <class T>
-Query erase(query::Select<T> select) {
-    return std::move(select).erased();
-}
-inline Query erase(query::Count count) {
-    return std::move(count).erased();
-}
-inline Query erase(query::RawStatement statement) {
-    return statement;
-}
+struct Piped<query::Select<T>> {
+    static Query erase(query::Select<T> select) { return std::move(select).erased(); }
+    static std::vector<Ref<T>> result(Outcome outcome) { return refs<T>(std::move(outcome)); }
+};
+template <>
+struct Piped<query::Count> {
+    static Query erase(query::Count count) { return std::move(count).erased(); }
+    static std::int64_t result(const Outcome& outcome) { return query::RowReader<std::int64_t>{*outcome.rows}.read(0); }
+};
+template <>
+struct Piped<query::RawStatement> {
+    static Query erase(query::RawStatement statement) { return statement; }
+    static std::int64_t result(const Outcome& outcome) { return outcome.affected; }
+};
 template <class T>
-Query erase(TypedSql<T> sql) {
-    return std::move(sql.statement);
-}
+struct Piped<TypedSql<T>> {
+    static Query erase(TypedSql<T> sql) { return std::move(sql.statement); }
+    static std::vector<T> result(const Outcome& outcome) { return query::RowReader<T>{*outcome.rows}.all(); }
+};
 
-template <class T>
-std::vector<Ref<T>> result_of(const query::Select<T>*, Outcome outcome) {
-    return refs<T>(std::move(outcome));
-}
-inline std::int64_t result_of(const query::Count*, const Outcome& outcome) {
-    return query::RowReader<std::int64_t>{*outcome.rows}.read(0);
-}
-inline std::int64_t result_of(const query::RawStatement*, const Outcome& outcome) {
-    return outcome.affected;
-}
-template <class T>
-std::vector<T> result_of(const TypedSql<T>*, const Outcome& outcome) {
-    return query::RowReader<T>{*outcome.rows}.all();
-}
-
-template <class Query>
-using ResultOf = decltype(result_of(static_cast<const Query*>(nullptr), Outcome{}));
+template <class Given>
+using ResultOf = decltype(Piped<Given>::result(Outcome{}));
 
 template <class... Queries, std::size_t... I>
 Task<std::tuple<ResultOf<Queries>...>> await_pipeline(Task<std::vector<Outcome>> operation, std::index_sequence<I...>) {
     std::vector<Outcome> outcomes = co_await std::move(operation);
-    co_return std::tuple<ResultOf<Queries>...>{
-        result_of(static_cast<const Queries*>(nullptr), std::move(outcomes[I]))...};
+    co_return std::tuple<ResultOf<Queries>...>{Piped<Queries>::result(std::move(outcomes[I]))...};
 }
 
 template <class... Queries>
 Task<std::tuple<ResultOf<Queries>...>> typed_pipeline(Core core, std::tuple<Queries...> queries,
                                                       std::source_location where) {
     auto erased = std::apply(
-        [](auto&... query) { return std::array<Query, sizeof...(Queries)>{erase(std::move(query))...}; }, queries);
+        [](Queries&... query) {
+            return std::array<Query, sizeof...(Queries)>{Piped<Queries>::erase(std::move(query))...};
+        },
+        queries);
     return await_pipeline<Queries...>(pipeline(std::move(core), erased, where), std::index_sequence_for<Queries...>{});
 }
 

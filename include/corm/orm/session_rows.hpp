@@ -1,0 +1,101 @@
+// What a session reads by queries whose rows are no single objects: raw SQL and queries of any shape.
+#pragma once
+
+#include <corm/fwd.hpp>
+#include <corm/orm/session_objects.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace corm::orm {
+
+namespace detail {
+/// Defined in corm/query.hpp, which programs include that put queries together by `corm::select(items...)`.
+template <class Row>
+struct ComposedCalls;
+} // namespace detail
+
+/// Calls of `AsyncSession`, which tells what they have in common; not a type of its own.
+class SessionRows : public SessionObjects {
+public:
+    /// Queries for columns, expressions, aggregates and objects: `corm/query.hpp`. Values are read by position into a
+    /// tuple, or into the one value of the row; objects are those of the identity map. One round trip, with BEGIN and
+    /// unflushed changes in it. Throws `MappingError` before anything is sent for what cannot be meant.
+    template <class Row>
+    [[nodiscard]] Task<std::vector<Row>> all(query::Query<Row> query,
+                                             std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::all(core_, std::move(query), where);
+    }
+    /// The first row; asks the server for one.
+    template <class Row>
+    [[nodiscard]] Task<std::optional<Row>> first(query::Query<Row> query,
+                                                 std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::first(core_, std::move(query), where);
+    }
+    /// Exactly one row; throws `NotFoundError` when there is none or more.
+    template <class Row>
+    [[nodiscard]] Task<Row> one(query::Query<Row> query,
+                                std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::one(core_, std::move(query), where);
+    }
+    /// One row or none; throws `NotFoundError` when there are more.
+    template <class Row>
+    [[nodiscard]] Task<std::optional<Row>>
+    one_or_none(query::Query<Row> query, std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::one_or_none(core_, std::move(query), where);
+    }
+    /// The value of the one row of a query for one value: as `one`.
+    template <class Row>
+    [[nodiscard]] Task<Row> scalar(query::Query<Row> query,
+                                   std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::one(core_, std::move(query), where);
+    }
+    /// Whether the query has a row; reads none.
+    template <class Row>
+    [[nodiscard]] Task<bool> exists(query::Query<Row> query,
+                                    std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::exists(core_, std::move(query), where);
+    }
+    /// The number of its rows.
+    template <class Row>
+    [[nodiscard]] Task<std::int64_t> count(query::Query<Row> query,
+                                           std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::count(core_, std::move(query), where);
+    }
+
+    /// Raw SQL into described structs, tuples or scalars, by value; nothing of it enters the identity map.
+    template <query::RowType T>
+    [[nodiscard]] Task<std::vector<T>> all(query::RawStatement sql,
+                                           std::source_location where = std::source_location::current()) const {
+        return detail::rows_all<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<std::optional<T>> first(query::RawStatement sql,
+                                               std::source_location where = std::source_location::current()) const {
+        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<T> one(query::RawStatement sql,
+                              std::source_location where = std::source_location::current()) const {
+        return detail::scalar_row<T>(detail::run(core_, std::move(sql), detail::Wanted::exactly_one, where));
+    }
+    template <query::RowType T>
+    [[nodiscard]] Task<std::optional<T>>
+    one_or_none(query::RawStatement sql, std::source_location where = std::source_location::current()) const {
+        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::at_most_one, where));
+    }
+    /// Runs raw SQL and returns how many rows it affected.
+    [[nodiscard]] Task<std::int64_t> execute(query::RawStatement sql,
+                                             std::source_location where = std::source_location::current()) const {
+        return detail::affected(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+    }
+
+protected:
+    using SessionObjects::SessionObjects;
+    SessionRows(SessionRows&&) noexcept = default;
+    SessionRows& operator=(SessionRows&&) noexcept = default;
+    ~SessionRows() = default;
+};
+
+} // namespace corm::orm

@@ -1,0 +1,77 @@
+// Expressions of queries of any shape.
+#include "sql/node.hpp"
+
+#include <corm/sql/identifier.hpp>
+
+namespace corm::sql {
+namespace {
+
+// PostgreSQL documentation, 4.1.3.
+constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?";
+
+void check_operator(const std::string& symbol) {
+    const bool spelled = !symbol.empty() && symbol.size() <= max_identifier_size &&
+                         symbol.find_first_not_of(operator_characters) == std::string::npos;
+    // Either would begin a comment.
+    if (!spelled || symbol.find("--") != std::string::npos || symbol.find("/*") != std::string::npos)
+        throw MappingError("\"" + symbol + "\" is no operator of PostgreSQL; give its symbol alone, such as @> or ||");
+}
+
+int depth_of(const std::vector<OrderBy>& order) {
+    int depth = 0;
+    for (const OrderBy& term : order)
+        depth = std::max(depth, sql::depth_of(term.expression));
+    return depth;
+}
+
+void require(const QueryPtr& query) {
+    if (query == nullptr)
+        throw MappingError("a subquery is empty; give it the query that it stands for");
+}
+
+} // namespace
+
+Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
+    const int depth = depth_of(arguments);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false}, depth);
+}
+
+Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments) {
+    const int depth = depth_of(arguments);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), NullsOf::any, true}, depth);
+}
+
+Expr infix(std::string symbol, Expr left, Expr right) {
+    check_operator(symbol);
+    const int depth = depth_of(left, right);
+    return make_node(nodes::Infix{std::move(symbol), std::move(left), std::move(right)}, depth);
+}
+
+Expr aggregate(Aggregate call) {
+    int depth = std::max({depth_of(call.arguments), depth_of(call.order_by), depth_of(call.filter)});
+    if (call.over)
+        depth = std::max({depth, depth_of(call.over->partition_by), depth_of(call.over->order_by)});
+    return make_node(std::move(call), depth);
+}
+
+Expr column_of(std::string alias, std::string name) {
+    return make_node(nodes::AliasColumn{std::move(alias), std::move(name)});
+}
+
+Expr label(std::string name) {
+    return make_node(nodes::Label{std::move(name)});
+}
+
+Expr subquery(Subquery kind, QueryPtr query, Expr left) {
+    require(query);
+    const int depth = depth_of(left);
+    return make_node(nodes::Nested{kind, std::move(query), std::move(left)}, depth);
+}
+
+Expr quantified(Expr left, BinaryOperator op, bool all, QueryPtr query) {
+    require(query);
+    const int depth = depth_of(left);
+    return make_node(nodes::Quantified{std::move(left), op, all, std::move(query)}, depth);
+}
+
+} // namespace corm::sql

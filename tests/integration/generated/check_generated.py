@@ -170,7 +170,7 @@ def main():
     build, corm_reflect, databases, tests = sys.argv[1:]
     support = pathlib.Path(tests) / "support"
     files = [
-        f"{support / 'tpch.sql'}",
+        f"{support / 'tpch.sql'}:{HERE / 'tpch_rows.sql'}",
         f"{support / 'every_feature.sql'}:{HERE / 'every_feature_rows.sql'}",
         f"{HERE / 'odd_tables.sql'}",
     ]

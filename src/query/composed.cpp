@@ -47,13 +47,11 @@ sql::Expr column_at(const mapping::Mapper& mapper, std::size_t index, const std:
 
 /// Pairs of columns that are equal, of two tables by their names in the query.
 sql::Expr pairs(const mapping::Mapper& left, const std::string& left_alias, std::span<const std::uint16_t> of_left,
-                const mapping::Mapper& right, const std::string& right_alias,
-                std::span<const std::uint16_t> of_right) {
+                const mapping::Mapper& right, const std::string& right_alias, std::span<const std::uint16_t> of_right) {
     sql::Expr all;
     for (std::size_t i = 0; i < of_left.size(); ++i)
-        all = sql::both(std::move(all),
-                        sql::binary(sql::BinaryOperator::equal, column_at(left, of_left[i], left_alias),
-                                    column_at(right, of_right[i], right_alias)));
+        all = sql::both(std::move(all), sql::binary(sql::BinaryOperator::equal, column_at(left, of_left[i], left_alias),
+                                                    column_at(right, of_right[i], right_alias)));
     return all;
 }
 
@@ -167,8 +165,7 @@ void add_relation(ComposedQuery& query, sql::JoinKind join, const mapping::Relat
         return;
     }
     const AssociationSides between{ends};
-    add_source(query, join, between.source(),
-               pairs(*ends.owner, {}, ends.here, *between.mapper, {}, between.to_owner));
+    add_source(query, join, between.source(), pairs(*ends.owner, {}, ends.here, *between.mapper, {}, between.to_owner));
     add_source(query, join, std::move(target),
                pairs(*between.mapper, {}, between.to_target, *ends.target, alias, ends.there));
 }

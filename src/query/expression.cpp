@@ -16,8 +16,9 @@ std::string configuration_literal(std::string_view name) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
     });
     if (!plain)
-        throw MappingError("\"" + std::string{name} + "\" is no name of a text search configuration; give one such as "
-                                                      "english or simple");
+        throw MappingError("\"" + std::string{name} +
+                           "\" is no name of a text search configuration; give one such as "
+                           "english or simple");
     return "'" + std::string{name} + "'";
 }
 

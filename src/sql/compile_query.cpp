@@ -11,7 +11,8 @@ namespace {
 // A bound for recursion, far above what a person writes.
 constexpr int most_levels = 64;
 
-/// Of queries that see nothing of the one that they are part of. But part of one, or they would list common tables again.
+/// Of queries that see nothing of the one that they are part of. But part of one, or they would list common tables
+/// again.
 Scope outside(const Scope* outer) {
     static const Query nothing;
     return {.query = &nothing, .outer = outer};

@@ -84,8 +84,8 @@ public:
         const auto* binary = std::get_if<nodes::Binary>(&expression.node().value);
         const bool of_null =
             (unary != nullptr && (unary->op == UnaryOperator::is_null || unary->op == UnaryOperator::is_not_null)) ||
-            (binary != nullptr && (binary->op == BinaryOperator::is_distinct_from ||
-                                   binary->op == BinaryOperator::is_not_distinct_from));
+            (binary != nullptr &&
+             (binary->op == BinaryOperator::is_distinct_from || binary->op == BinaryOperator::is_not_distinct_from));
         // The types of aggregates and subqueries say whether they can be NULL.
         if (of_null || std::holds_alternative<Aggregate>(expression.node().value) ||
             std::holds_alternative<nodes::Nested>(expression.node().value))
@@ -115,9 +115,10 @@ void check_outer_joins(const Query& query) {
         if (item.holds_null)
             continue;
         if (const Expr column = nulls.find(item.expression))
-            throw MappingError(name_of(column) + " is selected from an outer join, so it can be NULL, and is read into a "
-                                                 "type that holds none; select corm::nullable(...) or "
-                                                 "corm::coalesce(..., value)");
+            throw MappingError(name_of(column) +
+                               " is selected from an outer join, so it can be NULL, and is read into a "
+                               "type that holds none; select corm::nullable(...) or "
+                               "corm::coalesce(..., value)");
     }
 }
 
@@ -194,16 +195,16 @@ public:
         if (is_column(expression)) {
             const std::size_t at = source_of(query_, expression);
             if (at < whole_.size() && !whole_[at])
-                throw MappingError(name_of(expression) + " is in " + std::string{where} +
-                                   " of a query that groups rows, and is neither grouped nor within an aggregate; add it "
-                                   "to group_by(), or take min(), max() or another aggregate of it");
+                throw MappingError(
+                    name_of(expression) + " is in " + std::string{where} +
+                    " of a query that groups rows, and is neither grouped nor within an aggregate; add it "
+                    "to group_by(), or take min(), max() or another aggregate of it");
             return;
         }
         const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
         if (aggregate != nullptr && !aggregate->over)
             return;
-        each_part(
-            expression, [&](const Expr& part) { check(part, where); }, [](const Query&) {});
+        each_part(expression, [&](const Expr& part) { check(part, where); }, [](const Query&) {});
     }
 
 private:
@@ -214,8 +215,7 @@ private:
         if (aggregate != nullptr && !aggregate->over)
             return true;
         bool found = false;
-        each_part(
-            expression, [&](const Expr& part) { found = found || aggregates(part); }, [](const Query&) {});
+        each_part(expression, [&](const Expr& part) { found = found || aggregates(part); }, [](const Query&) {});
         return found;
     }
 

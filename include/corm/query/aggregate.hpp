@@ -123,7 +123,8 @@ template <class T>
 using sum_t = std::conditional_t<is_integer<T> && (sizeof(T) <= 4), std::int64_t,
                                  std::conditional_t<is_integer<T>, types::Numeric, T>>;
 template <class T>
-using average_t = std::conditional_t<is_integer<T>, types::Numeric, std::conditional_t<std::is_same_v<T, float>, double, T>>;
+using average_t =
+    std::conditional_t<is_integer<T>, types::Numeric, std::conditional_t<std::is_same_v<T, float>, double, T>>;
 
 template <class X>
 [[nodiscard]] sql::Aggregate call_of(const char* name, const X& operand) {

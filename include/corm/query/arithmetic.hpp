@@ -19,8 +19,9 @@ using wider_t = std::conditional_t<(sizeof(A) > 4 || sizeof(B) > 4), std::int64_
                                    std::conditional_t<(sizeof(A) > 2 || sizeof(B) > 2), std::int32_t, std::int16_t>>;
 
 template <class T>
-inline constexpr bool is_date = std::is_same_v<T, std::chrono::sys_days> || std::is_same_v<T, std::chrono::local_days> ||
-                                std::is_same_v<T, std::chrono::year_month_day>;
+inline constexpr bool is_date =
+    std::is_same_v<T, std::chrono::sys_days> || std::is_same_v<T, std::chrono::local_days> ||
+    std::is_same_v<T, std::chrono::year_month_day>;
 template <class T>
 inline constexpr bool is_time_point = false;
 template <class Clock, class Duration>
@@ -66,9 +67,10 @@ consteval auto arithmetic_type() {
 template <sql::BinaryOperator Op, class L, class R>
 [[nodiscard]] auto calculate(const L& left, const R& right) {
     using Result = typename decltype(arithmetic_type<Op, operand_value_t<L>, operand_value_t<R>>())::type;
-    static_assert(!std::is_void_v<Result>,
-                  "corm: PostgreSQL has no such operator for these types; cast one side by corm::cast<T>(), or name the "
-                  "operator and its result by corm::operation<Result>(left, \"+\", right)");
+    static_assert(
+        !std::is_void_v<Result>,
+        "corm: PostgreSQL has no such operator for these types; cast one side by corm::cast<T>(), or name the "
+        "operator and its result by corm::operation<Result>(left, \"+\", right)");
     if constexpr (std::is_void_v<Result>)
         return Expression<operand_t<L>>{operand(left)};
     else
@@ -79,7 +81,8 @@ template <sql::BinaryOperator Op, class L, class R>
 template <class X>
 concept Calculable = SqlOperand<X> && !std::is_same_v<X, Condition>;
 template <class L, class R>
-concept Calculation = (Calculable<L> || Calculable<R>) && !std::is_void_v<operand_t<L>> && !std::is_void_v<operand_t<R>>;
+concept Calculation =
+    (Calculable<L> || Calculable<R>) && !std::is_void_v<operand_t<L>> && !std::is_void_v<operand_t<R>>;
 
 } // namespace detail
 

@@ -30,17 +30,15 @@ public:
 
     [[nodiscard]] const sql::Expr& expression() const noexcept { return expression_; }
 
-    [[nodiscard]] Condition is_null() const {
-        return Condition{sql::unary(sql::UnaryOperator::is_null, expression_)};
-    }
+    [[nodiscard]] Condition is_null() const { return Condition{sql::unary(sql::UnaryOperator::is_null, expression_)}; }
     [[nodiscard]] Condition is_not_null() const {
         return Condition{sql::unary(sql::UnaryOperator::is_not_null, expression_)};
     }
     /// Both ends included; values or expressions.
     template <class Low, class High>
     [[nodiscard]] Condition between(const Low& low, const High& high) const {
-        return Condition{sql::between(expression_, detail::operand_beside<Value>(low),
-                                      detail::operand_beside<Value>(high))};
+        return Condition{
+            sql::between(expression_, detail::operand_beside<Value>(low), detail::operand_beside<Value>(high))};
     }
     /// One of the values of a range, or of the rows of a query with one column.
     template <class Range>

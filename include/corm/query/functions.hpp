@@ -34,7 +34,8 @@ template <class Result, class L, class R>
 /// An expression of type bool as a condition.
 template <SqlOperand X>
 [[nodiscard]] Condition is_true(const X& operand) {
-    static_assert(std::is_same_v<detail::operand_value_t<X>, bool>, "corm: only an expression of type bool is a condition");
+    static_assert(std::is_same_v<detail::operand_value_t<X>, bool>,
+                  "corm: only an expression of type bool is a condition");
     return Condition{detail::sql_of(operand)};
 }
 
@@ -160,11 +161,11 @@ template <Part P, SqlOperand X>
     static_assert(detail::is_date<Value> || detail::is_time_point<Value> || detail::is_span<Value>,
                   "corm: extract() takes a part of a date, a time or an interval");
     using Result = std::conditional_t<P == Part::epoch, std::int64_t, std::int32_t>;
-    constexpr std::string_view names[] = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR",
-                                          "MINUTE", "SECOND", "DOW", "DOY", "EPOCH"};
+    constexpr std::string_view names[] = {"YEAR",   "QUARTER", "MONTH", "WEEK", "DAY",  "HOUR",
+                                          "MINUTE", "SECOND",  "DOW",   "DOY",  "EPOCH"};
     std::string head = "trunc(EXTRACT(" + std::string{names[static_cast<std::size_t>(P)]} + " FROM ";
-    return Expression<detail::nulled_t<Result, detail::may_be_null<X>>>{sql::form(
-        {std::move(head), P == Part::epoch ? "))::int8" : "))::int4"}, {detail::sql_of(point)})};
+    return Expression<detail::nulled_t<Result, detail::may_be_null<X>>>{
+        sql::form({std::move(head), P == Part::epoch ? "))::int8" : "))::int4"}, {detail::sql_of(point)})};
 }
 
 } // namespace corm::query

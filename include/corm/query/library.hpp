@@ -38,6 +38,11 @@ inline constexpr bool is_json = std::is_same_v<T, types::JsonText> || std::is_sa
 template <class X>
 concept JsonOperand = SqlOperand<X> && is_json<operand_value_t<X>>;
 
+/// Of a column of that type the server makes nothing, so that its index serves.
+[[nodiscard]] inline sql::Expr as_jsonb(sql::Expr json) {
+    return sql::cast(std::move(json), "jsonb");
+}
+
 template <class T>
 struct ElementOf {};
 template <class T>
@@ -148,7 +153,7 @@ template <SqlOperand X>
     return detail::strict<std::string>("to_char", value, std::string{pattern});
 }
 
-// JSON (of type jsonb)
+// JSON
 
 /// The member or element; NULL if there is none.
 template <detail::JsonOperand X, class Key>
@@ -175,12 +180,12 @@ template <detail::JsonOperand X>
 /// `json @> part`.
 template <detail::JsonOperand X, class Y>
 [[nodiscard]] Condition json_contains(const X& json, const Y& part) {
-    return Condition{sql::infix("@>", detail::sql_of(json), detail::operand(part))};
+    return Condition{sql::infix("@>", detail::as_jsonb(detail::sql_of(json)), detail::as_jsonb(detail::operand(part)))};
 }
 /// It has a member or a text element of that name.
 template <detail::JsonOperand X>
 [[nodiscard]] Condition json_has(const X& json, std::string_view name) {
-    return Condition{sql::infix("?", detail::sql_of(json), detail::operand(std::string{name}))};
+    return Condition{sql::infix("?", detail::as_jsonb(detail::sql_of(json)), detail::operand(std::string{name}))};
 }
 
 // Arrays
@@ -219,10 +224,10 @@ template <detail::TextOperand X>
 template <detail::TextOperand X>
 [[nodiscard]] Expression<float> search_rank(const X& text, std::string_view words,
                                             std::string_view configuration = "english") {
-    return Expression<float>{sql::call({}, "ts_rank",
-                                       {detail::search_vector(configuration, detail::sql_of(text)),
-                                        detail::search_query(configuration, words)},
-                                       true)};
+    return Expression<float>{sql::call(
+        {}, "ts_rank",
+        {detail::search_vector(configuration, detail::sql_of(text)), detail::search_query(configuration, words)},
+        true)};
 }
 
 } // namespace corm::query

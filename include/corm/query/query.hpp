@@ -100,7 +100,8 @@ public:
     [[nodiscard]] Query joined(sql::JoinKind kind, const S& source, const Condition& on) && {
         return std::move(joined(kind, source, on));
     }
-    /// Joins along a relation: `join<&Order::customer>()`. The target may have an alias; the owner goes by its own name.
+    /// Joins along a relation: `join<&Order::customer>()`. The target may have an alias; the owner goes by its own
+    /// name.
     template <auto Member>
     Query& join(const std::string& alias = {}) & {
         return along<Member>(sql::JoinKind::inner, alias);
@@ -145,7 +146,8 @@ public:
         return *this;
     }
     [[nodiscard]] Query distinct() && { return std::move(distinct()); }
-    /// The first row of each group of equal values; `order_by` begins with the same expressions and says which is first.
+    /// The first row of each group of equal values; `order_by` begins with the same expressions and says which is
+    /// first.
     template <SqlOperand... X>
     Query& distinct_on(const X&... expressions) & {
         (query_.statement.distinct_on.push_back(detail::sql_of(expressions)), ...);
@@ -233,8 +235,9 @@ public:
     /// cannot.
     template <class Struct>
     [[nodiscard]] Query<Struct> into() const {
-        static_assert(mapping::Described<Struct>,
-                      "corm: into<T>() needs a struct with BOOST_DESCRIBE_STRUCT, whose members have the columns' names");
+        static_assert(
+            mapping::Described<Struct>,
+            "corm: into<T>() needs a struct with BOOST_DESCRIBE_STRUCT, whose members have the columns' names");
         detail::check_into(query_, detail::targets_of<Struct>(), mapping::detail::entity_name<Struct>());
         return Query<Struct>{query_};
     }
@@ -249,8 +252,8 @@ public:
                       "corm: in() takes a query of one column; select just that");
         static_assert(detail::comparable_types<detail::value_of<T>, detail::value_of<Row>>,
                       "corm: in() takes a query whose column is of the type of the expression");
-        return Condition{sql::subquery(negated ? sql::Subquery::not_in : sql::Subquery::in, detail::nested(query_),
-                                       expression)};
+        return Condition{
+            sql::subquery(negated ? sql::Subquery::not_in : sql::Subquery::in, detail::nested(query_), expression)};
     }
     template <class T>
     [[nodiscard]] Condition as_members(const detail::Place& place, bool negated) const {

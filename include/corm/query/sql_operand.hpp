@@ -91,14 +91,16 @@ concept Mixed = (SqlOperand<L> || SqlOperand<R>) && !std::is_void_v<operand_t<L>
 template <class Value, class Given>
 [[nodiscard]] sql::Expr operand_beside(const Given& given) {
     if constexpr (SqlOperand<Given>) {
-        static_assert(comparable_types<Value, operand_value_t<Given>>,
-                      "corm: these expressions have types that PostgreSQL does not compare with each other; cast one of "
-                      "them by corm::cast<T>()");
+        static_assert(
+            comparable_types<Value, operand_value_t<Given>>,
+            "corm: these expressions have types that PostgreSQL does not compare with each other; cast one of "
+            "them by corm::cast<T>()");
         return sql_of(given);
     } else {
         constexpr bool fits = comparable<Value, Given>();
-        static_assert(fits, "corm: this value does not convert to the type of the expression without loss; give a value "
-                            "of that type");
+        static_assert(fits,
+                      "corm: this value does not convert to the type of the expression without loss; give a value "
+                      "of that type");
         if constexpr (fits) {
             const Operand<Value, Given> operand{given};
             return bound_value(operand.type(), operand.address());
@@ -133,10 +135,10 @@ template <class Given>
 template <class L, class R>
 [[nodiscard]] Condition compare_with_null(sql::BinaryOperator op, const L& left, const R& right) {
     if (types::Nullable<R>::has_value(right))
-        return Condition{sql::binary(op, sql_of(left), operand_beside<operand_value_t<L>>(types::Nullable<R>::get(right)))};
+        return Condition{
+            sql::binary(op, sql_of(left), operand_beside<operand_value_t<L>>(types::Nullable<R>::get(right)))};
     const bool equal = op == sql::BinaryOperator::equal || op == sql::BinaryOperator::is_not_distinct_from;
-    return Condition{
-        sql::unary(equal ? sql::UnaryOperator::is_null : sql::UnaryOperator::is_not_null, sql_of(left))};
+    return Condition{sql::unary(equal ? sql::UnaryOperator::is_null : sql::UnaryOperator::is_not_null, sql_of(left))};
 }
 
 template <sql::BinaryOperator Op, class L, class R>

@@ -69,8 +69,8 @@ template <class T>
 }
 
 /// Objects that have one related object at least, or one that fulfils the condition: `any<&User::orders>(...)` of a
-/// `Many`, `has<&Order::user>(...)` of a `One`. The same for `none`. Along a relation to the owner's own table the other
-/// end needs a name: `any<&Employee::team>(alias, alias[col<&Employee::age>] > 60)`.
+/// `Many`, `has<&Order::user>(...)` of a `One`. The same for `none`. Along a relation to the owner's own table the
+/// other end needs a name: `any<&Employee::team>(alias, alias[col<&Employee::age>] > 60)`.
 template <auto Member>
 [[nodiscard]] Condition any(const std::optional<Condition>& condition = {}) {
     return detail::exists_related(detail::relation_of<Member>(), {}, condition);

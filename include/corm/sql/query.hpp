@@ -55,7 +55,7 @@ struct Joined {
 /// One value of each row.
 struct Item {
     Expr expression;
-    std::string label{}; ///< of the column in the result; empty: left to the server
+    std::string label{};    ///< of the column in the result; empty: left to the server
     bool holds_null = true; ///< whoever reads it can hold a NULL
 };
 
@@ -121,7 +121,8 @@ enum class NullsOf : std::uint8_t { any, all, none };
 [[nodiscard]] Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls = NullsOf::any);
 /// The same as an entry of GROUP BY that stands for its arguments: ROLLUP, CUBE, GROUPING SETS.
 [[nodiscard]] Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments);
-/// Any infix operator by its symbol. Throws `MappingError` for a symbol that PostgreSQL would not take for one operator.
+/// Any infix operator by its symbol. Throws `MappingError` for a symbol that PostgreSQL would not take for one
+/// operator.
 [[nodiscard]] Expr infix(std::string symbol, Expr left, Expr right);
 [[nodiscard]] Expr aggregate(Aggregate call);
 /// A column of a source that has an alias.

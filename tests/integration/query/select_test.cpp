@@ -17,17 +17,19 @@ TEST_CASE("Columns and expressions are read into tuples", "[query][integration]"
                            .from<Employee>()
                            .where(col<&Employee::salary> - 100 >= 400)
                            .order_by(col<&Employee::salary>.desc());
-    CHECK(text_of(query) == "SELECT \"employees\".\"name\", \"employees\".\"salary\" * $1 + $2, \"employees\".\"rating\" "
-                            "FROM \"hr\".\"employees\" WHERE \"employees\".\"salary\" - $3 >= $4 ORDER BY "
-                            "\"employees\".\"salary\" DESC");
+    CHECK(text_of(query) ==
+          "SELECT \"employees\".\"name\", \"employees\".\"salary\" * $1 + $2, \"employees\".\"rating\" "
+          "FROM \"hr\".\"employees\" WHERE \"employees\".\"salary\" - $3 >= $4 ORDER BY "
+          "\"employees\".\"salary\" DESC");
     using Row = std::tuple<std::string, std::int32_t, std::optional<double>>;
     CHECK(c.all(query) == std::vector<Row>{{"Ada", 1801, 4.5}, {"Cy", 1401, 3.0}, {"Bob", 1001, std::nullopt}});
 }
 
 TEST_CASE("One item is read as itself", "[query][integration]") {
     Company c;
-    CHECK(c.all(select(col<&Employee::name>).from<Employee>().order_by(corm::asc<&Employee::name>).limit(2).offset(1)) ==
-          Names{"Bob", "Cy"});
+    CHECK(
+        c.all(select(col<&Employee::name>).from<Employee>().order_by(corm::asc<&Employee::name>).limit(2).offset(1)) ==
+        Names{"Bob", "Cy"});
     CHECK(c.one(select(corm::count()).from<Employee>()) == 5);
     CHECK(c.one(select(corm::count(col<&Employee::rating>)).from<Employee>()) == 3);
 }
@@ -38,11 +40,11 @@ TEST_CASE("Rows with objects yield those of the identity map", "[query][integrat
         corm::AsyncSession session{c.engine};
         const corm::Ref<Employee> ada = co_await session.get<Employee>(1);
         const auto boss = corm::alias<Employee>("boss");
-        const auto rows = co_await session.all(
-            select(corm::entity<Employee>, boss, boss[col<&Employee::name>].as("boss_name"))
-                .from<Employee>()
-                .join(boss, boss[col<&Employee::id>] == col<&Employee::boss_id>)
-                .order_by(corm::asc<&Employee::id>));
+        const auto rows =
+            co_await session.all(select(corm::entity<Employee>, boss, boss[col<&Employee::name>].as("boss_name"))
+                                     .from<Employee>()
+                                     .join(boss, boss[col<&Employee::id>] == col<&Employee::boss_id>)
+                                     .order_by(corm::asc<&Employee::id>));
         REQUIRE(rows.size() == 4);
         CHECK(std::get<0>(rows[0])->name == "Bob");
         CHECK(std::get<1>(rows[0]) == ada);
@@ -86,8 +88,7 @@ TEST_CASE("Joins along relations", "[query][integration]") {
           "SELECT \"employees\".\"name\", \"departments\".\"name\" FROM \"hr\".\"employees\" JOIN \"departments\" ON "
           "\"employees\".\"department_id\" = \"departments\".\"id\" WHERE \"departments\".\"budget\" > $1 ORDER BY "
           "\"employees\".\"id\"");
-    CHECK(c.all(to_one) ==
-          std::vector<std::tuple<std::string, std::string>>{{"Ada", "research"}, {"Bob", "research"}});
+    CHECK(c.all(to_one) == std::vector<std::tuple<std::string, std::string>>{{"Ada", "research"}, {"Bob", "research"}});
 
     const auto to_many = select(col<&Project::title>, corm::count())
                              .from<Project>()
@@ -116,17 +117,19 @@ TEST_CASE("Columns of an outer join are read as what can be NULL", "[query][inte
     };
     CHECK_THAT(refusal(joined(col<&Department::name>)),
                ContainsSubstring("departments.name is selected from an outer join") && ContainsSubstring("nullable("));
-    CHECK_THAT(refusal(joined(col<&Department::id> + 1)), ContainsSubstring("departments.id is selected from an outer"));
+    CHECK_THAT(refusal(joined(col<&Department::id> + 1)),
+               ContainsSubstring("departments.id is selected from an outer"));
     CHECK(c.all(joined(corm::nullable(col<&Department::name>))) ==
           std::vector<std::tuple<std::string, std::optional<std::string>>>{{"Di", "sales"}, {"Ed", std::nullopt}});
     CHECK(c.all(joined(corm::coalesce(col<&Department::name>, "nowhere"))) ==
           std::vector<std::tuple<std::string, std::string>>{{"Di", "sales"}, {"Ed", "nowhere"}});
     CHECK(c.all(joined(corm::count(col<&Department::id>).over(corm::window()))) ==
           std::vector<std::tuple<std::string, std::int64_t>>{{"Di", 1}, {"Ed", 1}});
-    const auto right = select(corm::nullable(col<&Employee::name>), col<&Department::name>)
-                           .from<Employee>()
-                           .joined<Department>(corm::JoinKind::right, col<&Department::id> == col<&Employee::department_id>)
-                           .where(col<&Department::id> == 3);
+    const auto right =
+        select(corm::nullable(col<&Employee::name>), col<&Department::name>)
+            .from<Employee>()
+            .joined<Department>(corm::JoinKind::right, col<&Department::id> == col<&Employee::department_id>)
+            .where(col<&Department::id> == 3);
     CHECK(c.all(right) == std::vector<std::tuple<std::optional<std::string>, std::string>>{{std::nullopt, "empty"}});
 }
 
@@ -189,18 +192,19 @@ TEST_CASE("distinct, and the first of each group", "[query][integration]") {
 
 TEST_CASE("Windows", "[query][integration]") {
     Company c;
-    const auto by_department = corm::window().partition_by(col<&Employee::department_id>).order_by(corm::desc<&Employee::salary>);
-    const auto query = select(col<&Employee::name>, corm::rank().over(by_department),
-                              corm::sum(col<&Employee::salary>)
-                                  .over(corm::window()
-                                            .order_by(corm::asc<&Employee::id>)
-                                            .rows(corm::preceding(1), corm::current_row)),
-                              corm::lag(col<&Employee::name>).over(corm::window().order_by(corm::asc<&Employee::id>)))
-                           .from<Employee>()
-                           .order_by(corm::asc<&Employee::id>);
-    CHECK_THAT(text_of(query), ContainsSubstring("\"rank\"() OVER (PARTITION BY \"employees\".\"department_id\" ORDER BY "
-                                                 "\"employees\".\"salary\" DESC)") &&
-                                   ContainsSubstring("ROWS BETWEEN $1 PRECEDING AND CURRENT ROW"));
+    const auto by_department =
+        corm::window().partition_by(col<&Employee::department_id>).order_by(corm::desc<&Employee::salary>);
+    const auto query =
+        select(col<&Employee::name>, corm::rank().over(by_department),
+               corm::sum(col<&Employee::salary>)
+                   .over(corm::window().order_by(corm::asc<&Employee::id>).rows(corm::preceding(1), corm::current_row)),
+               corm::lag(col<&Employee::name>).over(corm::window().order_by(corm::asc<&Employee::id>)))
+            .from<Employee>()
+            .order_by(corm::asc<&Employee::id>);
+    CHECK_THAT(text_of(query),
+               ContainsSubstring("\"rank\"() OVER (PARTITION BY \"employees\".\"department_id\" ORDER BY "
+                                 "\"employees\".\"salary\" DESC)") &&
+                   ContainsSubstring("ROWS BETWEEN $1 PRECEDING AND CURRENT ROW"));
     using Row = std::tuple<std::string, std::int64_t, std::optional<std::int64_t>, std::optional<std::string>>;
     CHECK(c.all(query) == std::vector<Row>{{"Ada", 1, 900, std::nullopt},
                                            {"Bob", 2, 1400, "Ada"},

@@ -25,6 +25,9 @@ template <class T>
 class Insert;
 template <class Row>
 class Query;
+class ChangeStatement;
+template <class Row>
+class Returning;
 } // namespace query
 
 namespace orm {

@@ -5,6 +5,7 @@
 #include <corm/corm.hpp>
 #include <corm/orm/detail/composed_rows.hpp>
 #include <corm/query/aggregate.hpp>
+#include <corm/query/change.hpp>
 #include <corm/query/functions.hpp>
 #include <corm/query/library.hpp>
 #include <corm/query/query.hpp>
@@ -41,6 +42,7 @@ using query::cte;
 using query::cume_dist;
 using query::current_row;
 using query::date_trunc;
+using query::delete_from;
 using query::dense_rank;
 using query::entity;
 using query::except;
@@ -55,6 +57,7 @@ using query::function;
 using query::function_in;
 using query::greatest;
 using query::has;
+using query::insert_into;
 using query::intersect;
 using query::is_distinct_from;
 using query::is_not_distinct_from;
@@ -111,6 +114,7 @@ using query::unbounded_following;
 using query::unbounded_preceding;
 using query::union_all;
 using query::union_distinct;
+using query::update;
 using query::upper;
 using query::window;
 using sql::JoinKind;

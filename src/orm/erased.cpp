@@ -19,13 +19,7 @@ namespace {
 void check_wanted(const QueryPart& part, Wanted wanted, std::source_location where) {
     const std::size_t rows =
         part.outcome.rows ? static_cast<std::size_t>(part.outcome.rows->row_count()) : part.outcome.instances.size();
-    if (wanted == Wanted::exactly_one && rows == 0)
-        throw NotFoundError(
-            part.subject() + " yielded no row where one was asked for; use one_or_none() if that may be", where);
-    if (wanted != Wanted::any && rows > 1)
-        throw NotFoundError(part.subject() + " yielded " + std::to_string(rows) +
-                                " rows where one was asked for; narrow it down, or use first() or all()",
-                            where);
+    check_rows(wanted, rows, part.subject(), where);
 }
 
 /// The first relation of the path is one whose foreign key its owner has.
@@ -200,6 +194,16 @@ Task<std::vector<Outcome>> run_pipeline(Core core, std::vector<Query> queries, s
 Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where) {
     return run_pipeline(std::move(core),
                         {std::make_move_iterator(queries.begin()), std::make_move_iterator(queries.end())}, where);
+}
+
+void check_rows(Wanted wanted, std::size_t rows, const std::string& subject, std::source_location where) {
+    if (wanted == Wanted::exactly_one && rows == 0)
+        throw NotFoundError(subject + " yielded no row where one was asked for; use one_or_none() if that may be",
+                            where);
+    if (wanted != Wanted::any && rows > 1)
+        throw NotFoundError(subject + " yielded " + std::to_string(rows) +
+                                " rows where one was asked for; narrow it down, or use first() or all()",
+                            where);
 }
 
 Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where) {

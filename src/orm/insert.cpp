@@ -43,9 +43,9 @@ public:
         if (wanted_)
             session_.uow.expect(static_cast<std::size_t>(result.row_count()));
         for (int row = 0; row < result.row_count(); ++row) {
-            if (!wanted_ && !session_.uow.holds(*query_->mapper, result, row))
+            if (!wanted_ && !session_.uow.held(*query_->mapper, result, row, 0))
                 continue;
-            auto instance = session_.uow.attach_written(query_->mapper, result, row, fresh_rows, final, where_);
+            auto instance = session_.uow.attach_written(query_->mapper, result, row, 0, fresh_rows, final, where_);
             if (wanted_)
                 outcome.instances.push_back(std::move(instance));
         }

@@ -105,6 +105,11 @@ private:
     std::vector<query::RelationPath> unfinished_; ///< joined relations that the rows did not tell all of
 };
 
+namespace detail {
+/// Throws `NotFoundError` for fewer or more rows than are wanted of `subject`.
+void check_rows(Wanted wanted, std::size_t rows, const std::string& subject, std::source_location where);
+} // namespace detail
+
 /// Unflushed changes as the first part of an operation: false if there are none. `mode` is but for `copies`, which
 /// depends on the session; `guarded`: a locking read follows, which would find its own changes instead of those of
 /// others.

@@ -69,6 +69,10 @@ std::string_view text_of(const char* text) {
     return text;
 }
 
+sql::Expr value_for(const Place& place, const types::ValueType& type, const void* value) {
+    return bound(place, type, value);
+}
+
 sql::Expr column_expression(const Place& place) {
     return sql::column(place.mapper->schema(), place.mapper->table(), column_at(place).name);
 }

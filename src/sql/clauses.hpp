@@ -18,6 +18,12 @@ void write_order_terms(SqlWriter& out, const std::vector<OrderBy>& order, const 
 void write_bound(SqlWriter& out, std::string_view keyword, const std::optional<std::int64_t>& rows);
 /// A query within a statement, or the statement itself: without `outer`.
 void write_query(SqlWriter& out, const Query& query, const Scope* outer);
+/// `WITH ...` for a statement made of this: the common tables that it needs. Nothing if there are none.
+void write_with(SqlWriter& out, const Query& query);
+/// One entry of FROM.
+void write_source(SqlWriter& out, const Source& source, const Scope& scope);
+/// Throws `MappingError` for two sources of one name.
+void check_sources(const Query& query);
 /// What of it can be known to be wrong before the server sees it. Throws `MappingError`.
 void check_query(const Query& query);
 

@@ -71,6 +71,14 @@ void write_common_tables(SqlWriter& out, const CommonTables& tables) {
     out.sql(" ");
 }
 
+} // namespace
+
+void write_with(SqlWriter& out, const Query& query) {
+    CommonTables tables;
+    collect(query, tables, 0);
+    write_common_tables(out, tables);
+}
+
 void write_source(SqlWriter& out, const Source& source, const Scope& scope) {
     if (source.lateral)
         out.sql("LATERAL ");
@@ -96,6 +104,8 @@ void write_source(SqlWriter& out, const Source& source, const Scope& scope) {
     if (!first)
         out.sql(")");
 }
+
+namespace {
 
 void write_from(SqlWriter& out, const Query& query, const Scope& scope) {
     bool first = true;
@@ -239,11 +249,8 @@ void write_query(SqlWriter& out, const Query& query, const Scope* outer) {
     if (level > most_levels)
         throw MappingError("a query nests deeper than " + std::to_string(most_levels) + " levels; split it");
     const Scope scope{.query = &query, .outer = outer};
-    if (outermost) {
-        CommonTables tables;
-        collect(query, tables, 0);
-        write_common_tables(out, tables);
-    }
+    if (outermost)
+        write_with(out, query);
     check_query(query);
     if (query.first)
         write_operands(out, query, scope);

@@ -36,7 +36,9 @@ bool is_column(const Expr& expression) {
            std::holds_alternative<nodes::AliasColumn>(expression.node().value);
 }
 
-void check_names(const Query& query) {
+} // namespace
+
+void check_sources(const Query& query) {
     for (std::size_t i = 0; i < query.from.size(); ++i) {
         for (std::size_t k = 0; k < i; ++k) {
             if (query.from[i].source.name() == query.from[k].source.name())
@@ -45,6 +47,8 @@ void check_names(const Query& query) {
         }
     }
 }
+
+namespace {
 
 /// Sources whose columns an outer join can make NULL.
 std::vector<bool> outer_joined(const Query& query) {
@@ -283,7 +287,7 @@ bool only_reads(const Query& query) {
 void check_query(const Query& query) {
     if (query.first)
         return;
-    check_names(query);
+    check_sources(query);
     check_outer_joins(query);
     check_grouping(query);
 }

@@ -140,9 +140,9 @@ bool UnitOfWork::row_refers_to(const mapping::RelationEnds& ends, const JoinedRo
     return append_related_key(*probe, ends, found) && found == key;
 }
 
-bool UnitOfWork::holds(const mapping::Mapper& mapper, const types::Rows& rows, int row) {
-    read_key(mapper, rows, row, 0);
-    return map_.find(mapper, scratch_) != nullptr;
+std::shared_ptr<Instance> UnitOfWork::held(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first) {
+    read_key(mapper, rows, row, first);
+    return map_.find(mapper, scratch_);
 }
 
 std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
@@ -184,9 +184,9 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
 }
 
 std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
-                                                     const types::Rows& rows, int row, bool fresh_row, bool final,
-                                                     std::source_location where) {
-    read_key(*mapper, rows, row, 0);
+                                                     const types::Rows& rows, int row, int first, bool fresh_row,
+                                                     bool final, std::source_location where) {
+    read_key(*mapper, rows, row, first);
     const std::shared_ptr<Instance> present = map_.find(*mapper, scratch_);
     if (present && !final) {
         if (!present->sent())
@@ -200,7 +200,7 @@ std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const
         if (!scopes_.empty())
             scopes_.back().remember(present);
     }
-    std::shared_ptr<Instance> instance = attach(mapper, rows, row, 0, Populate::written, where);
+    std::shared_ptr<Instance> instance = attach(mapper, rows, row, first, Populate::written, where);
     if (!present && fresh_row && !final) {
         instance->inserted_now = true;
         inserted_.push_back(instance);

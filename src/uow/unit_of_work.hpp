@@ -63,9 +63,11 @@ public:
         return map_.find(mapper, key);
     }
 
-    /// True if there is an object of this mapper, pending or with a row, and of this row of it.
+    /// True if there is an object of this mapper, pending or with a row.
     [[nodiscard]] bool holds(const mapping::Mapper& mapper) const;
-    [[nodiscard]] bool holds(const mapping::Mapper& mapper, const types::Rows& rows, int row);
+    /// The object of this row, whose columns from `first` on are the mapper's, or null.
+    [[nodiscard]] std::shared_ptr<Instance> held(const mapping::Mapper& mapper, const types::Rows& rows, int row,
+                                                 int first);
 
     /// Copies the columns of `source`, whose identity is `key`, into an object of this session, as edits; of `linked`
     /// ones, those of the key alone. A row that the server finds by that key keeps the key that it has. Precondition:
@@ -109,7 +111,7 @@ public:
     /// away; otherwise a rollback gives an object that was here its values back, and expires one that was expired.
     /// `final`: nothing can be undone.
     std::shared_ptr<Instance> attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
-                                             const types::Rows& rows, int row, bool fresh_row, bool final,
+                                             const types::Rows& rows, int row, int first, bool fresh_row, bool final,
                                              std::source_location where);
     /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction.
     void vanished(const std::shared_ptr<Instance>& instance);

@@ -14,6 +14,8 @@ namespace detail {
 /// Defined in corm/query.hpp, which programs include that put queries together by `corm::select(items...)`.
 template <class Row>
 struct ComposedCalls;
+template <class Row>
+struct ReturningCalls;
 } // namespace detail
 
 /// Calls of `AsyncSession`, which tells what they have in common; not a type of its own.
@@ -62,6 +64,30 @@ public:
     [[nodiscard]] Task<std::int64_t> count(query::Query<Row> query,
                                            std::source_location where = std::source_location::current()) const {
         return detail::ComposedCalls<Row>::count(core_, std::move(query), where);
+    }
+
+    /// Updates, deletes and inserts of rows by a condition or from a query: `corm/query.hpp`. Returns how many rows
+    /// were written. Unflushed changes go first; objects of the table that the session holds take the values of their
+    /// rows, or are deleted. What the server does beyond (cascades, triggers on other tables) is not seen. One round
+    /// trip, with BEGIN and unflushed changes in it. Throws `MappingError` before anything is sent for a statement
+    /// without a condition that does not say all_rows().
+    [[nodiscard]] Task<std::int64_t> execute(const query::ChangeStatement& statement,
+                                             std::source_location where = std::source_location::current()) const;
+    /// The same with the rows that it returns: `all(corm::update<User>()....returning(col<&User::id>))`.
+    template <class Row>
+    [[nodiscard]] Task<std::vector<Row>> all(query::Returning<Row> statement,
+                                             std::source_location where = std::source_location::current()) const {
+        return detail::ReturningCalls<Row>::all(core_, std::move(statement), where);
+    }
+    template <class Row>
+    [[nodiscard]] Task<Row> one(query::Returning<Row> statement,
+                                std::source_location where = std::source_location::current()) const {
+        return detail::ReturningCalls<Row>::one(core_, std::move(statement), where);
+    }
+    template <class Row>
+    [[nodiscard]] Task<std::optional<Row>>
+    one_or_none(query::Returning<Row> statement, std::source_location where = std::source_location::current()) const {
+        return detail::ReturningCalls<Row>::one_or_none(core_, std::move(statement), where);
     }
 
     /// Raw SQL into described structs, tuples or scalars, by value; nothing of it enters the identity map.

@@ -41,6 +41,8 @@ using Locate = Place (*)();
 // table and column for a value that cannot be sent.
 
 [[nodiscard]] sql::Expr column_expression(const Place& place);
+/// A value that stands beside the column, or is put into it.
+[[nodiscard]] sql::Expr value_for(const Place& place, const types::ValueType& type, const void* value);
 
 /// A NULL value means IS NULL for `equal` and IS NOT NULL for `not_equal`.
 [[nodiscard]] Condition compare(const Place& place, sql::BinaryOperator op, const types::ValueType& type,

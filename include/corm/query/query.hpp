@@ -248,9 +248,9 @@ public:
     // For `in`: the rows as values that an expression is compared with.
     template <class T>
     [[nodiscard]] Condition members_for(const sql::Expr& expression, bool negated) const {
-        static_assert(!detail::IsTuple<Row>::value && types::ColumnValue<Row>,
-                      "corm: in() takes a query of one column; select just that");
-        static_assert(detail::comparable_types<detail::value_of<T>, detail::value_of<Row>>,
+        constexpr bool single = !detail::IsTuple<Row>::value && types::ColumnValue<Row>;
+        static_assert(single, "corm: in() takes a query of one column; select just that");
+        static_assert(!single || detail::comparable_types<detail::value_of<T>, detail::value_of<Row>>,
                       "corm: in() takes a query whose column is of the type of the expression");
         return Condition{
             sql::subquery(negated ? sql::Subquery::not_in : sql::Subquery::in, detail::nested(query_), expression)};

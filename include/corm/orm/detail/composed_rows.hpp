@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/orm/detail/typed.hpp>
+#include <corm/query/change.hpp>
 #include <corm/query/query.hpp>
 #include <corm/query/subquery.hpp>
 
@@ -139,6 +140,28 @@ struct ComposedCalls {
     [[nodiscard]] static Task<std::int64_t> count(Core core, Query query, std::source_location where) {
         return composed_one<std::int64_t>(
             run(std::move(core), erase(query::count(std::move(query))), Wanted::exactly_one, where));
+    }
+};
+
+template <class Row>
+struct ReturningCalls {
+    using Statement = query::Returning<Row>;
+
+    [[nodiscard]] static Task<std::vector<Row>> all(Core core, Statement statement, std::source_location where) {
+        return composed_all<Row>(start(std::move(core), std::move(statement), Wanted::any, where));
+    }
+    [[nodiscard]] static Task<Row> one(Core core, Statement statement, std::source_location where) {
+        return composed_one<Row>(start(std::move(core), std::move(statement), Wanted::exactly_one, where));
+    }
+    [[nodiscard]] static Task<std::optional<Row>> one_or_none(Core core, Statement statement,
+                                                              std::source_location where) {
+        return composed_first<Row>(start(std::move(core), std::move(statement), Wanted::at_most_one, where));
+    }
+
+private:
+    [[nodiscard]] static Task<Outcome> start(Core core, Statement statement, Wanted wanted,
+                                             std::source_location where) {
+        return change(std::move(core), std::make_shared<const Statement>(std::move(statement)), wanted, where);
     }
 };
 

@@ -23,6 +23,7 @@ struct EngineCore;
 namespace corm::query {
 struct InsertQuery;
 struct ComposedQuery;
+class ChangeStatement;
 } // namespace corm::query
 
 namespace corm::orm::detail {
@@ -60,6 +61,9 @@ void abandon(const Core& core) noexcept;
 [[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where);
 /// `wanted`: the written rows as objects; otherwise those that the session holds learn what was written.
 [[nodiscard]] Task<Outcome> insert(Core core, std::shared_ptr<const query::InsertQuery> query, bool wanted,
+                                   std::source_location where);
+/// Objects of the table that the session holds take the values of their rows, or are deleted.
+[[nodiscard]] Task<Outcome> change(Core core, std::shared_ptr<const query::ChangeStatement> statement, Wanted wanted,
                                    std::source_location where);
 [[nodiscard]] Task<Handle> merge(Core core, Handle source, MergeOptions options, std::source_location where);
 /// One for each source, in their order.

@@ -39,7 +39,8 @@ class ChangePart final : public Part {
 public:
     ChangePart(SessionCore& session, const query::ChangeStatement& statement, std::source_location where)
         : session_(session), mapper_(statement.mapper()), change_(statement.statement()),
-          wanted_(static_cast<int>(change_.returning.size())), followed_(change_.kind != sql::Change::Kind::insert && session.uow.holds(*mapper_)), where_(where) {
+          wanted_(static_cast<int>(change_.returning.size())),
+          followed_(change_.kind != sql::Change::Kind::insert && session.uow.holds(*mapper_)), where_(where) {
         if (!followed_)
             return;
         query::ComposedQuery columns;
@@ -98,8 +99,7 @@ Task<Outcome> change(Core core, std::shared_ptr<const query::ChangeStatement> st
                         statement->mapper()->table() + "; use a session without it",
                     where);
     statement->mapper()->require_usable("a statement that writes");
-    OperationPlan plan =
-        core->operation("a statement that writes", statement->deadline().value_or(Duration{}), where);
+    OperationPlan plan = core->operation("a statement that writes", statement->deadline().value_or(Duration{}), where);
     Parts parts;
     if (core->autoflush()) {
         if (core->flushes_ahead())

@@ -17,8 +17,9 @@ ChangeStatement::ChangeStatement(sql::Change::Kind kind, std::shared_ptr<const m
         if (!column.counted)
             continue;
         const std::int32_t one = 1;
-        sql::Expr next = sql::binary(sql::BinaryOperator::add, sql::column(mapper_->schema(), mapper_->table(), column.name),
-                                     detail::bound_value(types::value_type<std::int32_t>, &one));
+        sql::Expr next =
+            sql::binary(sql::BinaryOperator::add, sql::column(mapper_->schema(), mapper_->table(), column.name),
+                        detail::bound_value(types::value_type<std::int32_t>, &one));
         change_.assignments.push_back({column.name, std::move(next)});
     }
 }
@@ -39,8 +40,8 @@ void ChangeStatement::assign(std::size_t index, sql::Expr value) {
                                          "change it; edit the object"
                                        : " is computed by the server, so it cannot be set; leave it out"));
     std::vector<sql::Assignment>& all = change_.assignments;
-    const auto known = std::find_if(all.begin(), all.end(),
-                                    [&](const sql::Assignment& each) { return each.column == column.name; });
+    const auto known =
+        std::find_if(all.begin(), all.end(), [&](const sql::Assignment& each) { return each.column == column.name; });
     if (known != all.end())
         known->value = std::move(value);
     else

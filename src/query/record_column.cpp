@@ -33,11 +33,16 @@ Condition RecordColumn::equal(sql::BinaryOperator op, const RecordColumn& other)
     return compare(op, other);
 }
 
-Condition RecordColumn::compare(sql::BinaryOperator op, const FromText& given) const {
-    const mapping::Column& column = mapper_->column(index_);
+Condition detail::compare_text(const Place& place, sql::BinaryOperator op, const std::string& text) {
+    static_cast<void>(column_expression(place)); // refuses what is no column
+    const mapping::Column& column = place.mapper->column(place.index);
     mapping::Value value{*column.type};
-    mapping::read_text(*mapper_, column, given.text, value.at());
-    return detail::compare(place(), op, *column.type, value.at());
+    mapping::read_text(*place.mapper, column, text, value.at());
+    return compare(place, op, *column.type, value.at());
+}
+
+Condition RecordColumn::compare(sql::BinaryOperator op, const FromText& given) const {
+    return detail::compare_text(place(), op, given.text);
 }
 
 Condition RecordColumn::compare(sql::BinaryOperator op, const RecordColumn& other) const {

@@ -167,6 +167,17 @@ public:
         return detail::typed_first<T>(
             detail::run(core_, std::move(query).erased(), detail::Wanted::at_most_one, where));
     }
+    /// A page of a query: rows behind the last one of the page before, by the columns of its order, to which the key is
+    /// added. However deep the page, the server reads no more than it has; rows that come or go between two pages shift
+    /// nothing. `page.next` is text that may travel through a URL; it holds the values of the last row.
+    ///
+    /// One round trip. Throws `MappingError` for an order by anything but columns of `T`, and for a query with a limit
+    /// or offset; `ConversionError` for a token that was not made for this order.
+    template <class T>
+    [[nodiscard]] Task<Page<T>> page(query::Select<T> query, const query::PageOptions& options,
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::typed_page<T>(detail::page(core_, query::paged(std::move(query).erased(), options), where));
+    }
     using SessionRows::scalar;
     /// The number of rows: `scalar(count<User>().where(...))`.
     [[nodiscard]] Task<std::int64_t> scalar(query::Count count,

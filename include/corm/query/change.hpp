@@ -61,7 +61,7 @@ template <class T, class Given>
     if constexpr (SqlOperand<Given>) {
         using From = operand_value_t<Given>;
         constexpr bool fits = std::is_same_v<Value, From> || (is_integer<Value> && is_integer<From>) ||
-                              ((std::is_floating_point_v<Value> || is_numeric<Value>)&&is_any_number<From>);
+                              ((std::is_floating_point_v<Value> || is_numeric<Value>) && is_any_number<From>);
         static_assert(fits, "corm: this expression is not of the type of the column that is set; cast it by "
                             "corm::cast<T>()");
         static_assert(!fits || !may_be_null<Given> || is_optional<T>,

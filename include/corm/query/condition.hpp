@@ -47,6 +47,8 @@ using Locate = Place (*)();
 /// A NULL value means IS NULL for `equal` and IS NOT NULL for `not_equal`.
 [[nodiscard]] Condition compare(const Place& place, sql::BinaryOperator op, const types::ValueType& type,
                                 const void* value);
+/// With a value as PostgreSQL writes it; throws `ConversionError` for text that is no value of the column.
+[[nodiscard]] Condition compare_text(const Place& place, sql::BinaryOperator op, const std::string& text);
 [[nodiscard]] Condition compare_columns(const Place& left, sql::BinaryOperator op, const Place& right);
 [[nodiscard]] Condition null_test(const Place& place, bool is_null);
 [[nodiscard]] Condition between(const Place& place, const types::ValueType& low_type, const void* low,

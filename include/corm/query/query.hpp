@@ -168,6 +168,12 @@ public:
     [[nodiscard]] Query order_by(const Terms&... terms) && {
         return std::move(order_by(terms...));
     }
+    Query& order_by(const std::vector<Ordering>& terms) & {
+        for (const Ordering& term : terms)
+            query_.statement.order_by.push_back(term.term());
+        return *this;
+    }
+    [[nodiscard]] Query order_by(const std::vector<Ordering>& terms) && { return std::move(order_by(terms)); }
     /// In rows. Negative: throws `MappingError`.
     Query& limit(std::int64_t rows) & {
         detail::set_limit(query_, rows);

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace corm::mapping {
 class Record;
@@ -113,6 +114,14 @@ public:
     [[nodiscard]] Select order_by(const Terms&... terms) && {
         return std::move(order_by(terms...));
     }
+
+    /// Terms that were put together at run time: see `Fields`.
+    Select& order_by(const std::vector<Ordering>& terms) & {
+        for (const Ordering& term : terms)
+            detail::add_order(this->query_, term);
+        return *this;
+    }
+    [[nodiscard]] Select order_by(const std::vector<Ordering>& terms) && { return std::move(order_by(terms)); }
 
     /// At most so many rows, and so many left out before them; sent as parameters. Negative: throws `MappingError`.
     Select& limit(std::int64_t rows) & {

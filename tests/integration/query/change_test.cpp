@@ -1,5 +1,6 @@
 // Updates, deletes and inserts as statements, and the objects that the session has of their rows.
 #include "company.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -38,6 +39,10 @@ std::string change_text(const Statement& statement) {
 }
 
 } // namespace
+
+TEST_CASE("The mapping of the stock fits its table", "[query][integration]") {
+    CHECK(corm::test::misfit_of<Stock>() == "");
+}
 
 TEST_CASE("An update sets columns to values and expressions, and counts versions up", "[query][integration]") {
     Company c{stock};
@@ -111,10 +116,11 @@ TEST_CASE("Statements that write return rows", "[query][integration]") {
     c.run([&]() -> corm::Task<> {
         corm::AsyncSession session{c.engine};
         const corm::Ref<Stock> nut = co_await session.get<Stock>(1);
-        const auto changed = co_await session.all(corm::update<Stock>()
-                                                      .set<&Stock::note>(corm::upper(col<&Stock::name>))
-                                                      .where(col<&Stock::id> <= 2)
-                                                      .returning(col<&Stock::id>, col<&Stock::note>, col<&Stock::twice> + 1));
+        const auto changed =
+            co_await session.all(corm::update<Stock>()
+                                     .set<&Stock::note>(corm::upper(col<&Stock::name>))
+                                     .where(col<&Stock::id> <= 2)
+                                     .returning(col<&Stock::id>, col<&Stock::note>, col<&Stock::twice> + 1));
         REQUIRE(changed.size() == 2);
         CHECK(changed[0] == std::tuple{1, std::optional<std::string>{"NUT"}, 21});
         CHECK(nut->note == "NUT");
@@ -129,14 +135,16 @@ TEST_CASE("Statements that write return rows", "[query][integration]") {
 
 TEST_CASE("Other tables, subqueries and common tables in statements that write", "[query][integration]") {
     Company c{stock};
-    const auto raise = corm::update<Employee>()
-                           .set<&Employee::salary>(col<&Employee::salary> * 2)
-                           .from<Department>()
-                           .where(col<&Department::id> == col<&Employee::department_id> && col<&Department::name> == "sales")
-                           .returning(col<&Employee::name>, col<&Department::name>, col<&Employee::salary>);
+    const auto raise =
+        corm::update<Employee>()
+            .set<&Employee::salary>(col<&Employee::salary> * 2)
+            .from<Department>()
+            .where(col<&Department::id> == col<&Employee::department_id> && col<&Department::name> == "sales")
+            .returning(col<&Employee::name>, col<&Department::name>, col<&Employee::salary>);
     CHECK_THAT(change_text(raise), ContainsSubstring("UPDATE \"hr\".\"employees\" SET \"salary\" = ") &&
                                        ContainsSubstring(" FROM \"departments\" WHERE "));
-    const auto poor = corm::cte("poor", select(col<&Employee::id>).from<Employee>().where(col<&Employee::salary> < 250));
+    const auto poor =
+        corm::cte("poor", select(col<&Employee::id>).from<Employee>().where(col<&Employee::salary> < 250));
     const auto clean = corm::delete_from<Employee>().from(poor).where(poor[col<&Employee::id>] == col<&Employee::id>);
     CHECK_THAT(change_text(clean), ContainsSubstring("WITH \"poor\" AS (SELECT") &&
                                        ContainsSubstring("DELETE FROM \"hr\".\"employees\" USING \"poor\" WHERE"));
@@ -146,22 +154,24 @@ TEST_CASE("Other tables, subqueries and common tables in statements that write",
         CHECK(raised.size() == 2);
         const std::int64_t deleted = co_await session.execute(clean);
         CHECK(deleted == 1);
-        const std::int64_t copied = co_await session.execute(
-            corm::insert_into<Project, &Project::id, &Project::title>(
-                select(col<&Employee::id>, corm::lower(col<&Employee::name>)).from<Employee>())
-                .on_conflict_do_nothing());
+        const std::int64_t copied =
+            co_await session.execute(corm::insert_into<Project, &Project::id, &Project::title>(
+                                         select(col<&Employee::id>, corm::lower(col<&Employee::name>)).from<Employee>())
+                                         .on_conflict_do_nothing());
         CHECK(copied == 1);
-        const auto title = co_await session.scalar(select(col<&Project::title>).from<Project>().where(col<&Project::id> == 4));
+        const auto title =
+            co_await session.scalar(select(col<&Project::title>).from<Project>().where(col<&Project::id> == 4));
         CHECK(title == "di");
-        co_await session.execute(corm::update<Department>()
-                                     .set<&Department::budget>(corm::coalesce(
-                                         corm::scalar(select(corm::sum(corm::cast<corm::Numeric>(col<&Employee::salary>)))
-                                                          .from<Employee>()
-                                                          .where(col<&Employee::department_id> == col<&Department::id>)),
-                                         corm::Numeric{0}))
-                                     .all_rows());
-        const auto budgets =
-            co_await session.all(select(col<&Department::budget>).from<Department>().order_by(corm::asc<&Department::id>));
+        co_await session.execute(
+            corm::update<Department>()
+                .set<&Department::budget>(
+                    corm::coalesce(corm::scalar(select(corm::sum(corm::cast<corm::Numeric>(col<&Employee::salary>)))
+                                                    .from<Employee>()
+                                                    .where(col<&Employee::department_id> == col<&Department::id>)),
+                                   corm::Numeric{0}))
+                .all_rows());
+        const auto budgets = co_await session.all(
+            select(col<&Department::budget>).from<Department>().order_by(corm::asc<&Department::id>));
         CHECK(budgets == std::vector<corm::Numeric>{1400, 2000, 0});
     });
 }
@@ -195,7 +205,8 @@ TEST_CASE("Hostile values of statements that write stay values", "[query][integr
     for (const std::string hostile : {"'; drop table stock; --", "\" or 1=1", "$1", "\\", "a\nb"}) {
         c.run([&]() -> corm::Task<> {
             corm::AsyncSession session{c.engine};
-            co_await session.execute(corm::update<Stock>().set<&Stock::note>(hostile).where(col<&Stock::name> != hostile));
+            co_await session.execute(
+                corm::update<Stock>().set<&Stock::note>(hostile).where(col<&Stock::name> != hostile));
             co_await session.commit();
         });
         CHECK(c.one(select(corm::count()).from<Stock>().where(col<&Stock::note> == hostile)) == 3);

@@ -1,5 +1,6 @@
 // Items, joins, groups and order: the text, and what the server makes of it.
 #include "company.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -10,6 +11,10 @@ using corm::col;
 using corm::select;
 
 using Names = std::vector<std::string>;
+
+TEST_CASE("The mappings of the company fit its tables", "[query][integration]") {
+    CHECK(corm::test::misfit_of<Department, Employee, Project>() == "");
+}
 
 TEST_CASE("Columns and expressions are read into tuples", "[query][integration]") {
     Company c;

@@ -4,6 +4,7 @@
 #include <corm/mapping/key.hpp>
 #include <corm/orm/options.hpp>
 #include <corm/query/options.hpp>
+#include <corm/query/page.hpp>
 #include <corm/query/raw.hpp>
 #include <corm/query/select.hpp>
 #include <corm/uow/instance.hpp>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <source_location>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -57,6 +59,11 @@ void abandon(const Core& core) noexcept;
 [[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options,
                                  std::vector<query::RelationPath> relations, std::source_location where);
 [[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
+struct PageOutcome {
+    std::vector<Handle> instances;
+    std::string next; ///< empty on the last page
+};
+[[nodiscard]] Task<PageOutcome> page(Core core, query::PagedQuery paged, std::source_location where);
 /// Moves the queries out before it returns.
 [[nodiscard]] Task<std::vector<Outcome>> pipeline(Core core, std::span<Query> queries, std::source_location where);
 /// `wanted`: the written rows as objects; otherwise those that the session holds learn what was written.

@@ -29,6 +29,13 @@ template <query::RowType T>
     return {std::move(statement)};
 }
 
+/// A part of the rows of a query, in their order.
+template <class T>
+struct Page {
+    std::vector<Ref<T>> items{};
+    std::string next{}; ///< what the next page is asked for with; empty: there is none
+};
+
 namespace detail {
 
 /// Throws `corm::Error` for an empty handle.
@@ -120,6 +127,16 @@ Task<Ref<T>> typed(Task<Handle> operation) {
 template <class T>
 Task<std::vector<Ref<T>>> typed_all(Task<Outcome> operation) {
     co_return refs<T>(co_await std::move(operation));
+}
+
+template <class T>
+Task<Page<T>> typed_page(Task<PageOutcome> operation) {
+    PageOutcome outcome = co_await std::move(operation);
+    Page<T> page;
+    for (Handle& instance : outcome.instances)
+        page.items.emplace_back(std::move(instance));
+    page.next = std::move(outcome.next);
+    co_return page;
 }
 
 template <class T>

@@ -61,6 +61,7 @@ using orm::Edit;
 using orm::Engine;
 using orm::EngineOptions;
 using orm::ExpireOnCommit;
+using orm::ExplainOptions;
 using orm::FlushedObjects;
 using orm::Freshness;
 using orm::inspect;

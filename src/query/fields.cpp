@@ -53,7 +53,8 @@ Fields& Fields::add(std::string name, detail::Place place) {
     static_cast<void>(detail::column_expression(place)); // refuses what is no column
     const bool usable = !name.empty() && name.front() != '-' && name.find(',') == std::string::npos;
     if (!usable || !places_.emplace(name, place).second)
-        throw MappingError("\"" + name + "\" is no name for a field: it has to be given once, without commas and "
+        throw MappingError("\"" + name +
+                           "\" is no name for a field: it has to be given once, without commas and "
                            "without a minus in front");
     return *this;
 }

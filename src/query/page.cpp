@@ -144,9 +144,7 @@ public:
     Behind(const PagedQuery& paged, const mapping::ValueBlock& values)
         : terms_(paged.terms), mapper_(*paged.query.mapper), values_(values) {}
 
-    sql::Expr condition() const {
-        return is_plain() ? as_rows() : as_alternatives();
-    }
+    sql::Expr condition() const { return is_plain() ? as_rows() : as_alternatives(); }
 
 private:
     [[nodiscard]] const mapping::Column& column(const Term& term) const { return mapper_.column(term.column); }
@@ -171,9 +169,7 @@ private:
         }
         const std::size_t half = pieces.size();
         for (const Term& term : terms_) {
-            pieces.emplace_back(pieces.size() > half                ? ", "
-                                : terms_.front().descending ? ") < ("
-                                                            : ") > (");
+            pieces.emplace_back(pieces.size() > half ? ", " : terms_.front().descending ? ") < (" : ") > (");
             arguments.push_back(value(term));
         }
         pieces.emplace_back("))");
@@ -221,14 +217,14 @@ PagedQuery paged(SelectQuery query, const PageOptions& options) {
     PagedQuery paged{.query = std::move(query), .size = options.size};
     std::vector<sql::OrderBy>& order = paged.query.statement.order_by;
     for (const sql::OrderBy& term : order)
-        paged.terms.push_back({column_of(paged.query, term.expression), term.descending,
-                               term.nulls == sql::Nulls::by_direction ? term.descending
-                                                                      : term.nulls == sql::Nulls::first});
+        paged.terms.push_back(
+            {column_of(paged.query, term.expression), term.descending,
+             term.nulls == sql::Nulls::by_direction ? term.descending : term.nulls == sql::Nulls::first});
     // Without it rows of equal values have no order, and pages would overlap or leave some out.
     const bool descending = !order.empty() && order.back().descending;
     for (const std::uint16_t key : paged.query.mapper->key_columns()) {
-        const bool named = std::any_of(paged.terms.begin(), paged.terms.end(),
-                                       [&](const Term& term) { return term.column == key; });
+        const bool named =
+            std::any_of(paged.terms.begin(), paged.terms.end(), [&](const Term& term) { return term.column == key; });
         if (named)
             continue;
         order.push_back({detail::column_expression({paged.query.mapper.get(), key}), descending});

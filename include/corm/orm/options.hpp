@@ -18,6 +18,13 @@
 
 namespace corm::orm {
 
+/// What `explain` asks the server for.
+struct ExplainOptions {
+    bool analyze = false; ///< runs the query and says what each step took
+    bool verbose = false;
+    bool json = false; ///< as JSON instead of text
+};
+
 using uow::ExpireOnCommit;
 
 /// PostgreSQL documentation, 13.2.

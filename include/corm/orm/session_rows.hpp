@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace corm::orm {
@@ -65,6 +66,26 @@ public:
                                            std::source_location where = std::source_location::current()) const {
         return detail::ComposedCalls<Row>::count(core_, std::move(query), where);
     }
+
+    /// The plan that the server makes of a query, with the values that it holds: what `EXPLAIN` prints, line by line.
+    /// With `analyze` it runs the query. One round trip, with BEGIN and unflushed changes in it.
+    template <class T>
+    [[nodiscard]] Task<std::string> explain(query::Select<T> query, ExplainOptions options = {},
+                                            std::source_location where = std::source_location::current()) const {
+        return detail::explain(core_, std::move(query).erased(), options, where);
+    }
+    template <class Row>
+    [[nodiscard]] Task<std::string> explain(query::Query<Row> query, ExplainOptions options = {},
+                                            std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::explain(core_, std::move(query), options, where);
+    }
+    [[nodiscard]] Task<std::string> explain(query::RawStatement sql, ExplainOptions options = {},
+                                            std::source_location where = std::source_location::current()) const {
+        return detail::explain(core_, std::move(sql), options, where);
+    }
+    /// Of a statement that writes: without `analyze`, which would write.
+    [[nodiscard]] Task<std::string> explain(const query::ChangeStatement& statement, ExplainOptions options = {},
+                                            std::source_location where = std::source_location::current()) const;
 
     /// Updates, deletes and inserts of rows by a condition or from a query: `corm/query.hpp`. Returns how many rows
     /// were written. Unflushed changes go first; objects of the table that the session holds take the values of their

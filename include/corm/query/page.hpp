@@ -11,8 +11,8 @@ namespace corm::query {
 
 /// Which page is asked for.
 struct PageOptions {
-    std::int64_t size = 50;  ///< rows, 1 at least
-    std::string after{};     ///< `Page::next` of the page before; empty for the first
+    std::int64_t size = 50; ///< rows, 1 at least
+    std::string after{};    ///< `Page::next` of the page before; empty for the first
 };
 
 /// A query for one page, with the order that its tokens stand for.

@@ -291,6 +291,35 @@ TEST_CASE("Readers run them, unless they call what corm does not know", "[query]
     });
 }
 
+TEST_CASE("Plans of queries", "[query][integration]") {
+    Company c;
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const auto composed = select(col<&Employee::name>).from<Employee>().where(col<&Employee::id> == 3);
+        const std::string plan = co_await session.explain(composed);
+        CHECK_THAT(plan, ContainsSubstring("Scan") && ContainsSubstring("employees") && ContainsSubstring("(id = 3)"));
+        const corm::ExplainOptions analyzed{.analyze = true, .verbose = true, .json = true};
+        const std::string json = co_await session.explain(composed, analyzed);
+        CHECK_THAT(json, ContainsSubstring("\"Actual Rows\": 1"));
+        const std::string objects = co_await session.explain(select<Project>().where(corm::any<&Project::members>()));
+        CHECK_THAT(objects, ContainsSubstring("memberships"));
+        const std::string raw = co_await session.explain(corm::raw_sql("SELECT $1 + 1", 41));
+        CHECK_THAT(raw, ContainsSubstring("Result"));
+        const auto change = corm::delete_from<Employee>().where(col<&Employee::id> == 3);
+        const std::string written = co_await session.explain(change);
+        CHECK_THAT(written, ContainsSubstring("Delete on employees"));
+        bool refused = false;
+        try {
+            static_cast<void>(co_await session.explain(change, analyzed));
+        } catch (const corm::Error&) {
+            refused = true;
+        }
+        CHECK(refused);
+        const std::int64_t people = co_await session.count(select(col<&Employee::id>).from<Employee>());
+        CHECK(people == 5);
+    });
+}
+
 TEST_CASE("Locks, and of which tables", "[query][integration]") {
     Company c;
     const auto query = select(corm::entity<Employee>, col<&Department::name>)

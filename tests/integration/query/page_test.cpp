@@ -140,7 +140,8 @@ TEST_CASE("Tokens that were not made for the query are refused", "[query][unit]"
     for (const char* other : {"x", "'; drop table entries; --", "AAAAAAAAAAAAAAAA", "////", "\n"})
         CHECK_THROWS_MATCHES(page(query, {2, other}), corm::ConversionError, refused);
     CHECK_THROWS_MATCHES(page(query, {2, token + "AAAA"}), corm::ConversionError, refused);
-    CHECK_THROWS_MATCHES(page(select<Entry>().order_by(corm::desc<&Entry::word>), {2, token}), corm::ConversionError, refused);
+    CHECK_THROWS_MATCHES(page(select<Entry>().order_by(corm::desc<&Entry::word>), {2, token}), corm::ConversionError,
+                         refused);
     CHECK_THROWS_MATCHES(page(select<Entry>(), {2, token}), corm::ConversionError, refused);
     CHECK_THROWS_AS(page(query, {0, {}}), corm::MappingError);
     CHECK_THROWS_AS(page(select<Entry>().limit(3), {2, {}}), corm::MappingError);
@@ -175,7 +176,8 @@ TEST_CASE("Users filter and sort by the fields that they may name", "[query][int
     };
     CHECK_THAT(refused([&] { static_cast<void>(fields.order("salary,boss_id")); }),
                ContainsSubstring("no field \"boss_id\"; there are hired, name, rating, salary"));
-    CHECK_THAT(refused([&] { static_cast<void>(fields.order("salary; drop table x")); }), ContainsSubstring("no field"));
+    CHECK_THAT(refused([&] { static_cast<void>(fields.order("salary; drop table x")); }),
+               ContainsSubstring("no field"));
     CHECK_THAT(refused([&] { static_cast<void>(fields.order("name,-name")); }), ContainsSubstring("twice"));
     CHECK_THAT(refused([&] { static_cast<void>(fields.order(",")); }), ContainsSubstring("no field"));
     CHECK_THAT(refused([&] { static_cast<void>(fields.condition("salary", corm::FieldTest::equal, "many")); }),

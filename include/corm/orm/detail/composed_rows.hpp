@@ -132,6 +132,10 @@ struct ComposedCalls {
     [[nodiscard]] static Task<std::optional<Row>> one_or_none(Core core, Query query, std::source_location where) {
         return composed_first<Row>(run(std::move(core), erase(std::move(query)), Wanted::at_most_one, where));
     }
+    [[nodiscard]] static Task<std::string> explain(Core core, Query query, ExplainOptions options,
+                                                   std::source_location where) {
+        return detail::explain(std::move(core), erase(std::move(query)), options, where);
+    }
     [[nodiscard]] static Task<bool> exists(Core core, Query query, std::source_location where) {
         query::Query<std::optional<bool>> asked = query::select(query::exists(query)); // no table of its own
         Task<Outcome> operation = run(std::move(core), erase(std::move(asked)), Wanted::exactly_one, where);

@@ -59,6 +59,7 @@ void abandon(const Core& core) noexcept;
 [[nodiscard]] Task<void> refresh(Core core, Handle instance, query::ReadOptions options,
                                  std::vector<query::RelationPath> relations, std::source_location where);
 [[nodiscard]] Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location where);
+[[nodiscard]] Task<std::string> explain(Core core, Query query, ExplainOptions options, std::source_location where);
 struct PageOutcome {
     std::vector<Handle> instances;
     std::string next; ///< empty on the last page

@@ -75,6 +75,7 @@ using orm::ObjectState;
 using orm::Page;
 using orm::PasswordProvider;
 using orm::Ref;
+using orm::RepetitionOptions;
 using orm::RowEvent;
 using orm::rows_as;
 using orm::Savepoint;

@@ -37,7 +37,8 @@ query::RawStatement explained(sql::Compiled compiled, const ExplainOptions& opti
 }
 
 Task<std::string> plan_of(detail::Core core, query::RawStatement statement, std::source_location where) {
-    const detail::Outcome outcome = co_await detail::run(std::move(core), std::move(statement), detail::Wanted::any, where);
+    const detail::Outcome outcome =
+        co_await detail::run(std::move(core), std::move(statement), detail::Wanted::any, where);
     std::string plan;
     for (int row = 0; row < outcome.rows->row_count(); ++row)
         (plan += plan.empty() ? "" : "\n") += outcome.rows->field(row, 0).bytes();

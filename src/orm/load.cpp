@@ -61,6 +61,14 @@ void LoadPart::digest_rows(const wire::Result& result, std::span<const int> rows
     session_.uow.loaded(load_, RowsOfKeys{result, rows, mapper()}, populate_, where_);
 }
 
+std::optional<Part::Pattern> LoadPart::pattern() const {
+    const mapping::Relation& relation = *load_.ends->relation;
+    return Pattern{
+        "load of " + relation.entity + "." + relation.name,
+        "read the relation of all objects at once: by with<>() of the query that yields them, or by one load() "
+        "of the whole range"};
+}
+
 void LoadPart::append_loaded(std::vector<detail::Handle>& loaded) const {
     for (const auto& owners : load_.owners) {
         for (const detail::Handle& owner : owners) {

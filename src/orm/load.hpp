@@ -27,6 +27,7 @@ public:
     [[nodiscard]] const mapping::Mapper& mapper() const noexcept override { return *load_.ends->target; }
     [[nodiscard]] std::span<const std::string> keys() const noexcept override { return load_.keys; }
     void digest_rows(const wire::Result& result, std::span<const int> rows) override;
+    [[nodiscard]] std::optional<Pattern> pattern() const override;
 
 private:
     [[nodiscard]] bool finds_by_key() const noexcept { return mapping::refers(load_.ends->kind()); }

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace corm::uow {
@@ -45,6 +47,12 @@ public:
     /// always.
     enum class Sharing : std::uint8_t { never, if_quick, always };
     [[nodiscard]] virtual Sharing sharing() const noexcept { return Sharing::never; }
+    /// What it reads, without values, and what would read many of it at once.
+    struct Pattern {
+        std::string what;
+        std::string advice;
+    };
+    [[nodiscard]] virtual std::optional<Pattern> pattern() const { return std::nullopt; }
     /// A better error for the failure of the part's n-th statement, or null to keep the server's.
     [[nodiscard]] virtual std::exception_ptr explain(std::size_t /*statement*/,
                                                      const std::exception_ptr& /*error*/) const {

@@ -280,6 +280,16 @@ bool QueryPart::alone() const noexcept {
     return raw != nullptr && raw->alone;
 }
 
+std::optional<Part::Pattern> QueryPart::pattern() const {
+    const char* const advice = "ask for all rows at once, by a condition such as .in(values) or a join, or send the "
+                               "queries together by pipeline()";
+    if (const auto* raw = std::get_if<query::RawStatement>(&query_))
+        return Pattern{*raw->text, advice};
+    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
+        return Pattern{sql::compile((*composed)->statement).text, advice};
+    return Pattern{sql::compile(std::get<query::SelectQuery>(query_).statement).text, advice};
+}
+
 std::optional<Duration> QueryPart::within() const noexcept {
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         return select->within;

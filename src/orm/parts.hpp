@@ -45,6 +45,12 @@ public:
     [[nodiscard]] const mapping::Mapper& mapper() const noexcept override { return *mapper_; }
     [[nodiscard]] std::span<const std::string> keys() const noexcept override { return {&key_, 1}; }
     void digest_rows(const wire::Result& result, std::span<const int> rows) override;
+    [[nodiscard]] std::optional<Pattern> pattern() const override {
+        return Pattern{
+            "get of " + mapper_->entity(),
+            "read the objects at once: by a query whose condition is the key .in(keys), or as the relation of "
+            "the objects that refer to them, by load() or .with<>()"};
+    }
     /// For messages: entity and key.
     [[nodiscard]] std::string subject() const { return mapper_->entity() + " with key " + mapper_->key_text(key_); }
 
@@ -80,6 +86,7 @@ public:
     void digest(std::span<wire::Result> results) override;
     void append_loaded(std::vector<detail::Handle>& loaded) const override;
 
+    [[nodiscard]] std::optional<Pattern> pattern() const override;
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;
     [[nodiscard]] Sharing sharing() const noexcept override;

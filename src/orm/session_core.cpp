@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "orm/lane_operation.hpp"
+#include "orm/repetitions.hpp"
 #include "orm/session_hooks.hpp"
 
 #include <corm/base/error.hpp>
@@ -84,6 +85,8 @@ SessionCore::Busy::~Busy() {
     if (abandoned)
         session_->release();
 }
+
+SessionCore::~SessionCore() = default;
 
 void SessionCore::require_quiet(const char* name, std::source_location where, const uow::Instance* edited) {
     // Asked for every edit.
@@ -182,6 +185,11 @@ Task<void> SessionCore::wait_for(std::shared_ptr<Started> operation) {
 }
 
 Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {
+    if (engine->options.repetitions.limit > 0) {
+        if (!repetitions)
+            repetitions = std::make_unique<Repetitions>();
+        repetitions->note(engine->options.repetitions, engine->options.tracer.get(), plan, parts);
+    }
     std::vector<std::uint64_t> texts;
     if (options.reader && plan.only_reads && engine->lanes) {
         if (std::shared_ptr<LaneOperation> shared = LaneOperation::make(shared_from_this(), plan, parts, texts))

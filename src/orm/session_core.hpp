@@ -22,6 +22,7 @@
 
 namespace corm::orm {
 
+class Repetitions;
 class RunningHook;
 
 /// Held by the session's handle and by each of its operations. One task at a time, which the guard enforces; a
@@ -30,6 +31,7 @@ class SessionCore final : public uow::Scope, public std::enable_shared_from_this
 public:
     static std::shared_ptr<SessionCore> create(std::shared_ptr<EngineCore> engine, SessionOptions options);
     SessionCore(std::shared_ptr<EngineCore> engine, SessionOptions options);
+    ~SessionCore() override;
 
     /// What an operation does, for hooks that may not do it.
     enum class Use : std::uint8_t { statement, flush, end };
@@ -124,6 +126,7 @@ public:
     /// Names and values for each transaction; null if there are none.
     std::unique_ptr<const types::Parameters> settings;
     uow::UnitOfWork uow;
+    std::unique_ptr<Repetitions> repetitions; ///< null unless the engine looks for them
     pool::Lease lease;
     Savepoints savepoints; ///< those of `uow` have the same depths
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open

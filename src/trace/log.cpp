@@ -85,6 +85,21 @@ void LogTracer::statement(const StatementFinish& event) noexcept {
     }
 }
 
+void LogTracer::repetition(const Repetition& event) noexcept {
+    if (!options_.repetitions)
+        return;
+    try {
+        std::string line = "repeated";
+        add_place(line, event.where);
+        line += ": ";
+        // The statement is in the report, and is shown as far as any.
+        add_text(line, event.report, options_.sql_limit + 1000);
+        writer_(context_, line);
+    } catch (...) {
+        // Out of memory: a line is lost.
+    }
+}
+
 void LogTracer::notice(std::string_view text, SqlState state) noexcept {
     if (!options_.notices)
         return;

@@ -78,6 +78,13 @@ struct MergeOptions {
     Duration within{}; ///< the deadline of this call, instead of the session's
 };
 
+/// Looks for N+1: the same statement, with other values, many times in one session. Costs a look-up for each statement
+/// while it is on; made for development and tests.
+struct RepetitionOptions {
+    int limit = 0;       ///< how often a session may send the same; 0: nobody looks
+    bool throws = false; ///< an `Error` instead of a word to the tracer, before the statement is sent
+};
+
 struct EngineOptions {
     pool::PoolOptions pool{};
     /// Of each operation of sessions that set none.
@@ -97,6 +104,7 @@ struct EngineOptions {
     PasswordProvider password{};
     /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
     ConnectHook on_connect{};
+    RepetitionOptions repetitions{};
     /// Functions that run at points of every session: see `SessionHooks`. Shared by all of them, on all their threads.
     std::shared_ptr<const SessionHooks> hooks{};
 };

@@ -13,6 +13,7 @@ namespace corm::trace {
 struct LogOptions {
     bool statements = true;                 ///< one line per statement
     bool operations = false;                ///< one line per finished operation: connect, acquire, flush, ...
+    bool repetitions = true;                ///< one line per statement that a session repeats too often
     bool notices = true;                    ///< one line per notice of the server or the pool
     std::chrono::nanoseconds slower_than{}; ///< statements and operations that took less are left out; failures never
     std::size_t sql_limit = 500;            ///< characters of a statement; the rest is "..."
@@ -37,6 +38,7 @@ public:
 
     void finish(const OperationFinish& event) noexcept override;
     void statement(const StatementFinish& event) noexcept override;
+    void repetition(const Repetition& event) noexcept override;
     void notice(std::string_view text, SqlState state) noexcept override;
 
 private:

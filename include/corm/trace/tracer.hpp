@@ -47,6 +47,14 @@ struct StatementFinish {
     SqlState sqlstate;
 };
 
+/// One session has sent the same statement more often than `EngineOptions::repetitions` allows.
+struct Repetition {
+    std::string_view what; ///< the statement or the entity, without values
+    int times = 0;
+    std::string_view report;    ///< a sentence with the places of the calls and what to do instead
+    std::source_location where; ///< of the last one
+};
+
 /// Receives one start and one finish per operation, and one call per statement. Every function may be called from
 /// any thread of the engine's executor, several at once; none may throw or block. Empty by default, so override
 /// what is wanted. The engine shares ownership of its tracer.
@@ -56,6 +64,7 @@ public:
     virtual void start(const OperationStart&) noexcept {}
     virtual void finish(const OperationFinish&) noexcept {}
     virtual void statement(const StatementFinish&) noexcept {}
+    virtual void repetition(const Repetition&) noexcept {}
     /// A notice of the server, or something the pool thinks that an operator should know. Safe to log.
     virtual void notice(std::string_view /*text*/, SqlState) noexcept {}
 };

@@ -29,23 +29,27 @@ public:
 
     explicit Query(ComposedQuery query) : query_(std::move(query)) {}
 
-    /// What it reads from: the table of an entity, an alias, a subquery. Several are combined, each row with each.
-    template <class T>
+    /// What it reads from: the tables of entities, aliases, subqueries. Several are combined, each row with each:
+    /// `from<Order, User>()`, `from(alias, subquery)`.
+    template <class... T>
+        requires(sizeof...(T) > 0)
     Query& from() & {
-        mapping::require_mapped<T>();
-        return add(sql::JoinKind::cross, detail::table_source(*mapping::mapper_of<T>()), {});
+        return (add(sql::JoinKind::cross, table<T>(), {}), ...);
     }
-    template <class T>
+    template <class... T>
+        requires(sizeof...(T) > 0)
     [[nodiscard]] Query from() && {
-        return std::move(from<T>());
+        return std::move(from<T...>());
     }
-    template <SourceLike S>
-    Query& from(const S& source) & {
-        return add(sql::JoinKind::cross, source.source(), {});
+    template <SourceLike... S>
+        requires(sizeof...(S) > 0)
+    Query& from(const S&... sources) & {
+        return (add(sql::JoinKind::cross, sources.source(), {}), ...);
     }
-    template <SourceLike S>
-    [[nodiscard]] Query from(const S& source) && {
-        return std::move(from(source));
+    template <SourceLike... S>
+        requires(sizeof...(S) > 0)
+    [[nodiscard]] Query from(const S&... sources) && {
+        return std::move(from(sources...));
     }
 
     /// Joins on a condition: `join<Order>(...)`, or an alias or subquery. Columns of what is not found by a left, right
@@ -85,8 +89,7 @@ public:
     /// Right and full joins, and those by each row with each: `joined<T>(corm::JoinKind::full, on)`.
     template <class T>
     Query& joined(sql::JoinKind kind, const Condition& on) & {
-        mapping::require_mapped<T>();
-        return add(kind, detail::table_source(*mapping::mapper_of<T>()), on.expression());
+        return add(kind, table<T>(), on.expression());
     }
     template <class T>
     [[nodiscard]] Query joined(sql::JoinKind kind, const Condition& on) && {
@@ -261,6 +264,11 @@ public:
     }
 
 private:
+    template <class T>
+    static sql::Source table() {
+        mapping::require_mapped<T>();
+        return detail::table_source(*mapping::mapper_of<T>());
+    }
     Query& add(sql::JoinKind join, sql::Source source, sql::Expr on) {
         detail::add_source(query_, join, std::move(source), std::move(on));
         return *this;

@@ -257,12 +257,12 @@ Condition exists(const ComposedQuery& query, bool negated) {
     return Condition{sql::subquery(negated ? sql::Subquery::not_exists : sql::Subquery::exists, nested(query))};
 }
 
-Condition exists_in(const mapping::Mapper& mapper, const Condition& condition) {
+Condition exists_in(sql::Source source, const Condition& condition) {
     ComposedQuery query;
     query.statement.items.push_back({sql::form({"1"}, {})});
     query.columns.push_back({{}, &types::value_type<std::int32_t>});
     query.statement.where = condition.expression();
-    add_source(query, sql::JoinKind::inner, table_source(mapper), {});
+    add_source(query, sql::JoinKind::inner, std::move(source), {});
     return exists(query, false);
 }
 

@@ -161,7 +161,7 @@ public:
         return std::move(distinct_on(expressions...));
     }
 
-    /// `asc<&User::name>`, `col<&User::name>.desc()`, `sum(...).desc()`, `corm::label("total").desc()`.
+    /// `asc<&User::name>`, `sum(...).desc()`, `corm::label("total").desc()`; what has neither is ascending.
     template <std::convertible_to<Ordering>... Terms>
     Query& order_by(const Terms&... terms) & {
         (query_.statement.order_by.push_back(static_cast<Ordering>(terms).term()), ...);

@@ -61,11 +61,20 @@ template <class Row>
 template <class T>
 [[nodiscard]] Condition exists(const Condition& condition) {
     mapping::require_mapped<T>();
-    return detail::exists_in(*mapping::mapper_of<T>(), condition);
+    return detail::exists_in(detail::table_source(*mapping::mapper_of<T>()), condition);
 }
 template <class T>
 [[nodiscard]] Condition not_exists(const Condition& condition) {
     return !exists<T>(condition);
+}
+/// The same of an alias or a subquery: `exists(other, other[col<&Order::user_id>] == col<&User::id>)`.
+template <SourceLike S>
+[[nodiscard]] Condition exists(const S& source, const Condition& condition) {
+    return detail::exists_in(source.source(), condition);
+}
+template <SourceLike S>
+[[nodiscard]] Condition not_exists(const S& source, const Condition& condition) {
+    return !exists(source, condition);
 }
 
 /// Objects that have one related object at least, or one that fulfils the condition: `any<&User::orders>(...)` of a

@@ -16,7 +16,7 @@ Typed<1> typed<1>() {
         .from<LineItem>()
         .where(col<&LineItem::shipdate> <= sys_days{1998y / December / 1} - days{90})
         .group_by(col<&LineItem::returnflag>, col<&LineItem::linestatus>)
-        .order_by(asc<&LineItem::returnflag>, asc<&LineItem::linestatus>);
+        .order_by(col<&LineItem::returnflag>, col<&LineItem::linestatus>);
 }
 
 template <>
@@ -34,7 +34,7 @@ Typed<2> typed<2>() {
         .where(col<&Part::size> == 15)
         .where(col<&Part::type>.like("%BRASS"))
         .where(col<&PartSupp::supplycost> == scalar(least))
-        .order_by(desc<&Supplier::acctbal>, asc<&Nation::name>, asc<&Supplier::name>, asc<&Part::partkey>)
+        .order_by(col<&Supplier::acctbal>.desc(), col<&Nation::name>, col<&Supplier::name>, col<&Part::partkey>)
         .limit(100);
 }
 
@@ -50,7 +50,7 @@ Typed<3> typed<3>() {
         .where(col<&Order::orderdate> < day)
         .where(col<&LineItem::shipdate> > day)
         .group_by(col<&LineItem::orderkey>, col<&Order::orderdate>, col<&Order::shippriority>)
-        .order_by(revenue.desc(), asc<&Order::orderdate>, asc<&LineItem::orderkey>)
+        .order_by(revenue.desc(), col<&Order::orderdate>, col<&LineItem::orderkey>)
         .limit(10);
 }
 
@@ -65,7 +65,7 @@ Typed<4> typed<4>() {
         .where(col<&Order::orderdate> < start + months{3})
         .where(late)
         .group_by(col<&Order::orderpriority>)
-        .order_by(asc<&Order::orderpriority>);
+        .order_by(col<&Order::orderpriority>);
 }
 
 template <>
@@ -84,7 +84,7 @@ Typed<5> typed<5>() {
         .where(col<&Order::orderdate> >= start)
         .where(col<&Order::orderdate> < start + years{1})
         .group_by(col<&Nation::name>)
-        .order_by(revenue.desc(), asc<&Nation::name>);
+        .order_by(revenue.desc(), col<&Nation::name>);
 }
 
 template <>
@@ -123,7 +123,7 @@ Typed<7> typed<7>() {
     return select(shipping[supp_nation], shipping[cust_nation], shipping[l_year], not_null(sum(shipping[volume])))
         .from(shipping)
         .group_by(shipping[supp_nation], shipping[cust_nation], shipping[l_year])
-        .order_by(shipping[supp_nation].asc(), shipping[cust_nation].asc(), shipping[l_year].asc());
+        .order_by(shipping[supp_nation], shipping[cust_nation], shipping[l_year]);
 }
 
 template <>
@@ -152,12 +152,12 @@ Typed<8> typed<8>() {
     return select(all_nations[o_year], not_null(sum(brazilian) / sum(all_nations[volume])))
         .from(all_nations)
         .group_by(all_nations[o_year])
-        .order_by(all_nations[o_year].asc());
+        .order_by(all_nations[o_year]);
 }
 
 template <>
 Typed<9> typed<9>() {
-    const auto nation = labelled(col<&Nation::name>, "nation");
+    const auto nation = col<&Nation::name>.as("nation");
     const auto o_year = extract<corm::Part::year>(col<&Order::orderdate>).as("o_year");
     const auto price = col<&LineItem::extendedprice> * (1 - col<&LineItem::discount>);
     const auto cost = col<&PartSupp::supplycost> * col<&LineItem::quantity>;
@@ -175,7 +175,7 @@ Typed<9> typed<9>() {
     return select(profit[nation], profit[o_year], not_null(sum(profit[amount])))
         .from(profit)
         .group_by(profit[nation], profit[o_year])
-        .order_by(profit[nation].asc(), profit[o_year].desc());
+        .order_by(profit[nation], profit[o_year].desc());
 }
 
 template <>
@@ -193,7 +193,7 @@ Typed<10> typed<10>() {
         .where(col<&Customer::nationkey> == col<&Nation::nationkey>)
         .group_by(col<&Customer::custkey>, col<&Customer::name>, col<&Customer::acctbal>, col<&Customer::phone>,
                   col<&Nation::name>, col<&Customer::address>, col<&Customer::comment>)
-        .order_by(revenue.desc(), asc<&Customer::custkey>)
+        .order_by(revenue.desc(), col<&Customer::custkey>)
         .limit(20);
 }
 
@@ -208,7 +208,7 @@ Typed<11> typed<11>() {
         .where(german)
         .group_by(col<&PartSupp::partkey>)
         .having(value > scalar(enough))
-        .order_by(value.desc(), asc<&PartSupp::partkey>);
+        .order_by(value.desc(), col<&PartSupp::partkey>);
 }
 
 } // namespace corm::tpch

@@ -20,7 +20,7 @@ Typed<12> typed<12>() {
         .where(col<&LineItem::receiptdate> >= start)
         .where(col<&LineItem::receiptdate> < start + years{1})
         .group_by(col<&LineItem::shipmode>)
-        .order_by(asc<&LineItem::shipmode>);
+        .order_by(col<&LineItem::shipmode>);
 }
 
 template <>
@@ -55,12 +55,12 @@ Typed<15> typed<15>() {
     const auto start = 1996y / January / 1;
     const auto total_revenue =
         not_null(sum(col<&LineItem::extendedprice> * (1 - col<&LineItem::discount>))).as("total_revenue");
-    const auto supplier_no = labelled(col<&LineItem::suppkey>, "supplier_no");
+    const auto supplier_no = col<&LineItem::suppkey>.as("supplier_no");
     const auto by_supplier =
         select(supplier_no, total_revenue)
             .from<LineItem>()
             .where(col<&LineItem::shipdate> >= start && col<&LineItem::shipdate> < start + months{3})
-            .group_by(col<&LineItem::suppkey>);
+            .group_by(supplier_no);
     const auto revenue = cte("revenue", by_supplier);
     const auto most = select(max(revenue[total_revenue])).from(revenue);
     return select(col<&Supplier::suppkey>, col<&Supplier::name>, col<&Supplier::address>, col<&Supplier::phone>,
@@ -68,7 +68,7 @@ Typed<15> typed<15>() {
         .from<Supplier>()
         .from(revenue)
         .where(col<&Supplier::suppkey> == revenue[supplier_no] && revenue[total_revenue] == scalar(most))
-        .order_by(asc<&Supplier::suppkey>);
+        .order_by(col<&Supplier::suppkey>);
 }
 
 template <>
@@ -84,7 +84,7 @@ Typed<16> typed<16>() {
         .where(col<&Part::size>.in({49, 14, 23, 45, 19, 3, 36, 9}))
         .where(col<&PartSupp::suppkey>.not_in(complained_about))
         .group_by(col<&Part::brand>, col<&Part::type>, col<&Part::size>)
-        .order_by(supplier_cnt.desc(), asc<&Part::brand>, asc<&Part::type>, asc<&Part::size>);
+        .order_by(supplier_cnt.desc(), col<&Part::brand>, col<&Part::type>, col<&Part::size>);
 }
 
 template <>
@@ -113,7 +113,7 @@ Typed<18> typed<18>() {
         .where(col<&Order::orderkey> == col<&LineItem::orderkey>)
         .group_by(col<&Customer::name>, col<&Customer::custkey>, col<&Order::orderkey>, col<&Order::orderdate>,
                   col<&Order::totalprice>)
-        .order_by(desc<&Order::totalprice>, asc<&Order::orderdate>, asc<&Order::orderkey>)
+        .order_by(col<&Order::totalprice>.desc(), col<&Order::orderdate>, col<&Order::orderkey>)
         .limit(100);
 }
 
@@ -153,7 +153,7 @@ Typed<20> typed<20>() {
         .where(col<&Supplier::suppkey>.in(available))
         .where(col<&Supplier::nationkey> == col<&Nation::nationkey>)
         .where(col<&Nation::name> == "CANADA")
-        .order_by(asc<&Supplier::name>);
+        .order_by(col<&Supplier::name>);
 }
 
 template <>
@@ -176,7 +176,7 @@ Typed<21> typed<21>() {
         .where(col<&Supplier::nationkey> == col<&Nation::nationkey>)
         .where(col<&Nation::name> == "SAUDI ARABIA")
         .group_by(col<&Supplier::name>)
-        .order_by(count().desc(), asc<&Supplier::name>)
+        .order_by(count().desc(), col<&Supplier::name>)
         .limit(100);
 }
 
@@ -196,7 +196,7 @@ Typed<22> typed<22>() {
     return select(custsale[cntrycode], count(), not_null(sum(custsale[col<&Customer::acctbal>])))
         .from(custsale)
         .group_by(custsale[cntrycode])
-        .order_by(custsale[cntrycode].asc());
+        .order_by(custsale[cntrycode]);
 }
 
 } // namespace corm::tpch

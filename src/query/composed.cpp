@@ -41,8 +41,11 @@ const Yielded* find(const std::vector<Yielded>& columns, std::string_view label)
 }
 
 sql::Expr column_at(const mapping::Mapper& mapper, std::size_t index, const std::string& alias) {
-    const std::string& name = mapper.column(index).name;
-    return alias.empty() ? sql::column(mapper.schema(), mapper.table(), name) : sql::column_of(alias, name);
+    const mapping::Column& column = mapper.column(index);
+    if (alias.empty())
+        return sql::column(mapper.schema(), mapper.table(), column.name);
+    const bool casts = column.type->as_text || !column.declared.empty();
+    return sql::column_of(alias, column.name, casts ? std::string{column.cast_type()} : std::string{});
 }
 
 /// Pairs of columns that are equal, of two tables by their names in the query.
@@ -257,12 +260,12 @@ Condition exists(const ComposedQuery& query, bool negated) {
     return Condition{sql::subquery(negated ? sql::Subquery::not_exists : sql::Subquery::exists, nested(query))};
 }
 
-Condition exists_in(const mapping::Mapper& mapper, const Condition& condition) {
+Condition exists_in(sql::Source source, const Condition& condition) {
     ComposedQuery query;
     query.statement.items.push_back({sql::form({"1"}, {})});
     query.columns.push_back({{}, &types::value_type<std::int32_t>});
     query.statement.where = condition.expression();
-    add_source(query, sql::JoinKind::inner, table_source(mapper), {});
+    add_source(query, sql::JoinKind::inner, std::move(source), {});
     return exists(query, false);
 }
 

@@ -109,13 +109,18 @@ Condition like(const Place& place, sql::BinaryOperator op, std::string_view patt
     return Condition{sql::binary(op, column_expression(place), bound(place, types::value_type<std::string>, &value))};
 }
 
-Condition like_literally(const Place& place, Match match, std::string_view text) {
+std::string pattern_of(Match match, std::string_view text) {
     std::string pattern = sql::escape_like(text);
     if (!match.at_start)
         pattern.insert(pattern.begin(), '%');
     if (!match.at_end)
         pattern += '%';
-    return like(place, match.ignores_case ? sql::BinaryOperator::ilike : sql::BinaryOperator::like, pattern);
+    return pattern;
+}
+
+Condition like_literally(const Place& place, Match match, std::string_view text) {
+    return like(place, match.ignores_case ? sql::BinaryOperator::ilike : sql::BinaryOperator::like,
+                pattern_of(match, text));
 }
 
 void check_comparable(const Place& place, const types::ValueType& type) {

@@ -35,6 +35,31 @@ sql::Expr null_value(const types::ValueType& type) {
     return sql::cast(sql::form({"NULL"}, {}), std::string{type.sql_type()});
 }
 
+Members::Members(const types::ValueType& type, std::size_t count) : type_(type) {
+    // PostgreSQL has no arrays of arrays.
+    if (type.sql_type().ends_with(']'))
+        list_.reserve(count);
+    else
+        array_.emplace(parameters_, type, count);
+}
+
+void Members::add(const void* value) {
+    if (array_)
+        array_->add(value);
+    else
+        list_.push_back(bound_value(type_, value));
+}
+
+Condition Members::finish(sql::Expr expression, bool negated) {
+    if (!array_)
+        return Condition{sql::in_list(std::move(expression), std::move(list_), negated)};
+    array_->finish();
+    sql::Expr values = sql::parameter(parameters_, 0);
+    if (types::ArrayParameter::as_literals(type_))
+        values = sql::cast(std::move(values), std::string{type_.sql_type()} + "[]");
+    return Condition{sql::in_array(std::move(expression), std::move(values), negated)};
+}
+
 sql::Expr listed(std::string head, std::vector<sql::Expr> arguments, sql::NullsOf nulls) {
     std::vector<std::string> pieces(arguments.size() + 1, ", ");
     pieces.front() = std::move(head);

@@ -1,5 +1,7 @@
 #include "sql/node.hpp"
 
+#include <corm/type/oid.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -22,6 +24,25 @@ Expr join(bool all, Expr left, Expr right) {
     }
     const int depth = depth_of(terms);
     return make_node(nodes::Junction{all, std::move(terms)}, depth);
+}
+
+/// A parameter beside a column, with the cast that this asks for.
+Expr beside(const Expr& expression, Expr parameter) {
+    if (!expression || !parameter)
+        return parameter;
+    const auto* column = std::get_if<nodes::AliasColumn>(&expression.node().value);
+    const auto* value = std::get_if<nodes::Parameter>(&parameter.node().value);
+    const auto* casted = std::get_if<nodes::Cast>(&parameter.node().value);
+    if (casted != nullptr)
+        value = std::get_if<nodes::Parameter>(&casted->operand.node().value);
+    if (column == nullptr || value == nullptr || column->cast.empty())
+        return parameter;
+    // What the program has cast itself stays as it is.
+    const bool text = value->oid == types::oids::text || value->oid == types::oids::text_array;
+    if (value->oid != 0 && (casted != nullptr || !text))
+        return parameter;
+    return sql::cast(casted != nullptr ? casted->operand : std::move(parameter),
+                     column->cast + (value->oid == types::oids::text_array ? "[]" : ""));
 }
 
 } // namespace
@@ -53,6 +74,8 @@ Expr unary(UnaryOperator op, Expr operand) {
 }
 
 Expr binary(BinaryOperator op, Expr left, Expr right) {
+    right = beside(left, std::move(right));
+    left = beside(right, std::move(left));
     const int depth = depth_of(left, right);
     return make_node(nodes::Binary{op, std::move(left), std::move(right)}, depth);
 }
@@ -66,16 +89,21 @@ Expr either(Expr left, Expr right) {
 }
 
 Expr in_array(Expr operand, Expr array, bool negated) {
+    array = beside(operand, std::move(array));
     const int depth = depth_of(operand, array);
     return make_node(nodes::InArray{std::move(operand), std::move(array), negated}, depth);
 }
 
 Expr in_list(Expr operand, std::vector<Expr> items, bool negated) {
+    for (Expr& item : items)
+        item = beside(operand, std::move(item));
     const int depth = std::max(depth_of(operand), depth_of(items));
     return make_node(nodes::InList{std::move(operand), std::move(items), negated}, depth);
 }
 
 Expr between(Expr operand, Expr low, Expr high, bool negated) {
+    low = beside(operand, std::move(low));
+    high = beside(operand, std::move(high));
     const int depth = depth_of(operand, low, high);
     return make_node(nodes::Between{std::move(operand), std::move(low), std::move(high), negated}, depth);
 }

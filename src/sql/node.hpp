@@ -82,6 +82,7 @@ struct Infix {
 struct AliasColumn {
     std::string alias;
     std::string name;
+    std::string cast; ///< see `column_of`
 };
 struct Label {
     std::string name;

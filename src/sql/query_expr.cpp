@@ -54,8 +54,8 @@ Expr aggregate(Aggregate call) {
     return make_node(std::move(call), depth);
 }
 
-Expr column_of(std::string alias, std::string name) {
-    return make_node(nodes::AliasColumn{std::move(alias), std::move(name)});
+Expr column_of(std::string alias, std::string name, std::string cast) {
+    return make_node(nodes::AliasColumn{std::move(alias), std::move(name), std::move(cast)});
 }
 
 Expr label(std::string name) {

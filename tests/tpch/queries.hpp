@@ -58,7 +58,7 @@ struct Query<5> {
 template <>
 struct Query<6> {
     /// revenue
-    using Row = std::tuple<std::optional<Decimal>>;
+    using Row = std::optional<Decimal>;
     static const query::LiteralSql sql;
 };
 template <>
@@ -106,7 +106,7 @@ struct Query<13> {
 template <>
 struct Query<14> {
     /// promo_revenue
-    using Row = std::tuple<std::optional<Decimal>>;
+    using Row = std::optional<Decimal>;
     static const query::LiteralSql sql;
 };
 template <>
@@ -124,7 +124,7 @@ struct Query<16> {
 template <>
 struct Query<17> {
     /// avg_yearly
-    using Row = std::tuple<std::optional<Decimal>>;
+    using Row = std::optional<Decimal>;
     static const query::LiteralSql sql;
 };
 template <>
@@ -136,7 +136,7 @@ struct Query<18> {
 template <>
 struct Query<19> {
     /// revenue
-    using Row = std::tuple<std::optional<Decimal>>;
+    using Row = std::optional<Decimal>;
     static const query::LiteralSql sql;
 };
 template <>

@@ -3,6 +3,7 @@
 
 #include "generator.hpp"
 #include "queries.hpp"
+#include "typed.hpp"
 
 #include "support/coroutine.hpp"
 #include "support/server.hpp"
@@ -40,6 +41,16 @@ public:
         });
         return rows;
     }
+    /// What the same in the query language returns.
+    template <int Number>
+    std::vector<typename Query<Number>::Row> by_query() {
+        std::vector<typename Query<Number>::Row> rows;
+        run([&]() -> corm::Task<> {
+            corm::AsyncSession session{engine_};
+            rows = co_await session.all(typed<Number>());
+        });
+        return rows;
+    }
 
     [[nodiscard]] corm::Engine& engine() noexcept { return engine_; }
     /// What was written to the tables.
@@ -70,6 +81,13 @@ std::string text_of(const Value& value) {
 } // namespace detail
 
 /// Rows as text, all digits of the numbers included: what is compared, since Catch2 shows it.
+template <class Value>
+std::vector<std::string> lines(const std::vector<Value>& rows) {
+    std::vector<std::string> texts;
+    for (const Value& value : rows)
+        texts.push_back(detail::text_of(value));
+    return texts;
+}
 template <class... Values>
 std::vector<std::string> lines(const std::vector<std::tuple<Values...>>& rows) {
     std::vector<std::string> texts;

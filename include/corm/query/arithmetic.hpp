@@ -28,6 +28,8 @@ template <class Clock, class Duration>
 inline constexpr bool is_time_point<std::chrono::time_point<Clock, Duration>> =
     !is_date<std::chrono::time_point<Clock, Duration>>;
 template <class T>
+inline constexpr bool is_days = std::is_same_v<T, std::chrono::days>;
+template <class T>
 inline constexpr bool is_span = std::is_same_v<T, types::Interval>;
 template <class Rep, class Period>
 inline constexpr bool is_span<std::chrono::duration<Rep, Period>> = true;
@@ -50,6 +52,8 @@ consteval auto arithmetic_type() {
         return std::type_identity<std::int32_t>{}; // days
     else if constexpr (is_date<A> && is_integer<B> && sizeof(B) <= 4 && sum)
         return std::type_identity<A>{};
+    else if constexpr (is_date<A> && is_days<B> && sum)
+        return std::type_identity<A>{};
     else if constexpr (is_date<A> && is_span<B> && sum)
         return std::type_identity<types::LocalTimestamp>{};
     else if constexpr (is_time_point<A> && is_span<B> && sum)
@@ -71,7 +75,9 @@ template <sql::BinaryOperator Op, class L, class R>
         !std::is_void_v<Result>,
         "corm: PostgreSQL has no such operator for these types; cast one side by corm::cast<T>(), or name the "
         "operator and its result by corm::operation<Result>(left, \"+\", right)");
-    if constexpr (std::is_void_v<Result>)
+    if constexpr (is_days<R> && std::is_same_v<Result, operand_value_t<L>>)
+        return calculate<Op>(left, static_cast<std::int32_t>(right.count())); // the server counts days in integers
+    else if constexpr (std::is_void_v<Result>)
         return Expression<operand_t<L>>{operand(left)};
     else
         return Expression<nulled_t<Result, may_be_null<L> || may_be_null<R>>>{

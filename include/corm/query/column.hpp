@@ -55,7 +55,7 @@ public:
     }
     [[nodiscard]] Condition not_in(std::initializer_list<Value> values) const { return member_of(values, true); }
 
-    /// Both ends included.
+    /// Both ends included. Columns and expressions as ends need corm/query.hpp.
     template <class Low, class High>
     [[nodiscard]] Condition between(const Low& low, const High& high) const;
 
@@ -91,6 +91,10 @@ public:
 
     [[nodiscard]] constexpr OrderTerm asc() const noexcept { return OrderTerm{locate_, false}; }
     [[nodiscard]] constexpr OrderTerm desc() const noexcept { return OrderTerm{locate_, true}; }
+    operator Ordering() const { return asc(); } // NOLINT: ascending is what SQL takes it for
+
+    /// Names the column of the result, which needs corm/query.hpp.
+    [[nodiscard]] auto as(std::string label) const { return labelled(*this, std::move(label)); }
 
     [[nodiscard]] detail::Place place() const { return locate_(); }
 
@@ -187,18 +191,22 @@ template <class T>
 template <class Other>
 Condition Column<T>::compare(sql::BinaryOperator op, Column<Other> other) const {
     using Right = typename Column<Other>::Value;
-    static_assert(std::is_same_v<Value, Right> || (detail::is_integer<Value> && detail::is_integer<Right>),
-                  "corm: these columns have different types; compare columns of the same type, or integers");
+    static_assert(detail::comparable_types<Value, Right>,
+                  "corm: these columns have different types; compare columns of the same type, or numbers");
     return detail::compare_columns(place(), op, other.place());
 }
 
 template <class T>
 template <class Low, class High>
 Condition Column<T>::between(const Low& low, const High& high) const {
+    constexpr bool of_sql = ColumnLike<Low> || ColumnLike<High> || ExpressionLike<Low> || ExpressionLike<High>;
     constexpr bool fits = detail::comparable<Value, Low>() && detail::comparable<Value, High>();
-    static_assert(fits, "corm: an end of between() does not convert to the type of the column without loss; cast it to "
-                        "the type of the member");
-    if constexpr (fits) {
+    static_assert(of_sql || fits,
+                  "corm: an end of between() does not convert to the type of the column without loss; cast it to "
+                  "the type of the member");
+    if constexpr (of_sql) {
+        return expression(*this).between(low, high);
+    } else if constexpr (fits) {
         const detail::Operand<Value, Low> from{low};
         const detail::Operand<Value, High> to{high};
         return detail::between(place(), from.type(), from.address(), to.type(), to.address());

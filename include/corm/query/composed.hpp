@@ -60,8 +60,8 @@ void check_into(const ComposedQuery& query, std::span<const Target> targets, con
 /// A query within another one: throws `MappingError` for one that yields objects or has a lock.
 [[nodiscard]] sql::QueryPtr nested(const ComposedQuery& query);
 [[nodiscard]] Condition exists(const ComposedQuery& query, bool negated);
-/// Rows of `mapper` for which the condition holds.
-[[nodiscard]] Condition exists_in(const mapping::Mapper& mapper, const Condition& condition);
+/// Rows of the source for which the condition holds.
+[[nodiscard]] Condition exists_in(sql::Source source, const Condition& condition);
 /// Objects behind the relation for which the condition, if there is one, holds. Throws `MappingError` for a relation to
 /// the owner's own table without an alias.
 [[nodiscard]] Condition exists_related(const mapping::Relation& relation, const std::string& alias,

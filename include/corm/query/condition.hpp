@@ -5,6 +5,7 @@
 #include <corm/sql/expr.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,8 @@ struct Match {
     bool at_end = false;
     bool ignores_case = false;
 };
+/// The pattern that takes `text` literally.
+[[nodiscard]] std::string pattern_of(Match match, std::string_view text);
 /// LIKE or ILIKE with `text` taken literally.
 [[nodiscard]] Condition like_literally(const Place& place, Match match, std::string_view text);
 

@@ -40,7 +40,7 @@ public:
         return Condition{
             sql::between(expression_, detail::operand_beside<Value>(low), detail::operand_beside<Value>(high))};
     }
-    /// One of the values of a range, or of the rows of a query with one column.
+    /// One of the values of a forward range, which are one parameter; or of the rows of a query with one column.
     template <class Range>
     [[nodiscard]] Condition in(const Range& values) const {
         return member_of(values, false);
@@ -61,9 +61,21 @@ public:
     [[nodiscard]] Condition not_ilike(std::string_view pattern) const {
         return match(sql::BinaryOperator::not_ilike, pattern);
     }
+    /// Plain text, no pattern, as `Column` has them.
+    [[nodiscard]] Condition starts_with(std::string_view text) const { return match({.at_start = true}, text); }
+    [[nodiscard]] Condition ends_with(std::string_view text) const { return match({.at_end = true}, text); }
+    [[nodiscard]] Condition contains(std::string_view text) const { return match(detail::Match{}, text); }
+    [[nodiscard]] Condition istarts_with(std::string_view text) const {
+        return match({.at_start = true, .ignores_case = true}, text);
+    }
+    [[nodiscard]] Condition iends_with(std::string_view text) const {
+        return match({.at_end = true, .ignores_case = true}, text);
+    }
+    [[nodiscard]] Condition icontains(std::string_view text) const { return match({.ignores_case = true}, text); }
 
     [[nodiscard]] Ordering asc() const { return Ordering{{expression_, false}}; }
     [[nodiscard]] Ordering desc() const { return Ordering{{expression_, true}}; }
+    operator Ordering() const { return asc(); } // NOLINT: ascending is what SQL takes it for
 
     /// Names the column of the result.
     [[nodiscard]] Labelled<T> as(std::string label) const { return {*this, std::move(label)}; }
@@ -74,10 +86,7 @@ private:
         if constexpr (requires { values.template members_for<T>(expression_, negated); }) {
             return values.template members_for<T>(expression_, negated);
         } else {
-            std::vector<sql::Expr> items;
-            for (const auto& value : values)
-                items.push_back(detail::operand_beside<Value>(value));
-            return Condition{sql::in_list(expression_, std::move(items), negated)};
+            return detail::members_of<Value>(expression_, values, negated);
         }
     }
     Condition match(sql::BinaryOperator op, std::string_view pattern) const {
@@ -85,15 +94,29 @@ private:
                       "corm: like() and its kin need a text expression; cast it by corm::cast<std::string>()");
         return Condition{sql::binary(op, expression_, detail::operand(std::string{pattern}))};
     }
+    Condition match(detail::Match how, std::string_view text) const {
+        return match(how.ignores_case ? sql::BinaryOperator::ilike : sql::BinaryOperator::like,
+                     detail::pattern_of(how, text));
+    }
 
     sql::Expr expression_;
 };
 
-/// An expression with the name that its column has in the result.
+/// An expression with the name that its column has in the result. In `group_by`, `order_by` and other expressions it is
+/// what it names.
 template <class T>
 struct Labelled {
     Expression<T> expression;
     std::string label;
+
+    [[nodiscard]] Ordering asc() const { return expression.asc(); }
+    [[nodiscard]] Ordering desc() const { return expression.desc(); }
+    operator Ordering() const { return asc(); } // NOLINT: as of an expression
+};
+template <class T>
+struct detail::SqlTypeOf<Labelled<T>> {
+    using type = T;
+    static sql::Expr expression(const Labelled<T>& given) { return given.expression.expression(); }
 };
 /// Names the column of anything that can be selected: `labelled(col<&User::name>, "user_name")`.
 template <SqlOperand X>

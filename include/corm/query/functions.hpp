@@ -154,18 +154,18 @@ template <class V>
 }
 
 /// The parts of a date or time as integers, as `EXTRACT` names them.
-enum class Part { year, quarter, month, week, day, hour, minute, second, dow, doy, epoch };
-template <Part P, SqlOperand X>
+enum class DatePart { year, quarter, month, week, day, hour, minute, second, dow, doy, epoch };
+template <DatePart P, SqlOperand X>
 [[nodiscard]] auto extract(const X& point) {
     using Value = detail::operand_value_t<X>;
     static_assert(detail::is_date<Value> || detail::is_time_point<Value> || detail::is_span<Value>,
                   "corm: extract() takes a part of a date, a time or an interval");
-    using Result = std::conditional_t<P == Part::epoch, std::int64_t, std::int32_t>;
+    using Result = std::conditional_t<P == DatePart::epoch, std::int64_t, std::int32_t>;
     constexpr std::string_view names[] = {"YEAR",   "QUARTER", "MONTH", "WEEK", "DAY",  "HOUR",
                                           "MINUTE", "SECOND",  "DOW",   "DOY",  "EPOCH"};
     std::string head = "trunc(EXTRACT(" + std::string{names[static_cast<std::size_t>(P)]} + " FROM ";
     return Expression<detail::nulled_t<Result, detail::may_be_null<X>>>{
-        sql::form({std::move(head), P == Part::epoch ? "))::int8" : "))::int4"}, {detail::sql_of(point)})};
+        sql::form({std::move(head), P == DatePart::epoch ? "))::int8" : "))::int4"}, {detail::sql_of(point)})};
 }
 
 } // namespace corm::query

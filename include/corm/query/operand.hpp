@@ -14,6 +14,10 @@
 #include <string_view>
 #include <type_traits>
 
+namespace corm::types {
+class Numeric;
+}
+
 namespace corm::query::detail {
 
 template <class T>
@@ -32,6 +36,15 @@ inline constexpr bool is_text = std::is_convertible_v<const T&, std::string_view
 
 template <class T>
 inline constexpr bool is_nullopt = std::is_same_v<T, std::nullopt_t>;
+
+template <class T>
+inline constexpr bool is_numeric = std::is_same_v<T, types::Numeric>;
+template <class T>
+inline constexpr bool is_any_number = is_number<T> || is_numeric<T>;
+
+/// Two types of SQL values that the server compares with each other as what they are.
+template <class A, class B>
+inline constexpr bool comparable_types = std::is_same_v<A, B> || (is_any_number<A> && is_any_number<B>);
 
 template <class To, class From>
 consteval bool holds_every() {

@@ -8,7 +8,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -29,23 +28,27 @@ public:
 
     explicit Query(ComposedQuery query) : query_(std::move(query)) {}
 
-    /// What it reads from: the table of an entity, an alias, a subquery. Several are combined, each row with each.
-    template <class T>
+    /// What it reads from: the tables of entities, aliases, subqueries. Several are combined, each row with each:
+    /// `from<Order, User>()`, `from(alias, subquery)`.
+    template <class... T>
+        requires(sizeof...(T) > 0)
     Query& from() & {
-        mapping::require_mapped<T>();
-        return add(sql::JoinKind::cross, detail::table_source(*mapping::mapper_of<T>()), {});
+        return (add(sql::JoinKind::cross, table<T>(), {}), ...);
     }
-    template <class T>
+    template <class... T>
+        requires(sizeof...(T) > 0)
     [[nodiscard]] Query from() && {
-        return std::move(from<T>());
+        return std::move(from<T...>());
     }
-    template <SourceLike S>
-    Query& from(const S& source) & {
-        return add(sql::JoinKind::cross, source.source(), {});
+    template <SourceLike... S>
+        requires(sizeof...(S) > 0)
+    Query& from(const S&... sources) & {
+        return (add(sql::JoinKind::cross, sources.source(), {}), ...);
     }
-    template <SourceLike S>
-    [[nodiscard]] Query from(const S& source) && {
-        return std::move(from(source));
+    template <SourceLike... S>
+        requires(sizeof...(S) > 0)
+    [[nodiscard]] Query from(const S&... sources) && {
+        return std::move(from(sources...));
     }
 
     /// Joins on a condition: `join<Order>(...)`, or an alias or subquery. Columns of what is not found by a left, right
@@ -85,8 +88,7 @@ public:
     /// Right and full joins, and those by each row with each: `joined<T>(corm::JoinKind::full, on)`.
     template <class T>
     Query& joined(sql::JoinKind kind, const Condition& on) & {
-        mapping::require_mapped<T>();
-        return add(kind, detail::table_source(*mapping::mapper_of<T>()), on.expression());
+        return add(kind, table<T>(), on.expression());
     }
     template <class T>
     [[nodiscard]] Query joined(sql::JoinKind kind, const Condition& on) && {
@@ -158,7 +160,7 @@ public:
         return std::move(distinct_on(expressions...));
     }
 
-    /// `asc<&User::name>`, `col<&User::name>.desc()`, `sum(...).desc()`, `corm::label("total").desc()`.
+    /// `asc<&User::name>`, `sum(...).desc()`, `corm::label("total").desc()`; what has neither is ascending.
     template <std::convertible_to<Ordering>... Terms>
     Query& order_by(const Terms&... terms) & {
         (query_.statement.order_by.push_back(static_cast<Ordering>(terms).term()), ...);
@@ -251,7 +253,7 @@ public:
     [[nodiscard]] const ComposedQuery& erased() const& noexcept { return query_; }
     [[nodiscard]] ComposedQuery erased() && noexcept { return std::move(query_); }
 
-    // For `in`: the rows as values that an expression is compared with.
+    // For `in`.
     template <class T>
     [[nodiscard]] Condition members_for(const sql::Expr& expression, bool negated) const {
         constexpr bool single = !detail::IsTuple<Row>::value && types::ColumnValue<Row>;
@@ -267,6 +269,11 @@ public:
     }
 
 private:
+    template <class T>
+    static sql::Source table() {
+        mapping::require_mapped<T>();
+        return detail::table_source(*mapping::mapper_of<T>());
+    }
     Query& add(sql::JoinKind join, sql::Source source, sql::Expr on) {
         detail::add_source(query_, join, std::move(source), std::move(on));
         return *this;
@@ -288,11 +295,6 @@ template <detail::Selectable... Items>
     ComposedQuery query;
     (detail::ItemOf<Items>::add(query, items), ...);
     return Query<typename detail::RowOf<Items...>::type>{std::move(query)};
-}
-
-/// A column of the result by its label, for `order_by` of what was put together by `union_all` and its kin.
-[[nodiscard]] inline Expression<std::string> label(std::string name) {
-    return Expression<std::string>{sql::label(std::move(name))};
 }
 
 } // namespace corm::query

@@ -57,13 +57,17 @@ struct ItemOf<Alias<T>> {
 template <class X>
 concept Selectable = requires { typename ItemOf<X>::type; };
 
+// Empty for what cannot be selected: `select<User>()` is looked up among the others as well.
 template <class... Items>
-struct RowOf {
-    using type = std::tuple<typename ItemOf<Items>::type...>;
-};
-template <class Item>
+struct RowOf {};
+template <Selectable Item>
 struct RowOf<Item> {
     using type = typename ItemOf<Item>::type;
+};
+template <Selectable First, Selectable Second, Selectable... More>
+struct RowOf<First, Second, More...> {
+    using type =
+        std::tuple<typename ItemOf<First>::type, typename ItemOf<Second>::type, typename ItemOf<More>::type...>;
 };
 
 /// The entity and the relation of a member.

@@ -4,8 +4,10 @@
 #include <corm/query/column.hpp>
 #include <corm/type/numeric.hpp>
 
+#include <iterator>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 namespace corm::query {
 
@@ -17,6 +19,21 @@ namespace detail {
 /// A value as a parameter, with a cast where the server could not tell its type.
 [[nodiscard]] sql::Expr bound_value(const types::ValueType& type, const void* value);
 [[nodiscard]] sql::Expr null_value(const types::ValueType& type);
+
+/// Collects the values of `in` and `not_in` into one parameter, however many there are. `count` values are added, then
+/// `finish` is called once.
+class Members {
+public:
+    Members(const types::ValueType& type, std::size_t count);
+    void add(const void* value);
+    [[nodiscard]] Condition finish(sql::Expr expression, bool negated);
+
+private:
+    const types::ValueType& type_;
+    types::Parameters parameters_;
+    std::optional<types::ArrayParameter> array_; ///< empty for types without arrays of their own
+    std::vector<sql::Expr> list_;
+};
 
 template <class X>
 struct SqlTypeOf {};
@@ -55,15 +72,6 @@ template <SqlOperand X>
 [[nodiscard]] sql::Expr sql_of(const X& operand) {
     return SqlTypeOf<X>::expression(operand);
 }
-
-template <class T>
-inline constexpr bool is_numeric = std::is_same_v<T, types::Numeric>;
-template <class T>
-inline constexpr bool is_any_number = is_number<T> || is_numeric<T>;
-
-/// Two types of SQL values that the server compares with each other as what they are.
-template <class A, class B>
-inline constexpr bool comparable_types = std::is_same_v<A, B> || (is_any_number<A> && is_any_number<B>);
 
 /// The type of an operand in an expression: its own, or that by which a value is bound.
 template <class X>
@@ -107,6 +115,26 @@ template <class Value, class Given>
         } else {
             return {};
         }
+    }
+}
+
+template <class Value, class Range>
+[[nodiscard]] Condition members_of(const sql::Expr& expression, const Range& values, bool negated) {
+    using Given = std::iter_value_t<decltype(std::begin(values))>;
+    if constexpr (SqlOperand<Given>) {
+        std::vector<sql::Expr> items;
+        for (const auto& value : values)
+            items.push_back(operand_beside<Value>(value));
+        return Condition{sql::in_list(expression, std::move(items), negated)};
+    } else {
+        static_assert(comparable<Value, Given>(),
+                      "corm: the values of in() do not convert to the type of the expression without loss; give a "
+                      "range of values of that type");
+        using Bound = Operand<Value, Given>;
+        Members members{Bound::type(), static_cast<std::size_t>(std::distance(std::begin(values), std::end(values)))};
+        for (const Given& value : values)
+            members.add(Bound{value}.address());
+        return members.finish(expression, negated);
     }
 }
 

@@ -61,11 +61,20 @@ template <class Row>
 template <class T>
 [[nodiscard]] Condition exists(const Condition& condition) {
     mapping::require_mapped<T>();
-    return detail::exists_in(*mapping::mapper_of<T>(), condition);
+    return detail::exists_in(detail::table_source(*mapping::mapper_of<T>()), condition);
 }
 template <class T>
 [[nodiscard]] Condition not_exists(const Condition& condition) {
     return !exists<T>(condition);
+}
+/// The same of an alias or a subquery: `exists(other, other[col<&Order::user_id>] == col<&User::id>)`.
+template <SourceLike S>
+[[nodiscard]] Condition exists(const S& source, const Condition& condition) {
+    return detail::exists_in(source.source(), condition);
+}
+template <SourceLike S>
+[[nodiscard]] Condition not_exists(const S& source, const Condition& condition) {
+    return !exists(source, condition);
 }
 
 /// Objects that have one related object at least, or one that fulfils the condition: `any<&User::orders>(...)` of a
@@ -182,6 +191,11 @@ template <class Left, class Right>
 }
 
 } // namespace detail
+
+/// A column of the result by its label, for `order_by` of what was put together by `union_all` and its kin.
+[[nodiscard]] inline Expression<std::string> label(std::string name) {
+    return Expression<std::string>{sql::label(std::move(name))};
+}
 
 /// The rows of both; `order_by(corm::label("name").asc())` and `limit` of the result are for all of them.
 template <class L, class R>

@@ -125,8 +125,9 @@ enum class NullsOf : std::uint8_t { any, all, none };
 /// operator.
 [[nodiscard]] Expr infix(std::string symbol, Expr left, Expr right);
 [[nodiscard]] Expr aggregate(Aggregate call);
-/// A column of a source that has an alias.
-[[nodiscard]] Expr column_of(std::string alias, std::string name);
+/// A column of a source that has an alias. `cast`: the type to which text is cast that the column is compared with,
+/// where the server would take it for another one.
+[[nodiscard]] Expr column_of(std::string alias, std::string name, std::string cast = {});
 /// A column of the result by its label, for ORDER BY.
 [[nodiscard]] Expr label(std::string name);
 

@@ -40,12 +40,13 @@ TEST_CASE("Arithmetic has the types of the server's results", "[query][integrati
 TEST_CASE("Dates and times", "[query][integration]") {
     Company c;
     const Date day{2000y / 12 / 31};
-    const auto row = c.one(of_ada(
-        col<&Employee::hired> - day, col<&Employee::hired> + 30, corm::extract<corm::Part::year>(col<&Employee::hired>),
-        corm::extract<corm::Part::month>(col<&Employee::hired>), corm::to_char(col<&Employee::hired>, "YYYY/MM")));
+    const auto row = c.one(of_ada(col<&Employee::hired> - day, col<&Employee::hired> + 30,
+                                  corm::extract<corm::DatePart::year>(col<&Employee::hired>),
+                                  corm::extract<corm::DatePart::month>(col<&Employee::hired>),
+                                  corm::to_char(col<&Employee::hired>, "YYYY/MM")));
     CHECK(row == std::tuple{1, Date{2001y / 1 / 31}, 2001, 1, std::string{"2001/01"}});
     CHECK(c.one(select(corm::now() - corm::now())) == corm::types::Interval{});
-    const auto year = corm::extract<corm::Part::year>(col<&Employee::hired>);
+    const auto year = corm::extract<corm::DatePart::year>(col<&Employee::hired>);
     CHECK(c.all(select(year, corm::count()).from<Employee>().group_by(year).order_by(year.desc()).limit(2)) ==
           std::vector<std::tuple<std::int32_t, std::int64_t>>{{2021, 1}, {2020, 1}});
     CHECK(c.one(select(corm::count())

@@ -33,8 +33,8 @@ private:
 
 struct Watched {
     explicit Watched(corm::RepetitionOptions options)
-        : database(schema), engine(context.get_executor(), database.url(),
-                                   {.tracer = reports, .repetitions = options}) {}
+        : database(schema),
+          engine(context.get_executor(), database.url(), {.tracer = reports, .repetitions = options}) {}
     template <class Coroutine>
     void run(Coroutine coroutine) {
         corm::test::run_coroutine(context, std::move(coroutine));
@@ -99,8 +99,8 @@ TEST_CASE("A test can have repetitions fail", "[query][integration]") {
         std::string said;
         try {
             for (; done < 10; ++done)
-                static_cast<void>(
-                    co_await session.all(select(col<&Employee::name>).from<Employee>().where(col<&Employee::id> == done)));
+                static_cast<void>(co_await session.all(
+                    select(col<&Employee::name>).from<Employee>().where(col<&Employee::id> == done)));
         } catch (const corm::Error& error) {
             said = error.what();
         }

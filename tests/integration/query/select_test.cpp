@@ -39,6 +39,28 @@ TEST_CASE("One item is read as itself", "[query][integration]") {
     CHECK(c.one(select(corm::count(col<&Employee::rating>)).from<Employee>()) == 3);
 }
 
+TEST_CASE("Several sources are combined, each row with each", "[query][integration]") {
+    Company c;
+    const auto older = corm::alias<Employee>("older");
+    const auto younger = corm::alias<Employee>("younger");
+    const auto pairs = select(older[col<&Employee::name>], younger[col<&Employee::name>], col<&Department::name>)
+                           .from<Department, Project>()
+                           .from(older, younger)
+                           .where(older[col<&Employee::hired>] < younger[col<&Employee::hired>])
+                           .where(younger[col<&Employee::id>] <= 3)
+                           .where(col<&Department::id> == younger[col<&Employee::department_id>])
+                           .where(col<&Project::title> == "idle")
+                           .order_by(younger[col<&Employee::id>].asc(), older[col<&Employee::id>].asc());
+    CHECK_THAT(text_of(pairs), ContainsSubstring("FROM \"departments\" CROSS JOIN \"projects\" CROSS JOIN "
+                                                 "\"hr\".\"employees\" AS \"older\" CROSS JOIN "
+                                                 "\"hr\".\"employees\" AS \"younger\" WHERE"));
+    CHECK(c.all(pairs) == std::vector<std::tuple<std::string, std::string, std::string>>{
+                              {"Ada", "Bob", "research"}, {"Ada", "Cy", "sales"}, {"Bob", "Cy", "sales"}});
+    auto stored = select(corm::count());
+    stored.from<Department, Project>().where(col<&Department::id> == col<&Project::id>);
+    CHECK(c.one(stored) == 3);
+}
+
 TEST_CASE("Rows with objects yield those of the identity map", "[query][integration]") {
     Company c;
     c.run([&]() -> corm::Task<> {

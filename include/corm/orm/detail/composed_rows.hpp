@@ -80,10 +80,9 @@ template <class Row>
 template <class Row>
 [[nodiscard]] std::vector<Row> composed_rows(const Outcome& outcome) {
     const auto reader = reader_of<Row>(outcome);
-    std::vector<Row> rows;
-    rows.reserve(static_cast<std::size_t>(reader.size()));
+    std::vector<Row> rows(static_cast<std::size_t>(reader.size())); // less to compile than one that grows
     for (int row = 0; row < reader.size(); ++row)
-        rows.push_back(reader.read(row));
+        rows[static_cast<std::size_t>(row)] = reader.read(row);
     return rows;
 }
 

@@ -314,8 +314,20 @@ private:
             {"std::chrono::", "chrono"}, {"std::int", "cstdint"},    {"std::optional<", "optional"},
             {"std::string ", "string"},  {"std::string>", "string"}, {"std::vector<", "vector"},
         };
-        std::string text = "#include <corm/corm.hpp>\n\n#include <boost/describe/class.hpp>\n"
-                           "#include <boost/describe/enum.hpp>\n";
+        constexpr std::pair<std::string_view, std::string_view> own[] = {
+            {"corm::BitString", "bit_string"}, {"corm::Hstore", "hstore"}, {"corm::MultiRange<", "multirange"},
+            {"corm::Inet", "network"},         {"corm::Cidr", "network"},  {"corm::MacAddr", "network"},
+            {"corm::Range<", "range"},
+        };
+        std::string text = "#include <corm/corm.hpp>\n";
+        std::set<std::string_view> headers;
+        for (const auto& [use, name] : own) {
+            if (body.find(use) != std::string::npos)
+                headers.insert(name);
+        }
+        for (const std::string_view name : headers)
+            text += "#include <corm/type/" + std::string{name} + ".hpp>\n";
+        text += "\n#include <boost/describe/class.hpp>\n#include <boost/describe/enum.hpp>\n";
         if (body.find("boost::json::value") != std::string::npos)
             text += "#include <boost/json/value.hpp>\n";
         std::set<std::string_view> names;

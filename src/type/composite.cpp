@@ -82,7 +82,7 @@ void write_composite(const CompositeTable& table, const void* object, std::strin
             continue;
         const std::size_t start = out.size();
         naming_field(table, each, [&] { each.type->literal(value, out); });
-        quote_from(out, start);
+        quote_from(out, start, "\"\\(),");
     }
     out += separator == '(' ? "()" : ")";
 }

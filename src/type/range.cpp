@@ -22,7 +22,7 @@ void encode_bound(const ValueType& type, const void* bound, std::string& out) {
 void write_bound(const ValueType& type, const void* bound, std::string& out) {
     const std::size_t start = out.size();
     type.literal(bound, out);
-    quote_from(out, start);
+    quote_from(out, start, "\"\\()[],");
 }
 
 RangeBounds bounds_of(bool lower, bool upper) noexcept {

@@ -11,9 +11,9 @@ constexpr std::string_view spaces = " \t\n\r\v\f";
 
 } // namespace
 
-void quote_from(std::string& out, std::size_t start) {
+void quote_from(std::string& out, std::size_t start, std::string_view special) {
     const std::string_view written = std::string_view{out}.substr(start);
-    if (!written.empty() && written.find_first_of("\"\\()[],") == written.npos &&
+    if (!written.empty() && written.find_first_of(special) == written.npos &&
         written.find_first_of(spaces) == written.npos)
         return;
     const std::string plain{written};

@@ -1,15 +1,16 @@
 // Ranges and composites in PostgreSQL's text form: how what they hold is quoted, and read again.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace corm::types {
 
-/// Quotes what `out` holds from `start` on, where the server would not read it as it stands: a bound of a range or a
-/// field of a composite. Both double quotes and backslashes.
-void quote_from(std::string& out, std::size_t start);
+/// Quotes what `out` holds from `start` on if it is empty, or holds a space or one of `special`: a bound of a range or
+/// a field of a composite that the server would not read as it stands. Both double quotes and backslashes.
+void quote_from(std::string& out, std::size_t start, std::string_view special);
 
 /// The text of a range or a composite, from front to back. All functions throw the `ConversionError` of
 /// `throw_malformed` for what is none, naming `sql_type`.

@@ -96,17 +96,12 @@ struct CompositeCodec {
 template <class T, class Descriptor>
 struct CompositeMember {
     using Value = std::remove_cvref_t<decltype(std::declval<T&>().*Descriptor::pointer)>;
-    static_assert(ColumnValue<Value>,
-                  "corm: a struct kept as a composite has a member of a type without a codec; use the types that a "
-                  "column may have");
-    static_assert(!std::is_const_v<std::remove_reference_t<decltype(std::declval<T&>().*Descriptor::pointer)>>,
-                  "corm: a member of a struct kept as a composite must not be const; corm writes it when a row is "
-                  "loaded");
+    static constexpr bool is_coded = ColumnValue<Value>;
 
     static const void* at(const void* object) { return &(static_cast<const T*>(object)->*Descriptor::pointer); }
     static void* target(void* object) { return &(static_cast<T*>(object)->*Descriptor::pointer); }
     static constexpr CompositeField field() {
-        if constexpr (ColumnValue<Value>)
+        if constexpr (is_coded)
             return {Descriptor::name, &value_type<Value>, &at, &target};
         else
             return {};
@@ -114,8 +109,12 @@ struct CompositeMember {
 };
 
 template <template <class...> class List, class... Descriptors>
-constexpr std::size_t described_count(List<Descriptors...>*) {
+consteval std::size_t described_count(List<Descriptors...>*) {
     return sizeof...(Descriptors);
+}
+template <class T, template <class...> class List, class... Descriptors>
+consteval bool all_coded(List<Descriptors...>*) {
+    return (CompositeMember<T, Descriptors>::is_coded && ...);
 }
 
 template <class T, template <class...> class List, class... Descriptors>
@@ -129,7 +128,15 @@ struct CompositeCodec<T> {
     static constexpr Oid oid = 0;
     static constexpr Oid array_oid = 0;
     static constexpr Format format = Format::text;
-    static constexpr std::string_view sql_type() noexcept { return {quoted.text.data(), quoted.size}; }
+    /// The assertions sit here for the same reason as that of the stand-in.
+    static std::string_view sql_type() noexcept {
+        static_assert(described_count(static_cast<Hidden*>(nullptr)) == 0,
+                      "corm: a struct kept as a composite must have no described private or protected members");
+        static_assert(all_coded<T>(static_cast<Members*>(nullptr)),
+                      "corm: a struct kept as a composite has a member of a type without a codec; use the types that a "
+                      "column may have");
+        return table.sql_type;
+    }
 
     static void encode(const T& value, std::string& out) { write_composite(table, &value, out); }
     /// After a `ConversionError` the target is valid, but what it holds is unspecified.
@@ -145,8 +152,6 @@ private:
     using Hidden = boost::describe::describe_members<T, boost::describe::mod_private | boost::describe::mod_protected |
                                                             boost::describe::mod_inherited>;
     using Members = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
-    static_assert(described_count(static_cast<Hidden*>(nullptr)) == 0,
-                  "corm: a struct kept as a composite must have no described private or protected members");
 
     static constexpr CompositeMapping mapping = corm_composite(corm::type<T>{});
     static constexpr QuotedName quoted{EnumMapping{mapping.name, mapping.schema}};
@@ -157,7 +162,7 @@ private:
 } // namespace detail
 
 /// Any struct with `corm_composite`. Reads columns of composite types: the count of the fields and the type of each
-/// must be those of the struct; a `ConversionError` names the field. The columns of such a column's row may be NULL
+/// must be those of the struct; a `ConversionError` names the field. A field may be NULL
 /// where the member is a std::optional.
 template <class T>
     requires detail::CompositeMapped<T>

@@ -4,7 +4,6 @@
 #include <corm/type/codec.hpp>
 #include <corm/type/detail/json_table.hpp>
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,7 +12,7 @@
 namespace corm::types {
 
 /// What a column of the extension `hstore` holds: text, or NULL, by text.
-using Hstore = std::map<std::string, std::optional<std::string>, std::less<>>;
+using Hstore = std::map<std::string, std::optional<std::string>>;
 
 /// Reads hstore columns only. The type has no fixed OID: it travels as text, and the server infers the type. Results
 /// are binary. Texts are checked by `check_text` before they are sent.

@@ -50,8 +50,7 @@ WRITES = """
     for (std::int32_t id = 10; id < 15; ++id)
         session.add(model::StatusKindUse{.id = id, .kind = model::StatusKind::closed, .word = corm::TextForm{"old"},
                                          .kinds = {{std::nullopt, model::StatusKind::open}}});
-    // A key in the form that inet::text has.
-    const auto added = session.add(model::ByAddress{.address = corm::TextForm{"10.0.0.2/32"}});
+    const auto added = session.add(model::ByAddress{.address = corm::Inet::from_string("10.0.0.2")});
     co_await session.commit();
     added.edit().kind = model::StatusKind::open;
     const auto found = co_await session.one(corm::select<model::StatusKindUse>().where(

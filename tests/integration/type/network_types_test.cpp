@@ -36,6 +36,13 @@ Inet random_address(Random& random) {
     return Inet{octets, random() % 2 == 0 ? 128 : static_cast<int>(random() % 129)};
 }
 
+// The cast of an inet to text writes the length of the prefix always; its output does not.
+bool is_cast_alike(const Inet& value, std::string_view text) {
+    const std::string whole = value.is_v4() ? "/32" : "/128";
+    const std::string own = value.to_string();
+    return text == (own.find('/') == std::string::npos ? own + whole : own) && Inet::from_string(text) == value;
+}
+
 template <class T>
 bool is_written_alike(const T& value, std::string_view text) {
     return text == value.to_string() && T::from_string(text) == value;
@@ -60,7 +67,7 @@ TEST_CASE("addresses of hosts and networks against the server's text", "[type][i
     std::vector<Cidr> networks;
     for (const Inet& each : edges)
         networks.push_back(each.network());
-    round_trip<Inet>("inet", std::move(edges), random_address, is_written_alike<Inet>);
+    round_trip<Inet>("inet", std::move(edges), random_address, is_cast_alike);
     round_trip<Cidr>(
         "cidr", std::move(networks), [](Random& random) { return random_address(random).network(); },
         is_written_alike<Cidr>);
@@ -83,6 +90,9 @@ TEST_CASE("addresses are ordered and contained as the server says", "[type][inte
         REQUIRE(result.value<Cidr>(0, 3) == left.network());
         REQUIRE(result.value<Inet>(0, 4) == Inet{left.network()}); // a cidr column
     }
+    CHECK(client.ask("select array['10.0.0.1'::inet, '10.0.0.1/8', '::1']::text").text(0, 0) ==
+          "{" + Inet::from_string("10.0.0.1").to_string() + "," + Inet::from_string("10.0.0.1/8").to_string() + "," +
+              Inet::from_string("::1").to_string() + "}");
     CHECK_THROWS_AS(client.ask("select '10.0.0.1'::inet").value<Cidr>(), corm::ConversionError);
 }
 

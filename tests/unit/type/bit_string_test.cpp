@@ -59,7 +59,7 @@ TEST_CASE("bit strings travel as a length and bytes", "[type][unit]") {
     CHECK(decoded<BitString>(bytes({0, 0, 0, 1, 0xff}), oids::bit) == BitString::from_string("1"));
 }
 
-TEST_CASE("what is no bit string is refused before room is made for it", "[type][unit]") {
+TEST_CASE("F70: what is no bit string is refused before room is made for it", "[type][unit][F70]") {
     for (const std::string& bad :
          {bytes({}), bytes({0, 0, 0}), bytes({0x7f, 0xff, 0xff, 0xff}), bytes({0xff, 0xff, 0xff, 0xff}),
           bytes({0, 0, 0, 9, 1}), bytes({0, 0, 0, 9, 1, 1, 1}), bytes({0, 0, 0, 0, 1})})

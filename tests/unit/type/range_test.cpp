@@ -197,7 +197,7 @@ TEST_CASE("multiranges join what meets", "[type][unit]") {
     CHECK(two[1] == Ints{5, 7});
 }
 
-TEST_CASE("multiranges travel as their ranges", "[type][unit]") {
+TEST_CASE("F70: multiranges travel as their ranges, and counts are not believed", "[type][unit][F70]") {
     using Multi = MultiRange<std::int32_t>;
     const Oid oid = oids::int4_multirange;
     const Multi two{{1, 3}, Ints::from(5)};

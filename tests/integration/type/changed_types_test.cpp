@@ -118,15 +118,15 @@ TEST_CASE("F68: a label that is added during the run is written and read without
         guest.edit().mood = Mood::angry;
         guest.edit().moods = {Mood::angry, Mood::sad};
         co_await session.commit();
-        const auto count = co_await session.scalar(
-            corm::count<Guest>().where(corm::col<&Guest::mood> == Mood::angry));
+        const auto count = co_await session.scalar(corm::count<Guest>().where(corm::col<&Guest::mood> == Mood::angry));
         CHECK(count == 1);
         co_await session.refresh(guest);
         CHECK(guest->moods[0] == Mood::angry);
     });
 }
 
-TEST_CASE("F71: types that are dropped and made again are read and written by their names", "[type][integration][F71]") {
+TEST_CASE("F71: types that are dropped and made again are read and written by their names",
+          "[type][integration][F71]") {
     Sessions s{guests, {.pool = {.max_size = 1}}};
     const auto work = [&s](std::int32_t x) {
         s.run([&s, x]() -> corm::Task<> {
@@ -141,8 +141,7 @@ TEST_CASE("F71: types that are dropped and made again are read and written by th
             guests_found[0].edit().spot.x = -x;
             co_await session.commit();
             const Spot wanted{-x, "1"};
-            const auto count =
-                co_await session.scalar(corm::count<Guest>().where(corm::col<&Guest::spot> == wanted));
+            const auto count = co_await session.scalar(corm::count<Guest>().where(corm::col<&Guest::spot> == wanted));
             CHECK(count == 1);
         });
     };
@@ -160,7 +159,8 @@ TEST_CASE("F71: types that are dropped and made again are read and written by th
         commit;
         select 1)");
     work(2);
-    CHECK(s.database.query("select string_agg(spot::text || mood, ' ' order by id) from guests") == "(-2,1)sad (2,2)sad");
+    CHECK(s.database.query("select string_agg(spot::text || mood, ' ' order by id) from guests") ==
+          "(-2,1)sad (2,2)sad");
 }
 
 TEST_CASE("F71: a composite that gains an attribute says so until the struct has it", "[type][integration][F71]") {
@@ -193,10 +193,11 @@ TEST_CASE("F70: arrays of the server that C++ has no other form of", "[type][int
         CHECK(holes == Some{1, std::nullopt});
         const auto plane = co_await session.one<std::vector<Ints>>(corm::raw_sql("select array[[1, 2], [3, 4]]"));
         CHECK(plane == std::vector<Ints>{{1, 2}, {3, 4}});
-        const auto spots =
-            co_await session.one<std::vector<std::vector<std::string>>>(corm::raw_sql("select '[2:2][0:1]={{a,b}}'::text[]"));
+        const auto spots = co_await session.one<std::vector<std::vector<std::string>>>(
+            corm::raw_sql("select '[2:2][0:1]={{a,b}}'::text[]"));
         CHECK(spots == std::vector<std::vector<std::string>>{{"a", "b"}});
-        for (const char* sql : {"select array[1, null]", "select array[[1]]", "select array[[[1]]]", "select array[2147483648]"}) {
+        for (const char* sql :
+             {"select array[1, null]", "select array[[1]]", "select array[[[1]]]", "select array[2147483648]"}) {
             std::string said;
             try {
                 static_cast<void>(co_await session.one<Ints>(corm::unsafe_sql(sql)));

@@ -1,8 +1,12 @@
 // Types that change while a program runs.
 #include "integration/orm/fixture.hpp"
 #include "support/fits.hpp"
+#include "support/mock_server.hpp"
 
+#include <corm/type/bytes.hpp>
 #include <corm/type/composite.hpp>
+#include <corm/type/hstore.hpp>
+#include <corm/type/multirange.hpp>
 
 #include <boost/describe/enum.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -90,7 +94,68 @@ std::string refused_mood(Sessions& s, std::int64_t rows) {
     return text;
 }
 
+/// A row of one column of this type, in answer to any statement.
+std::string one_row(corm::types::Oid oid, std::string_view value) {
+    using namespace corm::types;
+    std::string column;
+    put_big_endian(column, std::int16_t{1});
+    column += std::string{"value"} + '\0';
+    put_big_endian(column, std::int32_t{0});
+    put_big_endian(column, std::int16_t{0});
+    put_big_endian(column, oid);
+    put_big_endian(column, std::int16_t{-1});
+    put_big_endian(column, std::int32_t{-1});
+    put_big_endian(column, std::int16_t{1});
+    return message::parse_complete() + message::bind_complete() + message::of('T', column) +
+           message::data_row({value}) + message::command_complete("SELECT 1") + message::ready('I');
+}
+
+/// What reading a `T` from a server that says this fails with; empty if it does not.
+template <class T>
+std::string hostile_problem(corm::types::Oid oid, std::string_view value) {
+    MockServer mock{[answer = one_row(oid, value)](int socket) {
+        MockServer::let_in(socket);
+        while (MockServer::read_request(socket))
+            MockServer::send(socket, answer);
+    }};
+    std::string said;
+    boost::asio::io_context context;
+    corm::Engine engine{context.get_executor(), "host=" + mock.host() + " user=u dbname=d"};
+    run_coroutine(context, [&]() -> corm::Task<> {
+        corm::AsyncSession session{engine, {.autocommit = true}};
+        try {
+            static_cast<void>(co_await session.one<T>(corm::raw_sql("select 1")));
+        } catch (const corm::ConversionError& error) {
+            said = error.what();
+        }
+    });
+    return said;
+}
+
 } // namespace
+
+TEST_CASE("F70: counts that a server claims are not believed", "[type][integration][F70]") {
+    namespace types = corm::types;
+    const auto numbers = [](std::initializer_list<std::int32_t> values) {
+        std::string out;
+        for (const std::int32_t value : values)
+            types::put_int32(out, value);
+        return out;
+    };
+    constexpr std::int32_t huge = std::numeric_limits<std::int32_t>::max();
+    using Ints = std::vector<std::int32_t>;
+    CHECK(hostile_problem<Ints>(types::oids::int4_array, numbers({1, 0, 23, 1, 1, 4, 7})) == "");
+    CHECK_THAT(hostile_problem<Ints>(types::oids::int4_array, numbers({1, 0, 23, huge, 1, 4, 7})),
+               ContainsSubstring("malformed array"));
+    CHECK_THAT(hostile_problem<corm::MultiRange<std::int32_t>>(types::oids::int4_multirange, numbers({huge, 5})),
+               ContainsSubstring("malformed int4multirange"));
+    CHECK_THAT(hostile_problem<corm::Hstore>(types::oids::first_user_oid, numbers({huge, 5})),
+               ContainsSubstring("malformed hstore"));
+    CHECK_THAT(hostile_problem<Spot>(types::oids::first_user_oid, numbers({huge, 23, 4, 7})),
+               ContainsSubstring("malformed \"spot\""));
+    CHECK_THAT(hostile_problem<Spot>(types::oids::first_user_oid, numbers({2, 23, huge, 7, 25, -1})),
+               ContainsSubstring("malformed \"spot\""));
+}
 
 TEST_CASE("F68: a label that only one side has is named", "[type][integration][F68]") {
     Sessions s{guests};

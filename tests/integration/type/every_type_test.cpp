@@ -137,8 +137,7 @@ TEST_CASE("types without a C++ type travel as text, alone and many at once", "[t
                     co_await session.flush(); // one row, then two
             }
             co_await session.commit();
-            const auto rows =
-                co_await session.all(corm::select(mapper).order_by(corm::column(mapper, "id").asc()));
+            const auto rows = co_await session.all(corm::select(mapper).order_by(corm::column(mapper, "id").asc()));
             REQUIRE(rows.size() == 3);
             CHECK(rows[0]->get<TextForm>("v").text == each.first);
             CHECK(rows[1]->get<TextForm>("v").text == each.second);
@@ -171,9 +170,10 @@ TEST_CASE("texts of other types are strings, and an oid is a number", "[type][in
         session.add(Words{.letter = "b", .name = "n", .caseless = "BOB", .fixed = "abcd", .object = 1});
         session.add(Words{.letter = "", .name = "", .caseless = "", .fixed = "", .object = 0});
         co_await session.commit();
-        const auto count = co_await session.scalar(corm::count<Words>().where(
-            corm::col<&Words::letter> == "b" && corm::col<&Words::name> == "n" && corm::col<&Words::caseless> == "bob" &&
-            corm::col<&Words::fixed> == "abcd" && corm::col<&Words::object> == 1));
+        const auto count = co_await session.scalar(
+            corm::count<Words>().where(corm::col<&Words::letter> == "b" && corm::col<&Words::name> == "n" &&
+                                       corm::col<&Words::caseless> == "bob" && corm::col<&Words::fixed> == "abcd" &&
+                                       corm::col<&Words::object> == 1));
         CHECK(count == 1);
         const auto ada = co_await session.one(corm::select<Words>().where(corm::col<&Words::caseless> == "ADA"));
         CHECK(ada->letter == "a");

@@ -2,6 +2,7 @@
 
 #include "schema/cpp_names.hpp"
 #include "schema/cpp_text.hpp"
+#include "schema/cpp_types.hpp"
 #include "schema/inflection.hpp"
 #include "schema/record_types.hpp"
 #include "schema/table_mappings.hpp"
@@ -18,23 +19,8 @@
 namespace corm::schema {
 namespace {
 
-constexpr std::size_t most_described = 52; // members that the macros of Boost.Describe 1.81 take
-
 std::string full_name(const QualifiedName& name) {
     return name.schema.empty() ? name.name : name.schema + "." + name.name;
-}
-
-/// Why a database's enum is none of C++; empty if it can be one.
-std::string why_no_enum(const Enum& type) {
-    if (type.labels.empty())
-        return "it has no labels";
-    if (type.labels.size() > most_described)
-        return "it has more labels than BOOST_DESCRIBE_ENUM takes";
-    for (const std::string& label : type.labels) {
-        if (!is_identifier(label))
-            return "its label '" + label + "' is no identifier";
-    }
-    return {};
 }
 
 /// What a struct's member is made of.
@@ -65,13 +51,14 @@ struct Struct {
 class Header {
 public:
     Header(const Database& database, const CppOptions& options)
-        : database_(database), options_(options), mappings_(table_mappings(database, record_options(options))) {
+        : database_(database), options_(options), mappings_(table_mappings(database, record_options(options))),
+          composites_(plan_composites(database)) {
         name_types();
         name_members();
     }
 
     [[nodiscard]] std::string text() const {
-        std::string body = enums();
+        std::string body = enums() + composites();
         if (!structs_.empty())
             body += "\n";
         for (const Struct& each : structs_)
@@ -108,6 +95,13 @@ private:
             const std::string full = type_identifier(type.schema + "_" + type.name);
             lists.push_back({name, name + "Enum", full, full + "Enum"});
         }
+        const std::size_t composites = lists.size();
+        for (const Composite* const type : composites_.structs) {
+            const std::string name = type_identifier(type->name);
+            const std::string full = type_identifier(type->schema + "_" + type->name);
+            lists.push_back({name, name + "Type", full, full + "Type"});
+        }
+        const std::size_t tables = lists.size();
         for (const TableMapping& mapped : mappings_.tables) {
             const Table& table = *mapped.table;
             lists.push_back({type_identifier(singular(table.name)), type_identifier(table.name),
@@ -116,10 +110,14 @@ private:
         }
         std::vector<std::string> names = choose_names(lists, types_);
         for (std::size_t i = 0; i < enums.size(); ++i)
-            enums_.emplace(QualifiedName{enums[i]->schema, enums[i]->name}, names[i]);
+            own_.emplace(QualifiedName{enums[i]->schema, enums[i]->name}, names[i]);
+        for (std::size_t i = composites; i < tables; ++i) {
+            const Composite& type = *composites_.structs[i - composites];
+            own_.emplace(QualifiedName{type.schema, type.name}, names[i]);
+        }
         for (std::size_t i = 0; i < mappings_.tables.size(); ++i) {
             numbers_.emplace(mappings_.tables[i].table->qualified_name(), i);
-            structs_.push_back({&mappings_.tables[i], std::move(names[enums.size() + i]), {}, {}});
+            structs_.push_back({&mappings_.tables[i], std::move(names[tables + i]), {}, {}});
         }
     }
 
@@ -145,17 +143,20 @@ private:
     [[nodiscard]] const Struct& struct_of(const QualifiedName& table) const { return structs_[numbers_.at(table)]; }
 
     [[nodiscard]] Member member_of(const ColumnMapping& mapped) const {
-        const TypeUse& type = mapped.column->type;
+        return member_of(mapped.column->type, mapped.nullable, options_.typed_arrays);
+    }
+
+    [[nodiscard]] Member member_of(const TypeUse& type, bool nullable, bool typed_arrays) const {
         const TypeUse& base = database_.base_type(type);
-        const auto known = enums_.find(base.name);
-        RecordType made = record_type(database_, type, mapped.nullable, {.typed_arrays = options_.typed_arrays});
-        if (base.kind == TypeKind::enumeration && known != enums_.end() &&
-            (!base.array || (options_.typed_arrays && &base == &type)))
+        const auto known = own_.find(base.name);
+        const bool own = base.kind == TypeKind::enumeration || base.kind == TypeKind::composite;
+        RecordType made = record_type(database_, type, nullable, {.typed_arrays = typed_arrays});
+        if (own && known != own_.end() && (!base.array || (typed_arrays && &base == &type)))
             made = {nullptr, {}, known->second, base.array};
         Member member{std::string{made.cpp}, {}, std::move(made.sql_type)};
         if (made.array)
             member.type = "std::vector<std::optional<" + member.type + ">>";
-        if (mapped.nullable)
+        if (nullable)
             member.type = "std::optional<" + member.type + ">";
         else if (member.type == "bool")
             member.initial = "false";
@@ -168,8 +169,8 @@ private:
     [[nodiscard]] std::string enums() const {
         std::string text;
         for (const Enum& type : database_.enums) {
-            const auto known = enums_.find({type.schema, type.name});
-            if (known == enums_.end()) {
+            const auto known = own_.find({type.schema, type.name});
+            if (known == own_.end()) {
                 text += "\n" + comment("// ", "The enum " + full_name({type.schema, type.name}) +
                                                   " is corm::TextForm: " + why_no_enum(type));
                 continue;
@@ -181,6 +182,30 @@ private:
             text += "\n" + comment("/// ", type.comment) + list_text("enum class " + name + " { ", type.labels, " };") +
                     list_text("\nBOOST_DESCRIBE_ENUM(", described, ")\n") + "constexpr auto corm_enum(corm::type<" +
                     name + ">) {\n    return corm::pg_enum(" + string_literal(type.name) + schema + ");\n}\n";
+        }
+        return text;
+    }
+
+    [[nodiscard]] std::string composites() const {
+        std::string text;
+        for (const auto& [type, why] : composites_.left_out)
+            text += "\n" + comment("// ", "The composite " + full_name(type) + " is corm::TextForm: " + why);
+        for (const Composite* const type : composites_.structs) {
+            std::vector<std::string> names;
+            for (const Attribute& attribute : type->attributes)
+                names.push_back(attribute.name);
+            names = member_identifiers(names, types_);
+            const std::string& name = own_.at({type->schema, type->name});
+            text += "\n" + comment("/// ", type->comment) + "struct " + name + " {\n";
+            for (std::size_t i = 0; i < names.size(); ++i) {
+                const Attribute& attribute = type->attributes[i]; // may be NULL, and arrays are what a record holds
+                text += comment("    /// ", attribute.comment) + "    " + member_of(attribute.type, true, true).type +
+                        " " + names[i] + "{};\n";
+            }
+            text += "};\n" + list_text("BOOST_DESCRIBE_STRUCT(" + name + ", (), (", names, "))\n");
+            const std::string schema = type->schema.empty() ? "" : ", " + string_literal(type->schema);
+            text += "constexpr auto corm_composite(corm::type<" + name + ">) {\n    return corm::pg_composite(" +
+                    string_literal(type->name) + schema + ");\n}\n";
         }
         return text;
     }
@@ -314,8 +339,20 @@ private:
             {"std::chrono::", "chrono"}, {"std::int", "cstdint"},    {"std::optional<", "optional"},
             {"std::string ", "string"},  {"std::string>", "string"}, {"std::vector<", "vector"},
         };
-        std::string text = "#include <corm/corm.hpp>\n\n#include <boost/describe/class.hpp>\n"
-                           "#include <boost/describe/enum.hpp>\n";
+        constexpr std::pair<std::string_view, std::string_view> own[] = {
+            {"corm::BitString", "bit_string"}, {"corm::Hstore", "hstore"},       {"corm::MultiRange<", "multirange"},
+            {"corm::Inet", "network"},         {"corm::Cidr", "network"},        {"corm::MacAddr", "network"},
+            {"corm::Range<", "range"},         {"corm_composite(", "composite"},
+        };
+        std::string text = "#include <corm/corm.hpp>\n";
+        std::set<std::string_view> headers;
+        for (const auto& [use, name] : own) {
+            if (body.find(use) != std::string::npos)
+                headers.insert(name);
+        }
+        for (const std::string_view name : headers)
+            text += "#include <corm/type/" + std::string{name} + ".hpp>\n";
+        text += "\n#include <boost/describe/class.hpp>\n#include <boost/describe/enum.hpp>\n";
         if (body.find("boost::json::value") != std::string::npos)
             text += "#include <boost/json/value.hpp>\n";
         std::set<std::string_view> names;
@@ -332,7 +369,8 @@ private:
     const CppOptions& options_;
     TableMappings mappings_;
     std::set<std::string> types_; ///< names of structs and enums
-    std::map<QualifiedName, std::string> enums_;
+    CompositePlan composites_;
+    std::map<QualifiedName, std::string> own_;     ///< enums and composites
     std::map<QualifiedName, std::size_t> numbers_; ///< of `structs_`
     std::vector<Struct> structs_;
 };

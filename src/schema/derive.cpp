@@ -6,6 +6,7 @@
 
 #include <corm/base/error.hpp>
 #include <corm/sql/identifier.hpp>
+#include <corm/type/composite.hpp>
 #include <corm/type/enumeration.hpp>
 #include <corm/type/oid.hpp>
 
@@ -150,21 +151,46 @@ private:
     }
 
     TypeUse type_of(const mapping::Column& mapped) {
-        std::string written{mapped.sql_type()};
+        return type_of(mapped.sql_type(), *mapped.type, !mapped.declared.empty());
+    }
+
+    /// `declared`: the mapping says the type; it is there, or of the system.
+    TypeUse type_of(std::string_view written, const types::ValueType& of, bool declared) {
+        const types::ValueType& value = of.element != nullptr ? *of.element : of;
         TypeUse type;
         type.array = written.ends_with("[]");
-        std::string element = type.array ? written.substr(0, written.size() - 2) : written;
-        type.name = parse_type(written).name;
-        const auto* const labels = mapped.type->labels;
-        if (labels != nullptr && !labels->as_text && mapped.declared.empty()) {
+        std::string element{written.substr(0, written.size() - (type.array ? 2 : 0))};
+        const WrittenType parsed = parse_type(written);
+        type.name = parsed.name;
+        const bool of_system =
+            value.oid != 0 && type.name.schema.empty() && element.find('"') == std::string::npos && !declared;
+        if (!declared && value.labels != nullptr && !value.labels->as_text) {
             type.kind = TypeKind::enumeration;
-            add_enum(type.name, *labels);
-        } else if (mapped.declared.empty() && type.name.schema.empty() && element.find('"') == std::string::npos) {
+            add_enum(type.name, *value.labels);
+        } else if (!declared && value.fields != nullptr) {
+            type.kind = TypeKind::composite;
+            add_composite(type.name, *value.fields);
+        } else if (of_system) {
             type.name.schema = "pg_catalog";
-            element = sql_type_name(type.name.name);
+            element = sql_type_name(type.name.name) + (parsed.modifier.empty() ? "" : "(" + parsed.modifier + ")");
         }
         type.text = element + (type.array ? "[]" : "");
         return type;
+    }
+
+    void add_composite(const QualifiedName& name, const types::detail::CompositeTable& fields) {
+        const auto known = [&] {
+            return std::any_of(database_.composites.begin(), database_.composites.end(), [&name](const auto& each) {
+                return each.schema == name.schema && each.name == name.name;
+            });
+        };
+        if (known())
+            return;
+        Composite made{name.schema, name.name, {}, {}};
+        for (const auto& field : std::span{fields.fields, fields.count})
+            made.attributes.push_back(
+                {std::string{field.name}, type_of(field.type->sql_type(), *field.type, false), {}, {}});
+        database_.composites.push_back(std::move(made));
     }
 
     void add_enum(const QualifiedName& name, const types::detail::EnumTable& labels) {
@@ -278,6 +304,7 @@ private:
         };
         add(database_.tables);
         add(database_.enums);
+        add(database_.composites);
         add(database_.sequences);
         for (const std::string& name : names) {
             if (!name.empty())

@@ -1,5 +1,9 @@
 #include "schema/record_types.hpp"
 
+#include <corm/type/bit_string.hpp>
+#include <corm/type/hstore.hpp>
+#include <corm/type/multirange.hpp>
+#include <corm/type/network.hpp>
 #include <corm/type/types.hpp>
 
 #include <boost/json/value.hpp>
@@ -37,6 +41,13 @@ constexpr Known known(std::string_view name, std::string_view cpp, bool exact = 
             exact};
 }
 
+using Int4 = types::Range<std::int32_t>;
+using Int8 = types::Range<std::int64_t>;
+using Num = types::Range<types::Numeric>;
+using Date = types::Range<std::chrono::sys_days>;
+using Local = types::Range<types::LocalTimestamp>;
+using Moment = types::Range<types::Timestamp>;
+
 constexpr Known table[] = {
     known<bool>("bool", "bool"),
     known<std::int16_t>("int2", "std::int16_t", true),
@@ -58,10 +69,36 @@ constexpr Known table[] = {
     known<types::Interval>("interval", "corm::types::Interval"),
     known<boost::json::value>("jsonb", "boost::json::value"),
     known<types::JsonText>("json", "corm::types::JsonText"),
+    known<types::Inet>("inet", "corm::Inet"),
+    known<types::Cidr>("cidr", "corm::Cidr"),
+    known<types::MacAddr>("macaddr", "corm::MacAddr"),
+    known<types::MacAddr8>("macaddr8", "corm::MacAddr8"),
+    known<types::BitString>("bit", "corm::BitString"),
+    known<types::BitString>("varbit", "corm::BitString"),
+    known<types::Hstore>("hstore", "corm::Hstore"),
+    known<Int4>("int4range", "corm::Range<std::int32_t>"),
+    known<Int8>("int8range", "corm::Range<std::int64_t>"),
+    known<Num>("numrange", "corm::Range<corm::Numeric>"),
+    known<Date>("daterange", "corm::Range<std::chrono::sys_days>"),
+    known<Local>("tsrange", "corm::Range<corm::types::LocalTimestamp>"),
+    known<Moment>("tstzrange", "corm::Range<corm::types::Timestamp>"),
+    known<types::MultiRange<Int4::Value>>("int4multirange", "corm::MultiRange<std::int32_t>"),
+    known<types::MultiRange<Int8::Value>>("int8multirange", "corm::MultiRange<std::int64_t>"),
+    known<types::MultiRange<Num::Value>>("nummultirange", "corm::MultiRange<corm::Numeric>"),
+    known<types::MultiRange<Date::Value>>("datemultirange", "corm::MultiRange<std::chrono::sys_days>"),
+    known<types::MultiRange<Local::Value>>("tsmultirange", "corm::MultiRange<corm::types::LocalTimestamp>"),
+    known<types::MultiRange<Moment::Value>>("tstzmultirange", "corm::MultiRange<corm::types::Timestamp>"),
 };
 
-const Known* find(const QualifiedName& name) noexcept {
-    if (name.schema != "pg_catalog")
+/// True for types of the system, and for hstore where its name alone leads to it.
+bool is_known_schema(const Database& database, const QualifiedName& name) {
+    const std::vector<std::string>& path = database.search_path;
+    return name.schema == "pg_catalog" ||
+           (name.name == "hstore" && std::find(path.begin(), path.end(), name.schema) != path.end());
+}
+
+const Known* find(const Database& database, const QualifiedName& name) {
+    if (!is_known_schema(database, name))
         return nullptr;
     const auto* const found =
         std::find_if(std::begin(table), std::end(table), [&](const Known& each) { return each.name == name.name; });
@@ -72,14 +109,16 @@ const Known* find(const QualifiedName& name) noexcept {
 
 RecordType record_type(const Database& database, const TypeUse& type, bool nullable, TypeChoice choice) {
     const TypeUse& base = database.base_type(type);
-    const Known* const found = find(base.name);
+    const Known* const found = find(database, base.name);
     // The elements of an array of a domain are not told apart from those of its base.
     // A vector has one dimension; an array of PostgreSQL may have others.
-    const bool arrays = choice.typed_arrays && !choice.exact_types && &base == &type;
+    // An array of varbit is not compared with one of bit.
+    const bool arrays = choice.typed_arrays && !choice.exact_types && &base == &type && base.name.name != "bit";
     const bool chosen = found != nullptr && (found->exact || !choice.exact_types) && (!base.array || arrays);
     if (chosen) {
-        // The server compares char(n) with text as text, for which the spaces behind it count.
-        std::string declared = base.name.name == "bpchar" ? base.text : std::string{};
+        // The server compares char(n) with text as text, for which the spaces behind it count; bit(n) is no varbit.
+        const bool says_more = base.name.name == "bpchar" || base.name.name == "bit";
+        std::string declared = says_more ? base.text : std::string{};
         if (base.array)
             return {nullable ? found->nullable_array : found->array, std::move(declared), found->cpp, true};
         return {nullable ? found->nullable : found->value, std::move(declared), found->cpp};

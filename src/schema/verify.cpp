@@ -167,6 +167,8 @@ private:
             report(mapped.member, *difference);
         else if (const auto labels = label_difference(database_, mapped, *column))
             report(mapped.member, *labels);
+        else if (const auto fields = field_difference(database_, mapped, *column))
+            report(mapped.member, *fields);
         check_null(mapped, *column);
         check_source(mapped, *column);
     }

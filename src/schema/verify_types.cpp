@@ -2,6 +2,7 @@
 
 #include "schema/type_names.hpp"
 
+#include <corm/type/composite.hpp>
 #include <corm/type/enumeration.hpp>
 
 #include <algorithm>
@@ -91,6 +92,47 @@ std::optional<std::string> label_difference(const Database& database, const mapp
         text +=
             (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of the enum " + column.type.text;
     return text + "; give both the same labels";
+}
+
+namespace {
+
+/// As the end of a sentence that begins with the type.
+std::optional<std::string> fields_difference(const Database& database, const types::detail::CompositeTable& fields,
+                                             const Composite& found) {
+    const std::size_t common = std::min(fields.count, found.attributes.size());
+    for (std::size_t i = 0; i < common; ++i) {
+        const auto& mapped = fields.fields[i];
+        const Attribute& attribute = found.attributes[i];
+        const WrittenType wanted = parse_type(mapped.type->sql_type());
+        const TypeUse& base = database.base_type(attribute.type);
+        if (base.array != wanted.array || !same_type(database, wanted.name, base.name))
+            return " has the attribute " + attribute.name + " of type " + attribute.type.text +
+                   " where the struct has the member " + std::string{mapped.name} + ", which is " +
+                   std::string{mapped.type->sql_type()};
+    }
+    if (found.attributes.size() > common)
+        return " has the attribute " + found.attributes[common].name + ", which the struct lacks";
+    if (fields.count > common)
+        return " lacks an attribute for the member " + std::string{fields.fields[common].name};
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> field_difference(const Database& database, const mapping::Column& mapped,
+                                            const Column& column) {
+    const types::ValueType& value = mapped.type->element != nullptr ? *mapped.type->element : *mapped.type;
+    const TypeUse& base = database.base_type(column.type);
+    if (value.fields == nullptr || base.kind != TypeKind::composite)
+        return std::nullopt;
+    const Composite* const found = database.find_composite(base.name.schema, base.name.name);
+    if (found == nullptr)
+        return std::nullopt;
+    const auto difference = fields_difference(database, *value.fields, *found);
+    if (!difference)
+        return std::nullopt;
+    return ": the composite type " + std::string{value.sql_type()} + *difference +
+           "; describe its attributes, in their order";
 }
 
 namespace {

@@ -15,6 +15,9 @@ namespace corm::schema {
 /// The same of the labels of an enum whose types go together.
 [[nodiscard]] std::optional<std::string> label_difference(const Database& database, const mapping::Column& mapped,
                                                           const Column& column);
+/// The same of the attributes of a composite whose types go together: by their places, as values travel.
+[[nodiscard]] std::optional<std::string> field_difference(const Database& database, const mapping::Column& mapped,
+                                                          const Column& column);
 /// The server gives it a value, be it by its domain.
 [[nodiscard]] bool has_default(const Database& database, const Column& column);
 /// The column cannot hold NULL, be it for its domain.

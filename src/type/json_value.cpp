@@ -1,6 +1,7 @@
 #include "type/json_value.hpp"
 
 #include "type/array_reader.hpp"
+#include "type/array_text.hpp"
 #include <corm/type/detail/json_column.hpp>
 #include <corm/type/oid.hpp>
 #include <corm/type/scalar.hpp>
@@ -49,8 +50,12 @@ Writer writer_of(Oid oid) noexcept {
     }
 }
 
-void write_dimension(ArrayReader& reader, std::size_t dimension, Writer writer, std::string& out,
-                     const JsonPath& path) {
+void write_text(const FieldView& field, std::string& out, const JsonPath& path) {
+    write_json(field.bytes(), out, path);
+}
+
+template <class Reader>
+void write_dimension(Reader& reader, std::size_t dimension, Writer writer, std::string& out, const JsonPath& path) {
     path.check_depth();
     out.push_back('[');
     for (std::size_t i = 0; i < reader.shape().sizes[dimension]; ++i) {
@@ -65,6 +70,14 @@ void write_dimension(ArrayReader& reader, std::size_t dimension, Writer writer, 
             writer(element, out, inner);
     }
     out.push_back(']');
+}
+
+template <class Reader>
+void write_array(Reader reader, Writer writer, std::string& out, const JsonPath& path) {
+    if (reader.shape().count == 0)
+        out += "[]";
+    else
+        write_dimension(reader, 0, writer, out, path);
 }
 
 } // namespace
@@ -85,14 +98,12 @@ void write_json_value(const ValueType& type, const void* value, std::string& out
     } catch (...) {
         refuse_as_caught(path);
     }
-    if (writer == nullptr) {
+    if (writer == nullptr && type.element != nullptr) {
+        write_array(ArrayTextReader{bytes, 0}, &write_text, out, path);
+    } else if (writer == nullptr) {
         write_json(std::string_view{bytes}, out, path);
     } else if (element != 0) {
-        ArrayReader reader{bytes};
-        if (reader.shape().count == 0)
-            out += "[]";
-        else
-            write_dimension(reader, 0, writer, out, path);
+        write_array(ArrayReader{bytes}, writer, out, path);
     } else {
         FieldView field;
         field.data = bytes.data();

@@ -27,7 +27,8 @@ void throw_unexpected_null(std::string_view sql_type) {
 
 void Parameters::add(const ValueType& type, const void* value) {
     if (type.nullable && type.is_null(value)) {
-        add_null(type.oid);
+        // Some types have no binary form, which the server asks for even then.
+        add_entry({buffer_.size(), -1, type.oid, type.format});
         return;
     }
     const std::size_t start = buffer_.size();

@@ -10,7 +10,10 @@ void Codec<TextForm>::encode(const TextForm& value, std::string& out) {
 }
 
 void Codec<TextForm>::decode(const FieldView& field, TextForm& target) {
-    target.text.assign(field.data, static_cast<std::size_t>(field.size));
+    if (field.format == Format::text)
+        target.text.assign(field.data, static_cast<std::size_t>(field.size));
+    else
+        detail::read_text(field, target.text); // of a column that is not cast, no text at all
 }
 
 void Codec<TextForm>::literal(const TextForm& value, std::string& out) {

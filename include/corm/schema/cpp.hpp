@@ -26,9 +26,11 @@ struct CppOptions {
 ///   is, then with the schema ahead.
 /// * Members have the names of columns and relations. What is no identifier is made one (`Ref.erence` is `Ref_erence`),
 ///   words of the language get an underscore behind them, and `.column` says what the column is called.
-/// * Enums of the database are enums, unless a label is no identifier; then their columns are `corm::TextForm` like
-/// those
-///   of all types without a C++ type, and `.sql_type` says which it is.
+/// * Enums of the database are enums, unless a label is no identifier; composites are structs, unless an attribute has
+/// no
+///   C++ type or is of a domain. Then their columns are `corm::TextForm` like those of all types without a C++ type,
+///   and
+///   `.sql_type` says which it is.
 /// * A struct of more members than BOOST_DESCRIBE_STRUCT takes has the first ones in bases.
 ///
 /// Throws `Error` if `namespace_` is no name of a namespace.

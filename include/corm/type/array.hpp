@@ -129,6 +129,7 @@ struct Codec<std::vector<T>> {
     static bool same(const std::vector<T>& left, const std::vector<T>& right) {
         return detail::same_array(level, &left, &right);
     }
+    static constexpr const ValueType* array_element() noexcept { return level.element; }
 };
 
 } // namespace corm::types

@@ -48,11 +48,28 @@ concept Codable = requires(const T& value, T& target, const FieldView& field, st
 namespace detail {
 
 struct EnumTable;
+struct CompositeTable;
 
 template <class ValueCodec>
 consteval const EnumTable* labels_of() {
     if constexpr (requires { ValueCodec::label_table(); })
         return ValueCodec::label_table();
+    else
+        return nullptr;
+}
+
+template <class ValueCodec>
+consteval const CompositeTable* fields_of() {
+    if constexpr (requires { ValueCodec::field_table(); })
+        return ValueCodec::field_table();
+    else
+        return nullptr;
+}
+
+template <class ValueCodec>
+consteval auto element_of() {
+    if constexpr (requires { ValueCodec::array_element(); })
+        return ValueCodec::array_element();
     else
         return nullptr;
 }
@@ -71,10 +88,12 @@ struct ValueType {
     Oid oid;       ///< parameter type, 0 when the server infers it
     Oid array_oid; ///< 0: elements of a bulk parameter travel as text literals
     Format format;
-    bool nullable;                   ///< the C++ type can hold SQL NULL
-    bool integer;                    ///< int2, int4 or int8: a key of this type may come from a sequence
-    bool as_text;                    ///< queries cast columns of it to text
-    const detail::EnumTable* labels; ///< of an enum; null for everything else
+    bool nullable;                        ///< the C++ type can hold SQL NULL
+    bool integer;                         ///< int2, int4 or int8: a key of this type may come from a sequence
+    bool as_text;                         ///< queries cast columns of it to text
+    const detail::EnumTable* labels;      ///< of an enum; null for everything else
+    const detail::CompositeTable* fields; ///< of a composite; null for everything else
+    const ValueType* element;             ///< of an array of any dimensions: what it holds; null for everything else
     std::string_view (*sql_type)();
 
     void (*construct)(void* at);
@@ -175,6 +194,8 @@ inline constexpr ValueType value_type{
     .integer = std::integral<typename Nullable<T>::Value> && !std::same_as<typename Nullable<T>::Value, bool>,
     .as_text = detail::read_as_text<Codec<typename Nullable<T>::Value>>,
     .labels = detail::labels_of<Codec<typename Nullable<T>::Value>>(),
+    .fields = detail::fields_of<Codec<typename Nullable<T>::Value>>(),
+    .element = detail::element_of<Codec<typename Nullable<T>::Value>>(),
     .sql_type = [] { return std::string_view{Codec<typename Nullable<T>::Value>::sql_type()}; },
     .construct = &detail::ErasedCodec<T>::construct,
     .copy_construct = &detail::ErasedCodec<T>::copy_construct,

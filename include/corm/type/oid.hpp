@@ -17,6 +17,19 @@ inline constexpr Oid jsonb_array = 3807, varchar_array = 1015, json_array = 199;
 inline constexpr Oid character_array = 1002, name_array = 1003, bpchar_array = 1014, oid_array = 1028;
 inline constexpr Oid time_array = 1183, timetz_array = 1270, interval_array = 1187;
 
+inline constexpr Oid int4_range = 3904, numeric_range = 3906, timestamp_range = 3908, timestamptz_range = 3910;
+inline constexpr Oid date_range = 3912, int8_range = 3926;
+inline constexpr Oid int4_range_array = 3905, numeric_range_array = 3907, timestamp_range_array = 3909;
+inline constexpr Oid timestamptz_range_array = 3911, date_range_array = 3913, int8_range_array = 3927;
+inline constexpr Oid int4_multirange = 4451, numeric_multirange = 4532, timestamp_multirange = 4533;
+inline constexpr Oid timestamptz_multirange = 4534, date_multirange = 4535, int8_multirange = 4536;
+inline constexpr Oid int4_multirange_array = 6150, numeric_multirange_array = 6151, timestamp_multirange_array = 6152;
+inline constexpr Oid timestamptz_multirange_array = 6153, date_multirange_array = 6155, int8_multirange_array = 6157;
+
+inline constexpr Oid inet = 869, cidr = 650, macaddr = 829, macaddr8 = 774, bit = 1560, varbit = 1562;
+inline constexpr Oid inet_array = 1041, cidr_array = 651, macaddr_array = 1040, macaddr8_array = 775;
+inline constexpr Oid bit_array = 1561, varbit_array = 1563;
+
 /// OIDs from here on belong to types that users made.
 inline constexpr Oid first_user_oid = 16384;
 

@@ -50,9 +50,18 @@ WRITES = """
     for (std::int32_t id = 10; id < 15; ++id)
         session.add(model::StatusKindUse{.id = id, .kind = model::StatusKind::closed, .word = corm::TextForm{"old"},
                                          .kinds = {{std::nullopt, model::StatusKind::open}}});
-    // A key in the form that inet::text has.
-    const auto added = session.add(model::ByAddress{.address = corm::TextForm{"10.0.0.2/32"}});
+    const auto added = session.add(model::ByAddress{.address = corm::Inet::from_string("10.0.0.2")});
+    const corm::Ref<model::Journey> journey = co_await session.get_one<model::Journey>(1);
+    if (journey->route.stops->at(0)->kinds->at(0) != model::StatusKind::open || journey->route.hours->upper() != 6)
+        throw corm::Error("the composite is not what was inserted");
+    journey.edit().route.from = model::Spot{.x = 7, .class_ = "b"};
+    journey.edit().spots->push_back(std::nullopt);
+    journey.edit().flags->set(1);
     co_await session.commit();
+    co_await session.refresh(journey);
+    if (journey->route.from->x != 7 || journey->spots->size() != 2 || journey->flags->to_string() != "111" ||
+        journey->odd != corm::TextForm{"(\\"(1,2)\\")"})
+        throw corm::Error("the composite is not what was written");
     added.edit().kind = model::StatusKind::open;
     const auto found = co_await session.one(corm::select<model::StatusKindUse>().where(
         corm::col<&model::StatusKindUse::id> == 12 && corm::col<&model::StatusKindUse::word> == corm::TextForm{"old"}));

@@ -27,6 +27,14 @@ create table shop.of_kind (id int primary key, kind shop.status_kind references 
 create table shop.by_numeric (id numeric primary key);
 create table shop.by_number (id int primary key, numeric_id bigint references shop.by_numeric);
 create table shop.versioned (id uuid primary key, version int not null default 1, name text unique deferrable);
+-- Composites, of composites too, and types with headers of their own
+create type shop.route as ();
+create type shop.spot as (x int, "class" text, kinds shop.status_kind[]);
+alter type shop.route add attribute stops shop.spot[], add attribute "from" shop.spot, add attribute hours int4range;
+create type shop.odd as ("where" point);
+create table shop.journey (id int primary key, route shop.route not null, spots shop.spot[], odd shop.odd,
+                           ports int4range not null, days datemultirange, flags bit(3), flag_list bit(3)[],
+                           mask varbit, card macaddr, net cidr, nets cidr[]);
 -- More members than BOOST_DESCRIBE_STRUCT takes, and relations there
 do $$
 begin
@@ -47,6 +55,10 @@ insert into shop.status_kind_use values (1, 'closed', 'new', '{open,NULL}');
 insert into shop.letter (text) values ('a'), ('b');
 insert into shop.parcel (letter_id) values (1), (null);
 insert into shop.by_address values ('10.0.0.1', 'open');
+insert into shop.journey values (1, row(array[row(1, 'a', '{open}')::shop.spot, null], null, '[1,5]'),
+                                 array[row(null, null, null)::shop.spot], row('(1,2)'), '[1,2]',
+                                 '{[2024-01-01,2024-01-02)}', b'101', array[b'101'], b'1', '08:00:2b:01:02:03',
+                                 '10.0.0.0/8', array['10.0.0.0/8'::cidr, null]);
 insert into shop.by_unique values ('a', null);
 insert into shop.by_kind values ('open');
 insert into shop.of_kind values (1, 'open', '10.0.0.1'), (2, null, null);

@@ -1,6 +1,10 @@
 // What COPY stores is what INSERT stores, whatever the type, of records as of structs.
 #include "fixture.hpp"
 
+#include <corm/type/bit_string.hpp>
+#include <corm/type/composite.hpp>
+#include <corm/type/multirange.hpp>
+#include <corm/type/network.hpp>
 #include <corm/type/types.hpp>
 
 #include <boost/describe/enum.hpp>
@@ -39,10 +43,20 @@ constexpr auto corm_json(corm::type<Address>) {
     return corm::as_jsonb;
 }
 
+struct Place {
+    std::int32_t x = 0;
+    std::optional<std::string> label{};
+};
+BOOST_DESCRIBE_STRUCT(Place, (), (x, label))
+constexpr auto corm_composite(corm::type<Place>) {
+    return corm::pg_composite("place");
+}
+
 } // namespace copy_values
 using copy_values::Address;
 using copy_values::Level;
 using copy_values::Mood;
+using copy_values::Place;
 
 namespace {
 
@@ -115,7 +129,12 @@ private:
         column<std::vector<std::int32_t>>("numbers", "int[]", {1, -2, 3}, {});
         column<std::vector<std::optional<std::string>>>("texts", "text[]", {"a,b", std::nullopt, "NULL", "\"\\"}, {});
         column<std::vector<std::vector<double>>>("matrix", "float8[]", {{1, 2}, {3, Limits::infinity()}}, {});
+        column<corm::Range<std::int32_t>>("ports", "int4range", {1, 5}, {});
+        column<corm::MultiRange<std::int64_t>>("blocks", "int8multirange", {{1, 2}, {4, 5}}, {});
+        column<corm::Inet>("host", "inet", corm::Inet::from_string("10.0.0.1/8"), corm::Inet::from_string("::1"));
+        column<std::bitset<9>>("bits", "bit(9)", std::bitset<9>{5}, {});
         if (with_enum_) {
+            column<Place>("place", "place", {1, "a\tb\\ \"c\""}, {});
             column<Mood>("mood", "mood", Mood::happy, Mood::sad);
             column<std::vector<Mood>>("moods", "mood[]", {Mood::happy, Mood::sad}, {});
         }
@@ -131,8 +150,9 @@ private:
 
 void expect_same_rows(bool with_enum) {
     Samples copied{"copied", true, with_enum}, inserted{"inserted", false, with_enum};
-    Sessions s{"create type mood as enum ('sad', 'happy'); create table copied " + copied.columns() +
-               "; create table inserted (like copied including all);"};
+    Sessions s{
+        "create type mood as enum ('sad', 'happy'); create type place as (x int, label text); create table copied " +
+        copied.columns() + "; create table inserted (like copied including all);"};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         for (std::int64_t id = 1; id <= 4; ++id) {

@@ -91,7 +91,7 @@ TEST_CASE("numerics against the server's text", "[type][integration]") {
     round_trip<Numeric>("numeric", std::move(edges), random_numeric, is_written_alike);
 }
 
-TEST_CASE("the largest numerics against the server's text", "[type][integration]") {
+TEST_CASE("F69: the largest numerics against the server's text", "[type][integration][F69]") {
     const Database database;
     Client client{database.url()};
     Random random{seed()};

@@ -30,7 +30,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 } // namespace
 
-TEST_CASE("infinite dates and moments are refused", "[type][integration]") {
+TEST_CASE("F69: infinite dates and moments are refused", "[type][integration][F69]") {
     const Database database;
     Client client{database.url()};
     for (const std::string sign : {"", "-"}) {
@@ -50,7 +50,7 @@ TEST_CASE("infinite dates and moments are refused", "[type][integration]") {
         CHECK(contains(problem<Interval>(client, "'infinity'::interval"), "an infinite interval cannot be read"));
 }
 
-TEST_CASE("moments beyond the range of C++ are refused, those within are not", "[type][integration]") {
+TEST_CASE("F69: moments beyond the range of C++ are refused, those within are not", "[type][integration][F69]") {
     const Database database;
     Client client{database.url()};
     CHECK(client.ask("select '294247-01-10 04:00:54.775807+00'::timestamptz").value<Timestamp>() == Timestamp::max());

@@ -113,9 +113,8 @@ TEST_CASE("a record is written as the struct with its members", "[json][record][
     const Note note{.id = 3, .lines = {"\"", ""}, .kept = {"[1 , 2]"}, .mood = Mood::happy};
     CHECK(corm::to_json_text(record_of(note)) == corm::to_json_text(note));
 
-    // Its types are known at run time alone: enums are text, and so are arrays of them.
-    boost::json::value arrays = corm::to_json(Arrays{.maybe = std::vector{1.5}});
-    arrays.at("moods") = "{sad}";
+    // Its types are known at run time alone: enums are text.
+    const boost::json::value arrays = corm::to_json(Arrays{.maybe = std::vector{1.5}});
     CHECK(corm::to_json(record_of(Arrays{.maybe = std::vector{1.5}})) == arrays);
     boost::json::value everything = corm::to_json(Everything{});
     everything.at("money") = 250; // a codec for int8

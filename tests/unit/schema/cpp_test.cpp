@@ -129,6 +129,37 @@ TEST_CASE("enums are enums if their labels can be enumerators", "[schema][unit]"
     CHECK(has(body(database, {.typed_arrays = false}), "std::optional<corm::TextForm> moods{};"));
 }
 
+TEST_CASE("composites are structs if all of their attributes can be members", "[schema][unit]") {
+    Database database = model({keyed("trip", {column("stop", type("spot", TypeKind::composite), true),
+                                              column("stops", type("spot", TypeKind::composite, true)),
+                                              column("odd", type("odd", TypeKind::composite))})});
+    // In the order of their names, which is not that in which they need each other.
+    database.composites = {
+        {"s", "area", {{"spots", type("spot", TypeKind::composite, true)}, {"class", type("text")}}, "A part"},
+        {"s", "odd", {{"at", type("point")}}, {}},
+        {"s", "odder", {{"inside", type("odd", TypeKind::composite)}}, {}},
+        {"s", "spot", {{"x", type("int4"), {}, "Right"}, {"hours", type("int4range", TypeKind::range)}}, {}}};
+    database.composites[3].attributes[1].type.name.schema = "pg_catalog";
+    const std::string text = body(database);
+    const std::string spot = "struct Spot {\n    /// Right\n    std::optional<std::int32_t> x{};\n"
+                             "    std::optional<corm::Range<std::int32_t>> hours{};\n};\n"
+                             "BOOST_DESCRIBE_STRUCT(Spot, (), (x, hours))\n"
+                             "constexpr auto corm_composite(corm::type<Spot>) {\n"
+                             "    return corm::pg_composite(\"spot\", \"s\");\n}\n";
+    CHECK(has(text, spot));
+    CHECK(has(text, "\n/// A part\nstruct Area {\n    std::optional<std::vector<std::optional<Spot>>> spots{};\n"
+                    "    std::optional<std::string> class_{};\n};\n"));
+    CHECK(text.find("struct Spot {") < text.find("struct Area {"));
+    CHECK(has(text, "// The composite s.odd is corm::TextForm: its attribute 'at' is of type point\n"));
+    CHECK(has(text, "// The composite s.odder is corm::TextForm: its attribute 'inside' is of the composite s.odd\n"));
+    CHECK(has(text, "    Spot stop{};\n    std::optional<std::vector<std::optional<Spot>>> stops{};\n"
+                    "    std::optional<corm::TextForm> odd{};\n"));
+    const std::string whole = to_cpp(database);
+    CHECK(has(whole, "#include <corm/corm.hpp>\n#include <corm/type/composite.hpp>\n#include <corm/type/range.hpp>\n"));
+    database.composites[3].attributes[0].type = type("age", TypeKind::domain);
+    CHECK(has(body(database), "// The composite s.spot is corm::TextForm: its attribute 'x' is of the domain s.age\n"));
+}
+
 TEST_CASE("marks of columns and keys", "[schema][unit]") {
     Table note = keyed("notes", {column("version", type("int4"), true), column("created", type("timestamptz"), true),
                                  column("size", type("int4")), column("number", type("int4"), true)});

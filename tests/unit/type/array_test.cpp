@@ -111,7 +111,7 @@ TEST_CASE("arrays that PostgreSQL cannot hold are refused", "[type][unit]") {
     CHECK(contains(problem_of([] { encoded(Texts{std::string("a\0b", 3)}); }), "text holds a NUL"));
 }
 
-TEST_CASE("arrays are read whatever their lower bounds", "[type][unit]") {
+TEST_CASE("F70: arrays are read whatever their lower bounds", "[type][unit][F70]") {
     CHECK(decoded<Ints>(ints({1, 0, 23, 2, 0, 4, 7, 4, 8}), int4_array) == Ints{7, 8});
     CHECK(decoded<Ints>(ints({1, 0, 23, 2, -5, 4, 7, 4, 8}), int4_array) == Ints{7, 8});
 }
@@ -123,14 +123,14 @@ TEST_CASE("elements convert by the rules of their type", "[type][unit]") {
     CHECK(decoded<Texts>(ints({1, 0, 1043, 1, 1, 0}), oids::varchar_array) == Texts{""});
 }
 
-TEST_CASE("arrays with other dimensions are refused", "[type][unit]") {
+TEST_CASE("F70: arrays with other dimensions are refused", "[type][unit][F70]") {
     CHECK(decode_problem<Ints>(encoded(Grid{{1}}), int4_array) ==
           "an array of 2 dimensions cannot be read into std::vector nested to depth 1");
     CHECK(contains(decode_problem<Grid>(encoded(Ints{1}), int4_array), "1 dimensions cannot be read"));
     CHECK(decoded<Grid>(encoded(Ints{}), int4_array).empty());
 }
 
-TEST_CASE("hostile array headers are refused before memory is taken", "[type][unit]") {
+TEST_CASE("F70: hostile array headers are refused before memory is taken", "[type][unit][F70]") {
     constexpr std::int32_t huge = 0x7fffffff;
     for (const std::string& raw :
          {ints({}), ints({1}), ints({0, 0}), ints({1, 0, 23}), ints({-1, 0, 23}), ints({7, 0, 23}), ints({0, 2, 23}),

@@ -60,7 +60,7 @@ TEST_CASE("the server infers the type of an enum, text has its own", "[type][uni
     CHECK(Codec<Level>::sql_type() == "text");
 }
 
-TEST_CASE("unknown labels are refused; those of an enum type are named", "[type][unit]") {
+TEST_CASE("F68: unknown labels are refused; those of an enum type are named", "[type][unit][F68]") {
     CHECK(decode_problem<Mood>("angry", user_type) ==
           "the label 'angry' is none of the 3 enumerators of the enum for \"mood\"; add it to the enum and its "
           "BOOST_DESCRIBE_ENUM");
@@ -72,7 +72,7 @@ TEST_CASE("unknown labels are refused; those of an enum type are named", "[type]
     CHECK_FALSE(contains(decode_problem<Mood>(std::string(64, 'x'), user_type), "xxx"));
 }
 
-TEST_CASE("values that are no enumerator are refused before they are sent", "[type][unit]") {
+TEST_CASE("F68: values that are no enumerator are refused before they are sent", "[type][unit][F68]") {
     CHECK(problem_of([] { encoded(static_cast<Mood>(3)); }) ==
           "the value is none of the 3 enumerators of the enum for \"mood\"");
     CHECK_FALSE(problem_of([] { literal(static_cast<Mood>(8)); }).empty());

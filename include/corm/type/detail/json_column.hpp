@@ -25,9 +25,10 @@
 
 namespace corm::types::detail {
 
-/// Types of corm and of <chrono> that are strings in JSON, in the form of their codec's `literal`.
+/// Types of corm and of <chrono> that are strings in JSON, in the form of their codec's `literal`. Those of headers
+/// that this one does not include say so in their codec.
 template <class T>
-inline constexpr bool written_as_literal = false;
+inline constexpr bool written_as_literal = requires { Codec<T>::written_as_literal; };
 template <>
 inline constexpr bool written_as_literal<Bytes> = true;
 template <>
@@ -86,6 +87,8 @@ void write_json_column(const T& value, std::string& out, const JsonPath& path) {
             refuse_as_caught(path);
         }
         write_json_literal(std::move(text), moment, out, path);
+    } else if constexpr (requires { Codec<T>::write_json(value, out, path); }) {
+        Codec<T>::write_json(value, out, path);
     } else if constexpr (std::is_same_v<T, JsonText>) {
         write_json_document(value, out, path);
     } else if constexpr (kind == JsonKind::floating) {

@@ -86,6 +86,8 @@ public:
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
+    /// Is text of the program.
+    [[nodiscard]] bool is_raw() const noexcept { return std::holds_alternative<query::RawStatement>(query_); }
     /// Relations of its objects that are to be read behind it.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] LoadMode load_mode() const noexcept;

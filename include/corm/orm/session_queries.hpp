@@ -3,14 +3,14 @@
 
 #include <corm/fwd.hpp>
 #include <corm/mapping/record.hpp>
-#include <corm/orm/session_objects.hpp>
+#include <corm/orm/stream.hpp>
 
 #include <optional>
 
 namespace corm::orm {
 
 /// The reading calls of `AsyncSession`, which tells what they have in common; not a type of its own.
-class SessionQueries : public SessionObjects {
+class SessionQueries : public SessionStreams {
 public:
     /// The object with this primary key, or an empty handle. An object that is in the session already and fresh is
     /// returned without I/O; otherwise one round trip, with BEGIN and unflushed changes in it. Options: a lock
@@ -282,7 +282,7 @@ private:
     }
 
 protected:
-    using SessionObjects::SessionObjects;
+    using SessionStreams::SessionStreams;
     SessionQueries(SessionQueries&&) noexcept = default;
     SessionQueries& operator=(SessionQueries&&) noexcept = default;
     ~SessionQueries() = default;

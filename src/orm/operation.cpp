@@ -206,7 +206,8 @@ bool Operation::failed_in_part(const wire::Reply& reply) const noexcept {
 std::exception_ptr Operation::digest(wire::Reply& reply) {
     if (reply.error) {
         std::exception_ptr error = reply.in_doubt ? doubt(reply) : explain(reply);
-        if (!reply.in_doubt && failed_in_part(reply) && session_->can_roll_back_to_savepoint())
+        const bool of_savepoint = !reply.in_doubt && !reply.overflowed && failed_in_part(reply);
+        if (of_savepoint && session_->can_roll_back_to_savepoint())
             session_->savepoint_failed(error, closes_);
         else
             session_->request_failed(plan_, error, reply.sent);

@@ -171,6 +171,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.back().prepare = raw->prepared && !raw->alone;
         request.back().alone = raw->alone;
         request.back().raw = true;
+        request.back().cap = cap();
         return;
     }
     const auto& select = std::get<query::SelectQuery>(query_);
@@ -178,6 +179,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
                                 std::move(compiled.parameters), select.mapper->lifetime()));
     request.back().prepare = select.prepared;
+    request.back().cap = cap();
 }
 
 void QueryPart::digest(std::span<wire::Result> results) {
@@ -214,7 +216,21 @@ bool QueryPart::only_reads() const noexcept {
 }
 
 Part::Sharing QueryPart::sharing() const noexcept {
-    return only_reads() ? Sharing::if_quick : Sharing::never;
+    // A result that is cut short would cut those of the others.
+    return only_reads() && !cap().is_set() ? Sharing::if_quick : Sharing::never;
+}
+
+wire::ResultCap QueryPart::cap() const noexcept {
+    wire::ResultCap cap = session_.cap;
+    if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
+        cap.rows = raw->max_rows.value_or(cap.rows);
+        cap.bytes = raw->max_bytes.value_or(cap.bytes);
+    }
+    return cap;
+}
+
+std::exception_ptr QueryPart::explain(std::size_t /*statement*/, const std::exception_ptr& error) const {
+    return too_large(subject(), error, where_);
 }
 
 bool QueryPart::locks() const noexcept {

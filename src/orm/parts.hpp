@@ -94,10 +94,13 @@ public:
     [[nodiscard]] std::optional<Duration> within() const noexcept;
     /// For messages: the entity, or "a statement".
     [[nodiscard]] std::string subject() const;
+    [[nodiscard]] std::exception_ptr explain(std::size_t statement, const std::exception_ptr& error) const override;
 
     detail::Outcome outcome;
 
 private:
+    [[nodiscard]] wire::ResultCap cap() const noexcept;
+
     SessionCore& session_;
     detail::Query query_;
     std::source_location where_;

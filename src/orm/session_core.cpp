@@ -34,7 +34,8 @@ std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> eng
 }
 
 SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
-    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {
+    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)),
+      cap{options.max_rows.value_or(engine->options.max_rows), options.max_bytes.value_or(engine->options.max_bytes)} {
     if (options.reader) {
         if (settings != nullptr)
             throw Error("SessionOptions::reader shares its connection with other sessions, so that it can have no "

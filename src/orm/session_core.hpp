@@ -129,6 +129,7 @@ public:
     SessionOptions options;
     /// Names and values for each transaction; null if there are none.
     std::unique_ptr<const types::Parameters> settings;
+    const wire::ResultCap cap; ///< of results that nothing else bounds
     uow::UnitOfWork uow;
     pool::Lease lease;
     Savepoints savepoints; ///< those of `uow` have the same depths

@@ -19,7 +19,8 @@ namespace {
 using How = StreamEnd::How;
 
 std::string place(const std::source_location& where) {
-    return where.line() == 0 ? std::string{} : std::string{" at "} + where.file_name() + ":" + std::to_string(where.line());
+    return where.line() == 0 ? std::string{}
+                             : std::string{" at "} + where.file_name() + ":" + std::to_string(where.line());
 }
 
 } // namespace
@@ -87,6 +88,7 @@ void FetchPart::append(std::vector<wire::Statement>& request) {
         declare.sql = std::make_shared<const std::string>("DECLARE " + name + " NO SCROLL CURSOR WITHOUT HOLD FOR " +
                                                           *declare.sql);
         declare.prepare = false;
+        declare.cap = {}; // a batch has its own
     }
     wire::Statement& fetch = request.emplace_back();
     fetch.sql = std::make_shared<const std::string>("FETCH FORWARD " + std::to_string(rows_) + " FROM " + name);

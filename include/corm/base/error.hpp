@@ -108,8 +108,9 @@ public:
 /// Builds `IntegrityError` or `DatabaseError`, whichever the SQLSTATE asks for, as an exception pointer.
 [[nodiscard]] std::exception_ptr make_database_error(Diagnostics diagnostics, std::source_location where = {});
 
-/// A result grew beyond `max_rows` or `max_bytes`. Its statement was cancelled, and counts as one that the server
-/// refused: its transaction, or the innermost savepoint, is over. Read such results as a stream, or ask for fewer rows.
+/// A result grew beyond `max_rows` or `max_bytes`. Its statement was cancelled and failed, and its transaction is over,
+/// also where it ran in a savepoint; one that writes in an autocommit session may have taken effect before. Read such
+/// results as a stream, or ask for fewer rows.
 class ResultTooLarge : public Error {
 public:
     ResultTooLarge(const std::string& what, std::string sql, std::source_location where = {})

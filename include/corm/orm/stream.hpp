@@ -50,8 +50,8 @@ public:
     }
     /// The next `rows` rows, fewer at the end, none behind it. Those that are not at hand are fetched by one round
     /// trip, however many they are. Throws `Error` unless `rows` is between 1 and 2,147,483,647.
-    [[nodiscard]] Task<std::vector<Item>> next_batch(std::int64_t rows,
-                                                     std::source_location where = std::source_location::current()) const {
+    [[nodiscard]] Task<std::vector<Item>>
+    next_batch(std::int64_t rows, std::source_location where = std::source_location::current()) const {
         detail::check_batch(rows, where);
         return detail::next_items<Item>(required("next_batch()", where), static_cast<std::size_t>(rows), where);
     }
@@ -101,9 +101,11 @@ public:
     template <class Query>
     [[nodiscard]] Stream<std::int64_t> stream(Query&& /*query*/, StreamOptions /*options*/ = {}) const {
         constexpr bool raw = std::is_same_v<std::remove_cvref_t<Query>, query::RawStatement>;
-        static_assert(!raw, "corm: the rows of raw SQL are streamed into a type: session.stream<T>(corm::raw_sql(...))");
-        static_assert(raw, "corm: stream() takes a select, or raw SQL with the type of its rows; all else comes at once, "
-                           "by all(), one(), scalar() or execute()");
+        static_assert(!raw,
+                      "corm: the rows of raw SQL are streamed into a type: session.stream<T>(corm::raw_sql(...))");
+        static_assert(raw,
+                      "corm: stream() takes a select, or raw SQL with the type of its rows; all else comes at once, "
+                      "by all(), one(), scalar() or execute()");
         return Stream<std::int64_t>{nullptr};
     }
 

@@ -69,7 +69,9 @@ TEST_CASE("the end of the transaction makes CLOSE needless", "[stream][integrati
     Recorded s{users(10)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        { const auto stream = co_await begun(session, std::source_location::current()); }
+        {
+            const auto stream = co_await begun(session, std::source_location::current());
+        }
         session.add(User{.name = "new"});
         s.recorder->take();
         s.round_trips();
@@ -97,7 +99,9 @@ TEST_CASE("a stream whose transaction ends names itself and what has ended it", 
             session.add(User{.name = "new"});
             co_await session.commit({}, ended);
         }
-        SECTION("commit of reads, which sends nothing") { co_await session.commit({}, ended); }
+        SECTION("commit of reads, which sends nothing") {
+            co_await session.commit({}, ended);
+        }
         SECTION("rollback") {
             by = "rollback()";
             co_await session.rollback({}, ended);
@@ -190,8 +194,8 @@ TEST_CASE("an error of the server ends the stream, and rows that came are no res
             co_await savepoint->rollback();
         else
             co_await session.rollback();
-        CHECK_THAT(message_of(co_await failure(stream.next())), ContainsSubstring("next() at ") &&
-                                                                    ContainsSubstring(", which failed; not all rows"));
+        CHECK_THAT(message_of(co_await failure(stream.next())),
+                   ContainsSubstring("next() at ") && ContainsSubstring(", which failed; not all rows"));
         const std::int64_t open = co_await open_cursors(session);
         CHECK(open == 0);
     });
@@ -201,13 +205,12 @@ TEST_CASE("a cursor that fails in a savepoint is closed when that is over", "[st
     Sessions s{users(10)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        auto stream = session.stream<std::int32_t>(corm::raw_sql("select 10 / (3 - age) from users order by id"),
-                                                   {.batch = 2});
+        auto stream =
+            session.stream<std::int32_t>(corm::raw_sql("select 10 / (3 - age) from users order by id"), {.batch = 2});
         static_cast<void>(co_await stream.next());
         static_cast<void>(co_await stream.next());
-        const auto error = co_await failure(session.nested([&]() -> corm::Task<> {
-            static_cast<void>(co_await stream.next());
-        }));
+        const auto error =
+            co_await failure(session.nested([&]() -> corm::Task<> { static_cast<void>(co_await stream.next()); }));
         CHECK(caught<corm::DatabaseError>(error).sqlstate().code() == "22012");
         const std::int64_t open = co_await open_cursors(session);
         CHECK(open == 0);
@@ -235,8 +238,8 @@ TEST_CASE("a row that cannot be read ends the stream", "[stream][integration]") 
     Sessions s{users(10)};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
-        auto nulls = session.stream<std::int32_t>(
-            corm::raw_sql("select nullif(age, 3) from users order by id"), {.batch = 5});
+        auto nulls =
+            session.stream<std::int32_t>(corm::raw_sql("select nullif(age, 3) from users order by id"), {.batch = 5});
         const auto two = co_await nulls.next_batch(2);
         CHECK(two.size() == 2);
         CHECK_THAT(caught<corm::ConversionError>(co_await failure(nulls.next())).what(), ContainsSubstring("NULL"));
@@ -283,10 +286,9 @@ TEST_CASE("sessions without a transaction refuse streams, as do batches of nothi
     }
     CHECK_THAT(refused([&] { static_cast<void>(session.stream<int>(corm::raw_sql("commit"))); }),
                ContainsSubstring("use execute()"));
-    CHECK_THAT(refused([&] {
-                   static_cast<void>(session.stream<int>(corm::raw_sql("select 1").outside_transaction()));
-               }),
-               ContainsSubstring("outside_transaction()"));
+    CHECK_THAT(
+        refused([&] { static_cast<void>(session.stream<int>(corm::raw_sql("select 1").outside_transaction())); }),
+        ContainsSubstring("outside_transaction()"));
     auto moved = session.stream(users_by_id());
     const auto target = std::move(moved);
     CHECK_THAT(refused([&] { static_cast<void>(moved.next()); }), // NOLINT: that is the point
@@ -351,7 +353,6 @@ TEST_CASE("a stream that outlives its session, its engine and its context says s
         engine.reset();
     }
     CHECK_FALSE(next(*whole)); // it had told its end
-    run_coroutine(*std::make_unique<asio::io_context>(),
-                  [&]() -> corm::Task<> { co_await stream->close(); });
+    run_coroutine(*std::make_unique<asio::io_context>(), [&]() -> corm::Task<> { co_await stream->close(); });
     stream.reset();
 }

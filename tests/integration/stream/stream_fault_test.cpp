@@ -202,8 +202,7 @@ TEST_CASE("a session that is dropped while a stream waits cancels it", "[stream]
     std::optional<corm::AsyncSession> session{s.engine};
     std::optional<corm::Stream<int>> stream{session->stream<int>(corm::raw_sql("select 1 from pg_sleep(60)"))};
     std::exception_ptr error;
-    asio::co_spawn(
-        s.context, [&]() -> corm::Task<> { error = co_await failure(stream->next()); }, asio::detached);
+    asio::co_spawn(s.context, [&]() -> corm::Task<> { error = co_await failure(stream->next()); }, asio::detached);
     CHECK(run_until(s.context, 10s, [&] { return s.database.sessions("active") == 1; }));
     session.reset();
     CHECK(run_until(s.context, 10s, [&] { return error != nullptr; }));

@@ -20,8 +20,8 @@ TEST_CASE("relations of streamed objects are read batch by batch", "[stream][int
     Graph g{library};
     g.run([&]() -> corm::Task<> {
         corm::AsyncSession session{g.engine};
-        const auto stream = session.stream(authors().with<&Author::books>().with<&Author::books, &Book::tags>(),
-                                           {.batch = 2});
+        const auto stream =
+            session.stream(authors().with<&Author::books>().with<&Author::books, &Book::tags>(), {.batch = 2});
         const auto two = co_await stream.next_batch(2);
         CHECK(g.round_trips() == 3); // authors, books, tags
         CHECK(titles(two[0]->books) == "one two");
@@ -96,7 +96,8 @@ TEST_CASE("a hook that throws ends the stream, and not the transaction", "[strea
         CHECK_NOTHROW(caught<std::domain_error>(error));
         CHECK(std::string{caught<corm::Error>(co_await failure(stream.next())).what()}.find("which failed") !=
               std::string::npos);
-        const auto open = co_await session.one<std::int64_t>(corm::raw_sql("select count(*) from pg_cursors where name like 'corm%'"));
+        const auto open = co_await session.one<std::int64_t>(
+            corm::raw_sql("select count(*) from pg_cursors where name like 'corm%'"));
         CHECK(open == 0);
         co_await session.commit();
     });

@@ -129,8 +129,8 @@ TEST_CASE("changes are flushed ahead of a stream, which does not see later ones"
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session{s.engine};
         session.add(User{.name = "added", .age = 100});
-        auto stream = session.stream<std::int32_t>(corm::raw_sql("select age from users order by age desc"),
-                                                   {.batch = 2});
+        auto stream =
+            session.stream<std::int32_t>(corm::raw_sql("select age from users order by age desc"), {.batch = 2});
         const auto first = co_await stream.next();
         CHECK(first == 100);
         CHECK(s.round_trips() == 1); // BEGIN, INSERT, DECLARE, FETCH
@@ -226,8 +226,7 @@ TEST_CASE("records are streamed", "[stream][integration]") {
         const auto mapper =
             corm::define("users").column<std::int64_t>("id").column<std::string>("name").primary_key({"id"}).build();
         corm::AsyncSession session{s.engine};
-        auto stream = session.stream(corm::select(mapper).where(corm::column(mapper, "id") > 2),
-                                     {.batch = 2});
+        auto stream = session.stream(corm::select(mapper).where(corm::column(mapper, "id") > 2), {.batch = 2});
         std::set<std::string> names;
         while (const corm::Ref<corm::Record> record = co_await stream.next())
             names.insert(record->get<std::string>("name"));
@@ -280,9 +279,8 @@ TEST_CASE("a stream goes on through savepoints that it was not made in", "[strea
         co_await savepoint.rollback(); // its position is not rolled back
         const auto behind = co_await stream.next_batch(2);
         CHECK(behind.front()->id == 7);
-        const auto error = co_await failure(session.nested([&]() -> corm::Task<> {
-            co_await session.execute(corm::raw_sql("select 1 / 0"));
-        }));
+        const auto error = co_await failure(
+            session.nested([&]() -> corm::Task<> { co_await session.execute(corm::raw_sql("select 1 / 0")); }));
         CHECK(caught<corm::DatabaseError>(error).sqlstate().code() == "22012");
         const auto last = co_await rest_of(stream);
         REQUIRE(last.size() == 1);

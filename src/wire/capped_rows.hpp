@@ -19,7 +19,8 @@ struct ResultCap {
     [[nodiscard]] bool is_set() const noexcept { return rows != 0 || bytes != 0; }
 };
 
-/// What a result of this size is beyond, for people: "more than 10 rows, which is the cap (max_rows, at_most)"; empty if it is within the cap.
+/// What a result of this size is beyond, for people: "more than 10 rows, which is the cap (max_rows, at_most)"; empty
+/// if it is within the cap.
 [[nodiscard]] std::string excess(const ResultCap& cap, std::size_t rows, std::size_t bytes);
 
 /// Puts the rows of a statement together that come one by one. Not thread-safe.

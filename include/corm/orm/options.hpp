@@ -60,7 +60,7 @@ struct SessionOptions {
     /// The most rows that one result may have, and the most bytes of memory that it may take, of queries, of raw SQL
     /// and of relations that are read; 0: any number. Empty: the engine's. A larger one is `ResultTooLarge` as soon as
     /// it is, and the connection is usable afterwards. Streams, whose batches are small, know no caps. A query with a
-    /// cap is slower by some 0.3 us for each row, and keeps out of the lanes of readers.
+    /// cap is slower by some 0.2 us for each row, and keeps out of the lanes of readers.
     std::optional<std::size_t> max_rows{};
     std::optional<std::size_t> max_bytes{};
 

@@ -62,8 +62,8 @@ TEST_CASE("F46: a result of 100,000,000 rows is given up at its cap, at flat mem
             options.max_bytes = 2 * mib;
         corm::AsyncSession session{s.engine, options};
         Watch watch{s.context};
-        const auto large = caught<corm::ResultTooLarge>(co_await failure(session.all<Row>(corm::raw_sql(
-            "select i, repeat('x', 100) from generate_series(1, 100000000) i"))));
+        const auto large = caught<corm::ResultTooLarge>(co_await failure(
+            session.all<Row>(corm::raw_sql("select i, repeat('x', 100) from generate_series(1, 100000000) i"))));
         CHECK(large.sql() == flood);
         CHECK(large.where().line() != 0);
         CHECK_THAT(large.what(), ContainsSubstring("a raw SQL statement: the result has more than ") &&

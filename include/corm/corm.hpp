@@ -83,6 +83,8 @@ using orm::SessionEvent;
 using orm::SessionHandle;
 using orm::SessionHooks;
 using orm::SessionOptions;
+using orm::Stream;
+using orm::StreamOptions;
 using orm::TransactionOptions;
 using orm::transient;
 using pool::PoolOptions;

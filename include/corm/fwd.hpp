@@ -41,6 +41,8 @@ template <class T>
 class Ref;
 template <class T>
 class Edit;
+template <class Item>
+class Stream;
 } // namespace orm
 
 } // namespace corm

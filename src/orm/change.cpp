@@ -53,6 +53,7 @@ public:
         sql::Compiled compiled = sql::compile(change_);
         wire::Statement& statement = request.emplace_back();
         statement.lifetime = mapper_->lifetime();
+        statement.raw = sql::calls_unknown(change_);
         statement.sql = std::make_shared<const std::string>(std::move(compiled.text));
         statement.parameters = std::move(compiled.parameters);
     }

@@ -18,4 +18,14 @@ std::exception_ptr failed_while(const std::string& doing, const std::exception_p
     }
 }
 
+std::exception_ptr too_large(const std::string& subject, const std::exception_ptr& error, std::source_location where) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const ResultTooLarge& large) {
+        return std::make_exception_ptr(ResultTooLarge(subject + ": " + large.what(), large.sql(), where));
+    } catch (...) {
+        return nullptr;
+    }
+}
+
 } // namespace corm::orm

@@ -1,6 +1,7 @@
 #include "orm/load.hpp"
 
 #include "base/memory.hpp"
+#include "orm/failed_while.hpp"
 #include "orm/session_core.hpp"
 #include "orm/session_hooks.hpp"
 
@@ -50,7 +51,13 @@ void LoadPart::append(std::vector<wire::Statement>& request) {
     wire::Statement& statement = request.emplace_back();
     statement.sql = load_.text();
     statement.lifetime = load_.ends->owner->lifetime();
+    if (!finds_by_key())
+        statement.cap = session_.cap;
     load_.append(statement.parameters);
+}
+
+std::exception_ptr LoadPart::explain(std::size_t /*statement*/, const std::exception_ptr& error) const {
+    return too_large(load_.ends->relation->entity + "." + load_.ends->relation->name, error, where_);
 }
 
 void LoadPart::digest(std::span<wire::Result> results) {

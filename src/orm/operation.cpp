@@ -206,8 +206,9 @@ bool Operation::failed_in_part(const wire::Reply& reply) const noexcept {
 std::exception_ptr Operation::digest(wire::Reply& reply) {
     if (reply.error) {
         std::exception_ptr error = reply.in_doubt ? doubt(reply) : explain(reply);
-        if (!reply.in_doubt && failed_in_part(reply) && session_->can_roll_back_to_savepoint())
-            session_->savepoint_failed(error);
+        const bool of_savepoint = !reply.in_doubt && !reply.overflowed && failed_in_part(reply);
+        if (of_savepoint && session_->can_roll_back_to_savepoint())
+            session_->savepoint_failed(error, closes_);
         else
             session_->request_failed(plan_, error, reply.sent);
         return error;
@@ -222,6 +223,8 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
         session_->transaction = identify(reply);
     if (plan_.transactional)
         session_->savepoints.sent();
+    if (closes_ != 0)
+        session_->cursors->sent(closes_);
     if (!plan_.only_reads)
         session_->only_read = false;
     std::exception_ptr error;

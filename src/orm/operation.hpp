@@ -103,7 +103,8 @@ private:
     std::vector<std::uint64_t> measured_;
     TimePoint sent_;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number
-    std::size_t ahead_ = 0;                    ///< statements in front of the parts: BEGIN and savepoints
+    std::size_t ahead_ = 0;                    ///< statements in front of the parts: BEGIN, savepoints and CLOSE
+    std::size_t closes_ = 0;                   ///< cursors that it closes
     std::size_t of_parts_ = 0;                 ///< statements of the parts
 
     std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease

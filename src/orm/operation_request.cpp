@@ -22,6 +22,13 @@ wire::Statement savepoint_command(const SavepointCommand& about) {
     return statement;
 }
 
+/// Cursors have few names, but their order in a program is its own: not worth a prepared statement.
+wire::Statement close_command(const Cursors& cursors, std::size_t n) {
+    wire::Statement statement = command(cursors.close_text(n), "CLOSE CURSOR");
+    statement.prepare = false;
+    return statement;
+}
+
 wire::Statement commit_command() {
     static const auto text = std::make_shared<const std::string>("COMMIT");
     return command(text, "COMMIT");
@@ -65,7 +72,10 @@ void Operation::build() {
     // Without a transaction each Sync is one.
     configures_ = session_->settings != nullptr && plan_.transactional && (begins_ || session_->options.autocommit);
     wraps_ = session_->options.reader && plan_.transactional;
-    ahead_ = (begins_ || wraps_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size();
+    // The end of the transaction closes them as well.
+    if (session_->cursors && plan_.transactional && !plan_.commits)
+        closes_ = session_->cursors->queued();
+    ahead_ = (begins_ || wraps_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size() + closes_;
     for (const auto& part : parts_)
         of_parts_ += part->statements;
     request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) +
@@ -76,6 +86,8 @@ void Operation::build() {
         request_.statements.push_back(settings_command(*session_->settings));
     for (const SavepointCommand& about : savepoints)
         request_.statements.push_back(savepoint_command(about));
+    for (std::size_t i = 0; i < closes_; ++i)
+        request_.statements.push_back(close_command(*session_->cursors, i));
     for (const auto& part : parts_)
         part->append(request_.statements);
     if (identifies) {

@@ -155,7 +155,7 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
     if (const auto* select = std::get_if<query::SelectQuery>(&query_))
         select->mapper->require_usable("a query");
     if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        composed_reads_ = sql::only_reads((*composed)->statement);
+        calls_unknown_ = sql::calls_unknown((*composed)->statement);
     const auto* raw = std::get_if<query::RawStatement>(&query_);
     if (raw == nullptr)
         return;
@@ -177,6 +177,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.back().prepare = raw->prepared && !raw->alone;
         request.back().alone = raw->alone;
         request.back().raw = true;
+        request.back().cap = cap();
         return;
     }
     if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_)) {
@@ -184,6 +185,8 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.push_back(
             statement(std::make_shared<const std::string>(std::move(compiled.text)), std::move(compiled.parameters)));
         request.back().prepare = (*composed)->prepared;
+        request.back().raw = calls_unknown_;
+        request.back().cap = cap();
         return;
     }
     const auto& select = std::get<query::SelectQuery>(query_);
@@ -191,6 +194,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
                                 std::move(compiled.parameters), select.mapper->lifetime()));
     request.back().prepare = select.prepared;
+    request.back().cap = cap();
 }
 
 void QueryPart::digest(std::span<wire::Result> results) {
@@ -247,12 +251,26 @@ bool QueryPart::only_reads() const noexcept {
     if (const auto* raw = std::get_if<query::RawStatement>(&query_))
         return raw->only_reads;
     if (std::holds_alternative<detail::Composed>(query_))
-        return composed_reads_;
+        return !calls_unknown_ && !locks();
     return !std::get<query::SelectQuery>(query_).statement.lock;
 }
 
 Part::Sharing QueryPart::sharing() const noexcept {
-    return only_reads() ? Sharing::if_quick : Sharing::never;
+    // A result that is cut short would cut those of the others.
+    return only_reads() && !cap().is_set() ? Sharing::if_quick : Sharing::never;
+}
+
+wire::ResultCap QueryPart::cap() const noexcept {
+    wire::ResultCap cap = session_.cap;
+    if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
+        cap.rows = raw->max_rows.value_or(cap.rows);
+        cap.bytes = raw->max_bytes.value_or(cap.bytes);
+    }
+    return cap;
+}
+
+std::exception_ptr QueryPart::explain(std::size_t /*statement*/, const std::exception_ptr& error) const {
+    return too_large(subject(), error, where_);
 }
 
 bool QueryPart::locks() const noexcept {

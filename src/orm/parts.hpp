@@ -93,21 +93,27 @@ public:
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
+    /// Is text of the program.
+    [[nodiscard]] bool is_raw() const noexcept {
+        return calls_unknown_ || std::holds_alternative<query::RawStatement>(query_);
+    }
     /// Relations of its objects that are to be read behind it.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] LoadMode load_mode() const noexcept;
     [[nodiscard]] std::optional<Duration> within() const noexcept;
     /// For messages: the entity, or "a statement".
     [[nodiscard]] std::string subject() const;
+    [[nodiscard]] std::exception_ptr explain(std::size_t statement, const std::exception_ptr& error) const override;
 
     detail::Outcome outcome;
 
 private:
+    [[nodiscard]] wire::ResultCap cap() const noexcept;
     void attach_entities(const query::ComposedQuery& query, const wire::Result& result);
 
     SessionCore& session_;
     detail::Query query_;
-    bool composed_reads_ = false; ///< a query of any shape that could run where nothing may be written
+    bool calls_unknown_ = false; ///< functions that may write, or leave something behind in the server's session
     std::source_location where_;
     std::vector<query::RelationPath> unfinished_; ///< joined relations that the rows did not tell all of
 };

@@ -28,8 +28,7 @@ Task<void> release_savepoint(detail::Core core, std::uint64_t serial, Duration w
     const std::size_t depth = core->require_savepoint(serial, "release()", where);
     core->require_usable();
     co_await flush_in(core, "release()", within, where);
-    core->uow.release_scope(depth);
-    core->savepoints.release(depth);
+    core->release_to(depth);
 }
 
 Task<void> roll_back_savepoint(detail::Core core, std::uint64_t serial, Duration within, std::source_location where) {

@@ -35,7 +35,8 @@ std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> eng
 }
 
 SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions session_options)
-    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)) {
+    : engine(std::move(shared)), options(std::move(session_options)), settings(settings_of(options)),
+      cap{options.max_rows.value_or(engine->options.max_rows), options.max_bytes.value_or(engine->options.max_bytes)} {
     if (options.reader) {
         if (settings != nullptr)
             throw Error("SessionOptions::reader shares its connection with other sessions, so that it can have no "
@@ -69,10 +70,12 @@ SessionCore::Busy::~Busy() {
     bool abandoned = false;
     for (bool busy = true; busy;) {
         std::vector<Savepoints::Serial> dropped;
+        std::vector<std::shared_ptr<Cursor>> cursors;
         {
             const std::scoped_lock lock{session_->mutex_};
             dropped.swap(session_->dropped_);
-            busy = !dropped.empty();
+            cursors.swap(session_->dropped_cursors_);
+            busy = !dropped.empty() || !cursors.empty();
             if (!busy) {
                 abandoned = --session_->busy_ == 0 && session_->abandoned_;
                 if (session_->hook_ != nullptr)
@@ -81,6 +84,10 @@ SessionCore::Busy::~Busy() {
         }
         for (const Savepoints::Serial serial : dropped)
             session_->undo_dropped(serial);
+        for (const std::shared_ptr<Cursor>& cursor : cursors) {
+            if (session_->cursors)
+                session_->cursors->forget(*cursor);
+        }
     }
     if (abandoned)
         session_->release();
@@ -217,11 +224,20 @@ void SessionCore::request_failed(const OperationPlan& plan, const std::exception
         uow.rolled_back();
     if (in_block)
         failure = error;
-    end_transaction();
+    end_transaction(true);
 }
 
-void SessionCore::end_transaction() noexcept {
+StreamEnd SessionCore::stream_end(StreamEnd::How how) const noexcept {
+    const std::scoped_lock lock{mutex_};
+    if (busy_ == 0)
+        return {how, how == StreamEnd::How::savepoint ? "the end of a corm::Savepoint" : "invalidate()", {}};
+    return {how, busy_with_, busy_where_};
+}
+
+void SessionCore::end_transaction(bool failed) noexcept {
     savepoints.clear();
+    if (cursors)
+        cursors->transaction_ended(stream_end(failed ? StreamEnd::How::failed : StreamEnd::How::transaction));
     in_transaction = false;
     only_read = true;
     transaction.reset();
@@ -235,9 +251,11 @@ bool SessionCore::can_roll_back_to_savepoint() const noexcept {
     return status == wire::TransactionStatus::failed || status == wire::TransactionStatus::in_transaction;
 }
 
-void SessionCore::savepoint_failed(const std::exception_ptr& error) {
+void SessionCore::savepoint_failed(const std::exception_ptr& error, std::size_t closes) {
     in_transaction = true; // since this request at the latest
     savepoints.sent();
+    if (closes != 0)
+        cursors->sent(closes);
     failure = error;
     uow.rollback_scope(savepoints.depth() - 1);
 }
@@ -257,7 +275,28 @@ void SessionCore::roll_back_to(std::size_t depth) {
     uow.rollback_scope(depth);
     uow.release_scope(depth);
     savepoints.roll_back(depth);
+    if (cursors)
+        cursors->savepoint_rolled_back(depth, stream_end(StreamEnd::How::savepoint));
     failure = nullptr;
+}
+
+void SessionCore::release_to(std::size_t depth) {
+    uow.release_scope(depth);
+    savepoints.release(depth);
+    if (cursors)
+        cursors->savepoint_released(depth);
+}
+
+void SessionCore::drop_cursor(const std::shared_ptr<Cursor>& cursor) noexcept {
+    {
+        const std::scoped_lock lock{mutex_};
+        if (busy_ != 0) {
+            dropped_cursors_.push_back(cursor);
+            return;
+        }
+    }
+    if (cursors)
+        cursors->forget(*cursor);
 }
 
 void SessionCore::drop_savepoint(Savepoints::Serial serial) noexcept {

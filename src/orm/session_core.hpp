@@ -1,6 +1,7 @@
 // The state of a session that its operations share.
 #pragma once
 
+#include "orm/cursors.hpp"
 #include "orm/engine_core.hpp"
 #include "orm/operation.hpp"
 #include "orm/savepoints.hpp"
@@ -77,8 +78,9 @@ public:
     void request_failed(const OperationPlan& plan, const std::exception_ptr& error, bool reached);
     /// After a statement failed: the innermost savepoint is there to be rolled back to.
     [[nodiscard]] bool can_roll_back_to_savepoint() const noexcept;
-    /// What happened in the innermost savepoint is undone; the session waits for its rollback.
-    void savepoint_failed(const std::exception_ptr& error);
+    /// What happened in the innermost savepoint is undone; the session waits for its rollback. The request has closed
+    /// so many cursors.
+    void savepoint_failed(const std::exception_ptr& error, std::size_t closes);
     /// The savepoint's depth. Throws what ended its transaction, or `Error` for a handle that has ended.
     [[nodiscard]] std::size_t require_savepoint(Savepoints::Serial serial, const char* name,
                                                 std::source_location where) const;
@@ -86,6 +88,10 @@ public:
     void roll_back_to(std::size_t depth);
     /// As `roll_back_to`, when no operation is in flight any more; nothing if it has ended.
     void drop_savepoint(Savepoints::Serial serial) noexcept;
+    /// Keeps a savepoint and those within it as a part of what is around it.
+    void release_to(std::size_t depth);
+    /// The stream of this cursor is gone: it is closed when no operation is in flight any more.
+    void drop_cursor(const std::shared_ptr<Cursor>& cursor) noexcept;
     /// The transaction ended with COMMIT or without having begun.
     void committed();
     void rolled_back();
@@ -125,10 +131,13 @@ public:
     SessionOptions options;
     /// Names and values for each transaction; null if there are none.
     std::unique_ptr<const types::Parameters> settings;
+    const wire::ResultCap cap; ///< of results that nothing else bounds
     uow::UnitOfWork uow;
     std::unique_ptr<Repetitions> repetitions; ///< null unless the engine looks for them
     pool::Lease lease;
     Savepoints savepoints; ///< those of `uow` have the same depths
+    /// Of streams; null until there is one.
+    std::unique_ptr<Cursors> cursors;
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
     Scoped scoped = Scoped::none;
@@ -144,7 +153,9 @@ private:
     Task<void> start(const OperationPlan& plan, Parts&& parts);
     template <class Started>
     static Task<void> wait_for(std::shared_ptr<Started> operation);
-    void end_transaction() noexcept;
+    void end_transaction(bool failed = false) noexcept;
+    /// What ends streams now: the operation in flight.
+    [[nodiscard]] StreamEnd stream_end(StreamEnd::How how) const noexcept;
     /// Precondition: the mutex is held.
     void check_quiet(const char* name, std::source_location where) const;
     void undo_dropped(Savepoints::Serial serial) noexcept;
@@ -158,7 +169,8 @@ private:
     /// Operations in flight: more than one if a hook began the last. Read without the mutex to see that there is none.
     std::atomic<int> busy_{0};
     bool abandoned_ = false;
-    std::vector<Savepoints::Serial> dropped_; // while an operation was in flight
+    std::vector<Savepoints::Serial> dropped_;              // while an operation was in flight
+    std::vector<std::shared_ptr<Cursor>> dropped_cursors_; // likewise
     const char* busy_with_ = "";
     std::source_location busy_where_;
     RunningHook* hook_ = nullptr; ///< the innermost

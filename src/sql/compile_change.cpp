@@ -55,6 +55,10 @@ void write_insert(SqlWriter& out, const Change& change, const Scope& scope) {
 
 } // namespace
 
+bool calls_unknown(const Change& change) {
+    return calls_unknown(body_of(change));
+}
+
 Compiled compile(const Change& change) {
     const Query body = body_of(change);
     const Scope scope{.query = &body};

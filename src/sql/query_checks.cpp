@@ -254,34 +254,29 @@ void check_grouping(const Query& query) {
         grouping.check(term.expression, "order_by()");
 }
 
-bool only_reads(const Expr& expression) {
-    if (const auto* call = std::get_if<nodes::Call>(&expression.node().value); call != nullptr && !call->only_reads)
-        return false;
-    if (const auto* call = std::get_if<Aggregate>(&expression.node().value); call != nullptr && !call->only_reads)
-        return false;
-    bool reads = true;
-    each_part(
-        expression, [&](const Expr& part) { reads = reads && only_reads(part); },
-        [&](const Query& nested) { reads = reads && sql::only_reads(nested); });
-    return reads;
+bool calls_unknown(const Expr& expression) {
+    const auto* call = std::get_if<nodes::Call>(&expression.node().value);
+    const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
+    bool unknown = (call != nullptr && !call->only_reads) || (aggregate != nullptr && !aggregate->only_reads);
+    each_part(expression, [&](const Expr& part) { unknown = unknown || calls_unknown(part); }, [](const Query&) {});
+    return unknown;
 }
 
 } // namespace
 
-bool only_reads(const Query& query) {
-    bool reads = !query.lock;
-    each_expression(query, [&](const Expr& expression) { reads = reads && only_reads(expression); });
+bool calls_unknown(const Query& query) {
+    bool unknown = false;
+    const auto look_at = [&](const Query& nested) { unknown = unknown || nested.lock || calls_unknown(nested); };
+    each_expression(query, [&](const Expr& expression) { unknown = unknown || calls_unknown(expression); });
+    each_nested(query, look_at);
     for (const Joined& joined : query.from) {
-        if (joined.source.query)
-            reads = reads && only_reads(*joined.source.query);
-        if (joined.source.common)
-            reads = reads && only_reads(*joined.source.common->query) &&
-                    (!joined.source.common->step || only_reads(*joined.source.common->step));
+        if (!joined.source.common)
+            continue;
+        look_at(*joined.source.common->query);
+        if (joined.source.common->step)
+            look_at(*joined.source.common->step);
     }
-    reads = reads && (!query.first || only_reads(*query.first));
-    for (const Operand& operand : query.operands)
-        reads = reads && only_reads(*operand.query);
-    return reads;
+    return unknown;
 }
 
 void check_query(const Query& query) {

@@ -51,7 +51,9 @@ public:
     void reserve(std::size_t more) {
         if (more <= 64)
             return;
-        sweep();
+        // Not for every batch of a stream whose objects are kept.
+        if (entries_.size() + more >= sweep_at_)
+            sweep();
         entries_.reserve(entries_.size() + more);
         sweep_at_ = std::max(sweep_at_, entries_.size() + more + 64);
     }

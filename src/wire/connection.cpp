@@ -95,12 +95,11 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
         if (context_.tracer)
             started_ = Clock::now();
         deadline_ = deadline.time_since_epoch().count();
-        Want want{};
         try {
             dirty_ = dirty_ || dirties;
-            want =
-                fsm_.begin(std::move(request), std::exchange(owes_rollback_, false), std::exchange(owes_reset_, false));
-            proceed(want, ending);
+            proceed(
+                fsm_.begin(std::move(request), std::exchange(owes_rollback_, false), std::exchange(owes_reset_, false)),
+                ending);
         } catch (...) {
             lose_in(ending, std::current_exception());
         }
@@ -158,6 +157,8 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
             if (error)
                 throw boost::system::system_error(error);
             proceed(readable ? fsm_.on_readable() : fsm_.on_writable(), ending);
+            if (fsm_.overflowed() && sink_) // who gives the connection back; the pool cancels and drains it
+                tell_early(ending, nullptr, {});
         } catch (...) {
             lose_in(ending, std::current_exception());
         }
@@ -193,13 +194,19 @@ void Connection::settle(Ending& ending) {
     }
 }
 
+// Under the lock: whoever waits hears what is known now, or `error`.
+void Connection::tell_early(Ending& ending, std::exception_ptr error, std::string_view event) noexcept {
+    deadline_ = TimePoint::max().time_since_epoch().count();
+    overdue_ = false;
+    ending.sink = std::move(sink_);
+    if (ending.sink)
+        ending.reply = fsm_.reply_early(std::move(error), event);
+}
+
 // Under the lock: something failed that is not the server's doing. What the server has seen is unknown.
 void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
-    deadline_ = TimePoint::max().time_since_epoch().count();
     ending.settled = sink_ == nullptr;
-    ending.sink = std::move(sink_);
-    ending.reply = fsm_.reply_early(std::move(error), "the connection was lost");
-    overdue_ = false;
+    tell_early(ending, std::move(error), "the connection was lost");
     descriptor_.reset();
     fsm_.close();
 }
@@ -280,10 +287,7 @@ void Connection::expire(TimePoint now) noexcept {
             overdue_ = true;
             deadline_ = (now + context_.commit_grace).time_since_epoch().count();
         } else {
-            overdue_ = false;
-            deadline_ = TimePoint::max().time_since_epoch().count();
-            ending.sink = std::move(sink_);
-            ending.reply = fsm_.reply_early(make_timeout(fsm_.request()), "the deadline passed");
+            tell_early(ending, make_timeout(fsm_.request()), "the deadline passed");
         }
     }
     if (ending.sink)
@@ -385,11 +389,7 @@ void Connection::close(std::exception_ptr reason) noexcept {
         const std::lock_guard lock(mutex_);
         if (!descriptor_)
             return;
-        deadline_ = TimePoint::max().time_since_epoch().count();
-        ending.sink = std::move(sink_);
-        if (ending.sink)
-            ending.reply = fsm_.reply_early(std::move(reason), "the connection was closed");
-        overdue_ = false;
+        tell_early(ending, std::move(reason), "the connection was closed");
         descriptor_.reset();
         fsm_.close();
     }

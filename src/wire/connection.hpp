@@ -132,6 +132,7 @@ private:
     void proceed(Want want, Ending& ending);
     void wait(bool readable);
     void settle(Ending& ending);
+    void tell_early(Ending& ending, std::exception_ptr error, std::string_view event) noexcept;
     void lose_in(Ending& ending, std::exception_ptr error) noexcept;
     void deliver(Ending&& ending) noexcept;
     void deliver_later(Ending&& ending) noexcept;

@@ -103,6 +103,7 @@ void CopyFsm::receive() {
             // Without an SQLSTATE it is libpq that speaks: the socket ended, or the bytes made no sense.
             lost_ = error_->sqlstate.empty() || is_fatal(*error_);
             break;
+        case ResultStatus::row:
         case ResultStatus::sync:
         case ResultStatus::aborted:
         case ResultStatus::other: lost_ = true; break;

@@ -130,6 +130,7 @@ Reply PipelineFsm::take_reply() {
     reply.errors = std::move(errors_);
     reply.error = std::exchange(error_, nullptr);
     reply.failed_in_statement = failed_in_statement_;
+    reply.overflowed = overflowed_;
     reply.sent = !prefix_failed_;
     reply.in_doubt = in_doubt_;
     reply.in_transaction = status() == TransactionStatus::in_transaction;
@@ -143,6 +144,7 @@ Reply PipelineFsm::reply_early(std::exception_ptr error, std::string_view event)
     if (error_ && !send_again_) {
         reply.error = error_;
         reply.failed_in_statement = failed_in_statement_;
+        reply.overflowed = overflowed_;
     } else if (outcome_unknown()) {
         reply.error = make_doubt(event);
         reply.in_doubt = true;

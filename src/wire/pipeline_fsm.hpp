@@ -62,6 +62,8 @@ public:
         if (copy_)
             copy_->give_up();
     }
+    /// A result has grown beyond its cap: the reply is known, and what is left is to be cancelled.
+    [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
     /// A COMMIT is under way, and nothing has shown yet what became of it.
     [[nodiscard]] bool outcome_unknown() const noexcept;
 
@@ -100,6 +102,7 @@ private:
     struct Expected {
         Kind kind{};
         bool answered = false;
+        bool by_row = false; ///< its rows come one by one
         std::uint32_t statement = 0;
         StatementCache::Entry* entry = nullptr;
     };
@@ -125,6 +128,8 @@ private:
     void end_copy();
     void on_copied(Result result);
     void on_result(Expected& expected, pg_result* result);
+    void on_row(const Expected& expected, const Result& row);
+    void check_cap(const Expected& expected, std::size_t rows, std::size_t bytes);
     void on_success(Expected& expected, Result result);
     void on_error(Expected& expected, Diagnostics diagnostics);
     void answered(const Expected& expected);
@@ -179,6 +184,8 @@ private:
     std::size_t expected_head_ = 0;
 
     std::vector<Result> results_;
+    CappedRows capped_; // of the statement whose rows come one by one
+    bool overflowed_ = false;
     std::vector<std::exception_ptr> errors_; // of statements that are apart
     std::exception_ptr error_;
     bool failed_in_statement_ = false;

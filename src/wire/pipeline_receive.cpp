@@ -56,6 +56,9 @@ void PipelineFsm::receive() {
     Pq& pq = conn_.pq();
     int unexpected = 0;
     while (phase_ == Phase::running && expected_head_ < expected_.size()) {
+        if (Expected& next = expected_[expected_head_]; next.kind == Kind::execute && !next.by_row && !next.answered &&
+                                                        request_.statements[next.statement].cap.is_set()) [[unlikely]]
+            next.by_row = pq.single_rows(conn_.get());
         if (pq.is_busy(conn_.get()))
             return;
         pg_result* result = pq.get_result(conn_.get());
@@ -101,6 +104,11 @@ void PipelineFsm::on_result(Expected& expected, pg_result* result) {
         if (is_last_sync && !error_ && request_.commits && commit_at_ == request_.statements.size())
             commit_acknowledged_ = true;
         return;
+    case ResultStatus::row:
+        if (expected.kind != Kind::execute || expected.answered)
+            return set_lost({});
+        on_row(expected, owner);
+        return;
     case ResultStatus::ok:
     case ResultStatus::tuples:
         if (expected.kind == Kind::sync || expected.answered)
@@ -139,6 +147,29 @@ void PipelineFsm::on_result(Expected& expected, pg_result* result) {
     set_lost({});
 }
 
+void PipelineFsm::on_row(const Expected& expected, const Result& row) {
+    if (error_ || given_up_)
+        return; // dropped, as all that follow
+    capped_.add(row.get());
+    check_cap(expected, capped_.rows(), capped_.bytes());
+}
+
+void PipelineFsm::check_cap(const Expected& expected, std::size_t rows, std::size_t bytes) {
+    const Statement& statement = request_.statements[expected.statement];
+    const std::string beyond = excess(statement.cap, rows, bytes);
+    if (beyond.empty())
+        return;
+    capped_.clear();
+    overflowed_ = true;
+    failed_before_commit_ = failed_before_commit_ || expected.statement < commit_at_;
+    fail(std::make_exception_ptr(
+             ResultTooLarge("the result has " + beyond +
+                                "; the statement was cancelled, and none of its rows is kept: read them as a "
+                                "stream (session.stream), ask for fewer (limit), or raise the cap",
+                            *statement.sql, place_of(statement))),
+         true);
+}
+
 void PipelineFsm::on_success(Expected& expected, Result result) {
     if (expected.kind == Kind::parse) {
         if (expected.entry != nullptr)
@@ -149,6 +180,11 @@ void PipelineFsm::on_success(Expected& expected, Result result) {
         return;
     answered(expected);
     const Statement& statement = request_.statements[expected.statement];
+    if (statement.cap.is_set()) [[unlikely]] {
+        result = capped_.finish(std::move(result));
+        if (!error_ && !given_up_)
+            check_cap(expected, static_cast<std::size_t>(result.row_count()), result.memory());
+    }
     const std::string_view tag = result.tag();
     if (keep_answers_) {
         Answered& answer = answers_[expected.statement];

@@ -76,7 +76,8 @@ Want PipelineFsm::start(bool rollback_first, bool reset_first) {
     }
     error_ = nullptr;
     failed_in_statement_ = commit_acknowledged_ = failed_before_commit_ = prefix_failed_ = false;
-    in_doubt_ = commit_sent_ = send_again_ = false;
+    in_doubt_ = commit_sent_ = send_again_ = overflowed_ = false;
+    capped_.clear();
     if (keep_answers_)
         answers_.assign(request_.statements.size(), Answered{});
     if (!send_prefix(rollback_first, reset_first)) {
@@ -240,7 +241,7 @@ bool PipelineFsm::send_statement(std::size_t index) {
 }
 
 void PipelineFsm::expect(Kind kind, std::size_t statement, StatementCache::Entry* entry) {
-    expected_.push_back({kind, false, static_cast<std::uint32_t>(statement), entry});
+    expected_.push_back({kind, false, false, static_cast<std::uint32_t>(statement), entry});
 }
 
 } // namespace corm::wire

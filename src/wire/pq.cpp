@@ -105,6 +105,7 @@ public:
     bool consume_input(pg_conn* conn) noexcept override { return PQconsumeInput(conn) == 1; }
     bool is_busy(pg_conn* conn) noexcept override { return PQisBusy(conn) == 1; }
     pg_result* get_result(pg_conn* conn) noexcept override { return PQgetResult(conn); }
+    bool single_rows(pg_conn* conn) noexcept override { return PQsetSingleRowMode(conn) == 1; }
     bool is_utf8(const pg_conn* conn) noexcept override {
         static const int utf8 = pg_char_to_encoding("UTF8");
         return PQclientEncoding(conn) == utf8;
@@ -125,7 +126,7 @@ public:
         switch (PQresultStatus(result)) {
         case PGRES_EMPTY_QUERY:
         case PGRES_COMMAND_OK: return ResultStatus::ok;
-        case PGRES_SINGLE_TUPLE:
+        case PGRES_SINGLE_TUPLE: return ResultStatus::row;
         case PGRES_TUPLES_OK: return ResultStatus::tuples;
         case PGRES_BAD_RESPONSE:
         case PGRES_FATAL_ERROR: return ResultStatus::error;

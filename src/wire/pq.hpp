@@ -20,7 +20,7 @@ enum class TransactionStatus { idle, in_transaction, failed, broken };
 
 enum class PollStatus { failed, reading, writing, ok };
 
-enum class ResultStatus { ok, tuples, error, sync, aborted, copy, other };
+enum class ResultStatus { ok, tuples, row, error, sync, aborted, copy, other };
 
 /// Asks the server to cancel what a connection runs now. Independent of the connection that it was made from.
 class CancelHandle {
@@ -82,6 +82,8 @@ public:
     virtual bool consume_input(pg_conn* conn) noexcept = 0;
     virtual bool is_busy(pg_conn* conn) noexcept = 0;
     virtual pg_result* get_result(pg_conn* conn) noexcept = 0;
+    /// The rows of the statement whose answer comes next are to come one by one. False if its answer has begun.
+    virtual bool single_rows(pg_conn* conn) noexcept = 0;
     /// The encoding of the client is UTF-8 still: any statement can change it.
     virtual bool is_utf8(const pg_conn* conn) noexcept = 0;
     virtual TransactionStatus transaction_status(const pg_conn* conn) noexcept = 0;

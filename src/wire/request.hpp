@@ -1,7 +1,7 @@
 // What goes to the server under one Sync, and what comes back.
 #pragma once
 
-#include "wire/result.hpp"
+#include "wire/capped_rows.hpp"
 
 #include <corm/base/clock.hpp>
 #include <corm/type/parameters.hpp>
@@ -45,6 +45,10 @@ struct Statement {
     bool flush = false;
     /// The server refuses it inside of a transaction: nothing may stand before it under its Sync.
     bool alone = false;
+    /// Beyond it the result is `ResultTooLarge`, and the reply comes at once: the request goes on as after `abandon`,
+    /// its rows are dropped as they come. Rows come one by one then, and are put together, which takes longer. Not for
+    /// requests whose statements are apart.
+    ResultCap cap{};
     /// Text of the program: it may change the state of the server's session for good.
     bool raw = false;
     /// Who asked for it, where a request is of several; else the request says so.
@@ -89,6 +93,8 @@ struct Reply {
     std::exception_ptr error;
     /// The server refused a statement: the one at `results.size()`.
     bool failed_in_statement = false;
+    /// A result was beyond its cap: so failed its statement, whose transaction is of no more use.
+    bool overflowed = false;
     /// Some bytes may have reached the server.
     bool sent = false;
     /// `error` is CommitOutcomeUnknown.

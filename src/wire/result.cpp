@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace corm::wire {
 
@@ -12,6 +13,10 @@ Result::Result(pg_result* result) noexcept : result_(result), rows_(PQntuples(re
     // The fields of a single row are read about once each.
     if (rows_ > 1 && columns_ > 0)
         describe_columns();
+}
+
+Result::Result(Owner rows, Result command) noexcept : Result(rows.release()) {
+    command_ = std::move(command.result_);
 }
 
 void Result::Clear::operator()(pg_result* result) const noexcept {
@@ -66,15 +71,21 @@ void Result::fields(int row, int first, std::span<types::FieldView> cells) const
 }
 
 std::string_view Result::tag() const noexcept {
-    const char* tag = result_ ? PQcmdStatus(result_.get()) : nullptr;
+    pg_result* answer = command_ ? command_.get() : result_.get();
+    const char* tag = answer != nullptr ? PQcmdStatus(answer) : nullptr;
     return tag != nullptr ? std::string_view{tag} : std::string_view{};
 }
 
 std::int64_t Result::affected_rows() const noexcept {
-    const char* count = result_ ? PQcmdTuples(result_.get()) : "";
+    pg_result* answer = command_ ? command_.get() : result_.get();
+    const char* count = answer != nullptr ? PQcmdTuples(answer) : "";
     std::int64_t rows = 0;
     std::from_chars(count, count + std::strlen(count), rows);
     return rows;
+}
+
+std::size_t Result::memory() const noexcept {
+    return PQresultMemorySize(result_.get());
 }
 
 } // namespace corm::wire

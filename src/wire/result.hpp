@@ -3,6 +3,7 @@
 
 #include <corm/type/field_view.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -14,9 +15,17 @@ namespace corm::wire {
 /// Owns a result of libpq and reads it in place: nothing is copied. Movable; not thread-safe, but independent of its
 /// connection: it may be read and destroyed on any thread, at any time.
 class Result final : public types::Rows {
+    struct Clear {
+        void operator()(pg_result* result) const noexcept;
+    };
+
 public:
+    using Owner = std::unique_ptr<pg_result, Clear>;
+
     Result() noexcept = default;
     explicit Result(pg_result* result) noexcept;
+    /// Rows that were put together, and the answer behind them, which has the command tag.
+    Result(Owner rows, Result command) noexcept;
     Result(Result&&) noexcept = default;
     Result& operator=(Result&&) noexcept = default;
     ~Result() override = default;
@@ -32,11 +41,11 @@ public:
     [[nodiscard]] std::string_view tag() const noexcept;
     /// Rows that INSERT, UPDATE, DELETE, MERGE or SELECT touched, from the tag; 0 for anything else.
     [[nodiscard]] std::int64_t affected_rows() const noexcept;
+    /// What the rows take.
+    [[nodiscard]] std::size_t memory() const noexcept;
+    [[nodiscard]] const pg_result* get() const noexcept { return result_.get(); }
 
 private:
-    struct Clear {
-        void operator()(pg_result* result) const noexcept;
-    };
     struct Column {
         types::Oid oid;
         types::Format format;
@@ -45,7 +54,8 @@ private:
     void describe_columns() noexcept;
     void read(int row, int column, types::FieldView& into) const noexcept;
 
-    std::unique_ptr<pg_result, Clear> result_;
+    Owner result_;
+    Owner command_; ///< has the tag, where it is not the same
     int rows_ = 0;
     int columns_ = 0;
     const Column* described_ = nullptr; // in memory of the result; null: libpq is asked for each field

@@ -99,6 +99,7 @@ public:
     bool holds_syncs() const noexcept override { return false; }
     int flush(pg_conn* conn) noexcept override;
     bool consume_input(pg_conn* conn) noexcept override;
+    bool single_rows(pg_conn*) noexcept override { return false; }
     bool is_busy(pg_conn* conn) noexcept override;
     pg_result* get_result(pg_conn* conn) noexcept override;
     bool is_utf8(const pg_conn*) noexcept override { return true; }

@@ -108,6 +108,21 @@ public:
 /// Builds `IntegrityError` or `DatabaseError`, whichever the SQLSTATE asks for, as an exception pointer.
 [[nodiscard]] std::exception_ptr make_database_error(Diagnostics diagnostics, std::source_location where = {});
 
+/// A result grew beyond `max_rows` or `max_bytes`. Its statement was cancelled and failed, and its transaction is over,
+/// also where it ran in a savepoint; one that writes in an autocommit session may have taken effect before. Read such
+/// results as a stream, or ask for fewer rows.
+class ResultTooLarge : public Error {
+public:
+    ResultTooLarge(const std::string& what, std::string sql, std::source_location where = {})
+        : Error(what, where), sql_(std::make_shared<const std::string>(std::move(sql))) {}
+
+    /// The text of the statement.
+    [[nodiscard]] const std::string& sql() const noexcept { return *sql_; }
+
+private:
+    std::shared_ptr<const std::string> sql_;
+};
+
 /// No row with this key, or a query that must yield exactly one row did not.
 class NotFoundError : public Error {
 public:

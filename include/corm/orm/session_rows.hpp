@@ -2,7 +2,7 @@
 #pragma once
 
 #include <corm/fwd.hpp>
-#include <corm/orm/session_objects.hpp>
+#include <corm/orm/stream.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -20,7 +20,7 @@ struct ReturningCalls;
 } // namespace detail
 
 /// Calls of `AsyncSession`, which tells what they have in common; not a type of its own.
-class SessionRows : public SessionObjects {
+class SessionRows : public SessionStreams {
 public:
     /// Queries for columns, expressions, aggregates and objects: `corm/query.hpp`. Values are read by position into a
     /// tuple, or into the one value of the row; objects are those of the identity map. One round trip, with BEGIN and
@@ -65,6 +65,14 @@ public:
     [[nodiscard]] Task<std::int64_t> count(query::Query<Row> query,
                                            std::source_location where = std::source_location::current()) const {
         return detail::ComposedCalls<Row>::count(core_, std::move(query), where);
+    }
+
+    using SessionStreams::stream;
+    /// The rows of a query for values, batch by batch. Rows with objects in them are read by `all`.
+    template <class Row>
+    [[nodiscard]] Stream<Row> stream(query::Query<Row> query, StreamOptions options = {},
+                                     std::source_location where = std::source_location::current()) const {
+        return detail::ComposedCalls<Row>::stream(core_, std::move(query), options, where);
     }
 
     /// The plan that the server makes of a query, with the values that it holds: what `EXPLAIN` prints, line by line.
@@ -139,7 +147,7 @@ public:
     }
 
 protected:
-    using SessionObjects::SessionObjects;
+    using SessionStreams::SessionStreams;
     SessionRows(SessionRows&&) noexcept = default;
     SessionRows& operator=(SessionRows&&) noexcept = default;
     ~SessionRows() = default;

@@ -39,6 +39,9 @@ struct RawStatement {
     bool prepared = true;
     /// See `pure`.
     bool only_reads = false;
+    /// See `at_most`.
+    std::optional<std::size_t> max_rows{};
+    std::optional<std::size_t> max_bytes{};
 
     /// Parsed each time, and not kept prepared: for texts that will hardly come again, so that they do not push others
     /// out of the cache of a connection.
@@ -63,6 +66,20 @@ struct RawStatement {
         return *this;
     }
     [[nodiscard]] RawStatement pure() && { return std::move(pure()); }
+
+    /// A result of more rows is `ResultTooLarge`, whatever the session allows; 0: any number. See
+    /// `SessionOptions::max_rows`.
+    RawStatement& at_most(std::size_t rows) & {
+        max_rows = rows;
+        return *this;
+    }
+    [[nodiscard]] RawStatement at_most(std::size_t rows) && { return std::move(at_most(rows)); }
+    /// The same for the bytes of memory that the result takes.
+    RawStatement& at_most_bytes(std::size_t bytes) & {
+        max_bytes = bytes;
+        return *this;
+    }
+    [[nodiscard]] RawStatement at_most_bytes(std::size_t bytes) && { return std::move(at_most_bytes(bytes)); }
 
     /// The deadline of this statement, instead of the session's; `corm::no_deadline` for none.
     RawStatement& within(Duration deadline) & {

@@ -31,6 +31,8 @@ struct Change {
     std::vector<Item> returning{};
 };
 
+/// As for queries.
+[[nodiscard]] bool calls_unknown(const Change& change);
 /// Throws as for queries.
 [[nodiscard]] Compiled compile(const Change& change);
 

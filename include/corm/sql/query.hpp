@@ -134,8 +134,8 @@ enum class NullsOf : std::uint8_t { any, all, none };
 enum class Subquery : std::uint8_t { scalar, array, exists, not_exists, in, not_in };
 /// `left` is for membership only.
 [[nodiscard]] Expr subquery(Subquery kind, QueryPtr query, Expr left = {});
-/// Calls nothing that may write or leave something behind, and locks nothing.
-[[nodiscard]] bool only_reads(const Query& query);
+/// Calls functions that may write, or leave something behind in the session of the server, or locks rows in a subquery.
+[[nodiscard]] bool calls_unknown(const Query& query);
 /// `left op ANY (query)`, or ALL.
 [[nodiscard]] Expr quantified(Expr left, BinaryOperator op, bool all, QueryPtr query);
 

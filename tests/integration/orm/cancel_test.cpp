@@ -86,6 +86,13 @@ corm::Task<> nested(Scene& s) {
         });
     });
 }
+corm::Task<> begin_stream(Scene& s) {
+    s.stream.emplace(s.session->stream(corm::select<User>(), {.batch = 40}));
+    s.users.push_back(co_await s.stream->next());
+}
+corm::Task<> next_of_stream(Scene& s) {
+    s.users = co_await s.stream->next_batch(80);
+}
 corm::Task<> close(Scene& s) {
     co_await s.session->close();
 }
@@ -105,6 +112,8 @@ const Case cases[] = {
     {"get", begin, get, true, false, 1},
     {"get for update", begin, get_locked, true, false, 1},
     {"select", begin, select, true, false, 15},
+    {"stream on a cold pool", nothing, begin_stream, false, false, 3},
+    {"next batch of a stream", begin_stream, next_of_stream, true, false, 15},
     {"flush", edit_all, flush, true, false, 1},
     {"commit", edit_all, commit, true, true, 1},
     {"commit on a cold pool", add_one, commit, false, true, 3},

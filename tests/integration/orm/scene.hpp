@@ -77,7 +77,8 @@ struct Scene {
     std::unique_ptr<Engine> engine;
     std::optional<corm::AsyncSession> holder; ///< somebody else
     std::optional<corm::AsyncSession> session;
-    std::optional<corm::Savepoint> savepoint; ///< of the session
+    std::optional<corm::Savepoint> savepoint;            ///< of the session
+    std::optional<corm::Stream<corm::Ref<User>>> stream; ///< likewise
     std::vector<corm::Ref<User>> users;
     /// Called once when nothing happens any more.
     std::function<void()> unblock;

@@ -344,3 +344,22 @@ TEST_CASE("Locks, and of which tables", "[query][integration]") {
     CHECK_THROWS_AS(select(col<&Employee::id>).from<Employee>().nowait(), corm::MappingError);
     CHECK_THROWS_AS(select(col<&Employee::id>).from<Employee>().of<Employee>(), corm::MappingError);
 }
+
+TEST_CASE("Queries for values are streamed", "[query][integration]") {
+    Company c;
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const auto numbers = corm::rows_of(corm::function<std::int32_t>("generate_series", 1, 1000), "n", "value");
+        const auto value = numbers.column<std::int32_t>("value");
+        auto rows = session.stream(select(value, value * 2).from(numbers).where(value % 3 == 0), {.batch = 50});
+        std::int64_t seen = 0;
+        while (const auto row = co_await rows.next()) {
+            CHECK(std::get<1>(*row) == 2 * std::get<0>(*row));
+            ++seen;
+        }
+        CHECK(seen == 333);
+        auto names = session.stream(select(col<&Employee::name>).from<Employee>().order_by(corm::asc<&Employee::id>));
+        const std::vector<std::string> all = co_await names.next_batch(100);
+        CHECK(all == Names{"Ada", "Bob", "Cy", "Di", "Ed"});
+    });
+}

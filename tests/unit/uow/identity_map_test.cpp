@@ -61,6 +61,28 @@ TEST_CASE("entries of dead objects are swept as the map grows", "[uow][unit]") {
         REQUIRE(map.find(ticks(), handle->key) == handle);
 }
 
+TEST_CASE("room for one batch after the other neither piles up dead objects nor looks at all living ones",
+          "[uow][unit]") {
+    IdentityMap map;
+    std::size_t largest = 0;
+    for (std::int64_t batch = 0; batch < 100; ++batch) {
+        map.reserve(500);
+        for (std::int64_t id = 0; id < 500; ++id)
+            map.add(keyed(batch * 500 + id));
+        largest = std::max(largest, map.size());
+    }
+    CHECK(largest <= 2'000);
+    IdentityMap kept;
+    std::vector<Handle> living;
+    for (std::int64_t id = 0; id < 1'000; ++id)
+        kept.insert(living.emplace_back(keyed(id)));
+    kept.insert(keyed(-1));
+    kept.reserve(100);
+    CHECK(kept.size() == 1'001); // it did not look for the dead one
+    kept.reserve(10'000);
+    CHECK(kept.size() == 1'000);
+}
+
 TEST_CASE("an object forgets its own identity only", "[uow][unit]") {
     IdentityMap map;
     const Handle first = keyed(7);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/orm/detail/typed.hpp>
+#include <corm/orm/stream.hpp>
 #include <corm/query/change.hpp>
 #include <corm/query/query.hpp>
 #include <corm/query/subquery.hpp>
@@ -130,6 +131,13 @@ struct ComposedCalls {
     }
     [[nodiscard]] static Task<std::optional<Row>> one_or_none(Core core, Query query, std::source_location where) {
         return composed_first<Row>(run(std::move(core), erase(std::move(query)), Wanted::at_most_one, where));
+    }
+    [[nodiscard]] static Stream<Row> stream(const Core& core, Query query, StreamOptions options,
+                                            std::source_location where) {
+        static_assert(!HoldsRefs<Row>::value,
+                      "corm: a query is streamed into values; stream objects by select<T>(), or read rows with objects "
+                      "in them by all()");
+        return Stream<Row>{make_stream(core, erase(std::move(query)), options, where)};
     }
     [[nodiscard]] static Task<std::string> explain(Core core, Query query, ExplainOptions options,
                                                    std::source_location where) {

@@ -2,6 +2,7 @@
 #include <corm/query/change.hpp>
 
 #include "base/memory.hpp"
+#include "orm/failed_while.hpp"
 #include "orm/load.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
@@ -54,6 +55,8 @@ public:
         wire::Statement& statement = request.emplace_back();
         statement.lifetime = mapper_->lifetime();
         statement.raw = sql::calls_unknown(change_);
+        if (wanted_ != 0)
+            statement.cap = session_.cap;
         statement.sql = std::make_shared<const std::string>(std::move(compiled.text));
         statement.parameters = std::move(compiled.parameters);
     }
@@ -63,6 +66,16 @@ public:
         for (int row = 0; followed_ && row < result.row_count(); ++row)
             follow(result, row);
         outcome.rows = std::make_shared<const FirstColumns>(std::move(result), wanted_);
+    }
+
+    [[nodiscard]] std::optional<Pattern> pattern() const override {
+        return Pattern{sql::compile(change_).text,
+                       "write all rows by one statement, with a condition such as .in(values), "
+                       "or from another table or a query"};
+    }
+    [[nodiscard]] std::exception_ptr explain(std::size_t /*statement*/,
+                                             const std::exception_ptr& error) const override {
+        return too_large("a statement that writes to " + mapper_->table(), error, where_);
     }
 
     detail::Outcome outcome;

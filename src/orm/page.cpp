@@ -14,7 +14,7 @@ Task<PageOutcome> page(Core core, query::PagedQuery paged, std::source_location 
     if (page.instances.size() <= static_cast<std::size_t>(paged.size))
         co_return page;
     page.instances.pop_back();
-    page.next = query::page_token(paged, page.instances.back()->values());
+    page.next = query::page_token(paged, *outcome.rows, static_cast<int>(page.instances.size()) - 1);
     co_return page;
 }
 

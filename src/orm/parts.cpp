@@ -152,8 +152,10 @@ void GetPart::several(const std::string& rows) const {
 
 QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_location where)
     : session_(session), query_(std::move(query)), where_(where) {
-    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+    if (const auto* select = std::get_if<query::SelectQuery>(&query_)) {
         select->mapper->require_usable("a query");
+        calls_unknown_ = sql::calls_unknown(select->statement);
+    }
     if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
         calls_unknown_ = sql::calls_unknown((*composed)->statement);
     const auto* raw = std::get_if<query::RawStatement>(&query_);
@@ -194,6 +196,7 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
                                 std::move(compiled.parameters), select.mapper->lifetime()));
     request.back().prepare = select.prepared;
+    request.back().raw = calls_unknown_;
     request.back().cap = cap();
 }
 
@@ -218,6 +221,8 @@ void QueryPart::digest(std::span<wire::Result> results) {
         joined.take(result, row, outcome.instances.back());
     }
     unfinished_ = joined.unfinished();
+    if (select->keeps_rows)
+        outcome.rows = std::make_shared<const wire::Result>(std::move(result));
 }
 
 void QueryPart::attach_entities(const query::ComposedQuery& query, const wire::Result& result) {
@@ -250,9 +255,7 @@ void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
 bool QueryPart::only_reads() const noexcept {
     if (const auto* raw = std::get_if<query::RawStatement>(&query_))
         return raw->only_reads;
-    if (std::holds_alternative<detail::Composed>(query_))
-        return !calls_unknown_ && !locks();
-    return !std::get<query::SelectQuery>(query_).statement.lock;
+    return !calls_unknown_ && !locks();
 }
 
 Part::Sharing QueryPart::sharing() const noexcept {

@@ -34,18 +34,37 @@ std::string type_name(const types::ValueType& type) {
     return std::string{type.sql_type()} + (type.nullable ? ", which can be NULL" : "");
 }
 
+/// Null if there is none. Throws `MappingError` for a name that several have.
 const Yielded* find(const std::vector<Yielded>& columns, std::string_view label) {
-    const auto found =
-        std::find_if(columns.begin(), columns.end(), [&](const Yielded& column) { return column.label == label; });
-    return found == columns.end() ? nullptr : &*found;
+    const Yielded* found = nullptr;
+    for (const Yielded& column : columns) {
+        if (column.label != label)
+            continue;
+        if (found != nullptr)
+            throw MappingError("a query selects several columns called " + quoted(label) +
+                               "; name them apart by .as(\"...\")");
+        found = &column;
+    }
+    return found;
+}
+
+sql::Expr read_from(const sql::Source& source, const Yielded& column, const types::ValueType& type) {
+    const std::string name = quoted(source.name()) + "." + quoted(column.label);
+    if (!reads_as(*column.type, type))
+        throw MappingError(name + " is of type " + type_name(*column.type) + ", and is read as " + type_name(type) +
+                           "; ask for the type that was selected");
+    if (column.type->nullable && !type.nullable)
+        throw MappingError(name + " can be NULL, and is read as a type that holds none; ask for std::optional, or "
+                                  "select corm::coalesce(..., value)");
+    return sql::column_of(source.name(), column.label, column.cast);
 }
 
 sql::Expr column_at(const mapping::Mapper& mapper, std::size_t index, const std::string& alias) {
     const mapping::Column& column = mapper.column(index);
     if (alias.empty())
-        return sql::column(mapper.schema(), mapper.table(), column.name);
+        return column_expression({&mapper, index});
     const bool casts = column.type->as_text || !column.declared.empty();
-    return sql::column_of(alias, column.name, casts ? std::string{column.cast_type()} : std::string{});
+    return sql::column_of(alias, column.name, casts ? std::string{column.cast_type()} : std::string{}, mapper.table());
 }
 
 /// Pairs of columns that are equal, of two tables by their names in the query.
@@ -120,14 +139,21 @@ sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& c
     if (found == nullptr)
         throw MappingError(quoted(source.name()) + " has no column " + quoted(label) + "; it yields " +
                            list_of(columns) + ": name what is selected by .as(\"...\")");
-    if (!reads_as(*found->type, type))
-        throw MappingError(quoted(source.name()) + "." + quoted(label) + " is of type " + type_name(*found->type) +
-                           ", and is read as " + type_name(type) + "; ask for the type that was selected");
-    if (found->type->nullable && !type.nullable)
-        throw MappingError(quoted(source.name()) + "." + quoted(label) +
-                           " can be NULL, and is read as a type that holds none; ask for std::optional, or select "
-                           "corm::coalesce(..., value)");
-    return sql::column_of(source.name(), std::string{label});
+    return read_from(source, *found, type);
+}
+
+sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& columns, const Place& place,
+                        const types::ValueType& type) {
+    const std::string label = label_of(place);
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const Yielded& column) {
+        return column.mapper == place.mapper && column.index == place.index;
+    });
+    if (found == columns.end())
+        throw MappingError(quoted(source.name()) + " does not select " + place.mapper->entity() + "." +
+                           place.mapper->column(place.index).member + "; it yields " + list_of(columns) +
+                           ": take those by what was selected, or by column<T>(\"label\")");
+    static_cast<void>(find(columns, label)); // refuses what has its name twice
+    return read_from(source, *found, type);
 }
 
 std::string label_of(const Place& place) {
@@ -138,8 +164,9 @@ std::string label_of(const Place& place) {
 void add_item(ComposedQuery& query, sql::Expr expression, const types::ValueType& type, std::string label) {
     if (type.as_text)
         expression = sql::cast(std::move(expression), "text");
+    std::string cast{sql::cast_of(expression)};
     query.statement.items.push_back({std::move(expression), {}, type.nullable});
-    query.columns.push_back({std::move(label), &type});
+    query.columns.push_back({std::move(label), &type, std::move(cast)});
 }
 
 void add_entity(ComposedQuery& query, std::shared_ptr<const mapping::Mapper> mapper, const std::string& alias) {
@@ -228,30 +255,51 @@ ComposedQuery combined(ComposedQuery left, sql::SetOperator op, bool all, Compos
     return query;
 }
 
-ComposedQuery counted(ComposedQuery query) {
+namespace {
+
+/// A query around one whose rows are not read. The names of what is selected may collide within a subquery.
+ComposedQuery around(ComposedQuery& query) {
     if (query.statement.lock)
-        throw MappingError("count() cannot lock rows; select them with the lock, or count without it");
+        throw MappingError("count() and exists() cannot lock rows; select them with the lock, or ask without it");
     ComposedQuery outer;
     outer.within = query.within;
     outer.prepared = query.prepared;
-    // The names of what is selected may collide within a subquery; its rows are counted all the same.
     query.entities.clear();
-    for (sql::Item& item : query.statement.items)
+    for (sql::Item& item : query.statement.items) {
         item.label.clear();
+        item.holds_null = true;
+    }
+    for (Yielded& column : query.columns)
+        column.label.clear();
+    return outer;
+}
+
+} // namespace
+
+ComposedQuery counted(ComposedQuery query) {
+    ComposedQuery outer = around(query);
     add_item(outer, sql::count_star(), types::value_type<std::int64_t>, {});
     add_source(outer, sql::JoinKind::inner, {.query = nested(query), .alias = "counted"}, {});
+    return outer;
+}
+
+ComposedQuery asked(ComposedQuery query) {
+    ComposedQuery outer = around(query);
+    add_item(outer, exists(query, false).expression(), types::value_type<bool>, {});
     return outer;
 }
 
 sql::QueryPtr nested(const ComposedQuery& query) {
     if (!query.entities.empty())
         throw MappingError("a query within another one yields objects; let it select columns");
+    if (query.statement.lock)
+        throw MappingError(
+            "a query within another one locks rows; let the outer one lock them, by for_update().of<T>()");
     sql::Query copy = query.statement;
     for (std::size_t i = 0; i < copy.items.size(); ++i) {
         // What the outer query reads by this name has to be called so.
         if (copy.first == nullptr && copy.items[i].label.empty())
             copy.items[i].label = query.columns[i].label;
-        copy.items[i].holds_null = true; // the outer query says how it is read
     }
     return std::make_shared<const sql::Query>(std::move(copy));
 }

@@ -74,7 +74,10 @@ sql::Expr value_for(const Place& place, const types::ValueType& type, const void
 }
 
 sql::Expr column_expression(const Place& place) {
-    return sql::column(place.mapper->schema(), place.mapper->table(), column_at(place).name);
+    const mapping::Column& column = column_at(place);
+    const bool casts = column.type->as_text || !column.declared.empty();
+    return sql::column(place.mapper->schema(), place.mapper->table(), column.name,
+                       casts ? std::string{column.cast_type()} : std::string{});
 }
 
 Condition compare(const Place& place, sql::BinaryOperator op, const types::ValueType& type, const void* value) {

@@ -28,6 +28,8 @@ namespace detail {
 
 sql::Expr bound_value(const types::ValueType& type, const void* value) {
     sql::Expr parameter = sql::parameter(type, value);
+    if (type.oid == types::oids::json) // which has no operators, and is no type of a column as a rule
+        return sql::cast(std::move(parameter), "jsonb");
     return type.oid == 0 ? sql::cast(std::move(parameter), std::string{type.sql_type()}) : parameter;
 }
 
@@ -64,7 +66,7 @@ sql::Expr listed(std::string head, std::vector<sql::Expr> arguments, sql::NullsO
     std::vector<std::string> pieces(arguments.size() + 1, ", ");
     pieces.front() = std::move(head);
     pieces.back() = ")";
-    return sql::form(std::move(pieces), std::move(arguments), nulls);
+    return sql::choice(std::move(pieces), std::move(arguments), nulls);
 }
 
 sql::Expr search_vector(std::string_view configuration, sql::Expr text) {

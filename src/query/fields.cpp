@@ -71,7 +71,11 @@ const detail::Place& Fields::find(std::string_view field) const {
 Condition Fields::condition(std::string_view field, FieldTest test, std::string_view value) const {
     using enum sql::BinaryOperator;
     const detail::Place& place = find(field);
-    const auto compared = [&](sql::BinaryOperator op) { return detail::compare_text(place, op, std::string{value}); };
+    const auto compared = [&](sql::BinaryOperator op) {
+        if (place.mapper->column(place.index).type->oid == types::oids::json)
+            throw ConversionError(shown(field) + " is JSON, which is not compared as a whole");
+        return detail::compare_text(place, op, std::string{value});
+    };
     const auto searched = [&](detail::Match match) {
         const types::ValueType& type = *place.mapper->column(place.index).type;
         if (type.oid != types::oids::text && !type.as_text)

@@ -5,6 +5,7 @@
 #include <corm/base/error.hpp>
 #include <corm/mapping/value_block.hpp>
 #include <corm/type/bytes.hpp>
+#include <corm/type/oid.hpp>
 
 #include <algorithm>
 #include <array>
@@ -121,7 +122,8 @@ mapping::ValueBlock values_of(const PagedQuery& paged, const std::string& token)
     for (const Term& term : paged.terms) {
         const mapping::Column& column = mapper.column(term.column);
         const std::uint32_t size = reader.number();
-        types::FieldView field{nullptr, 0, column.type->oid, column.type->format};
+        const types::Oid oid = column.type->oid != 0 ? column.type->oid : types::oids::unknown;
+        types::FieldView field{nullptr, 0, oid, column.type->format};
         if (size != null_size) {
             const std::string_view value = reader.take(size);
             field.data = value.data();
@@ -234,23 +236,26 @@ PagedQuery paged(SelectQuery query, const PageOptions& options) {
         const mapping::ValueBlock values = values_of(paged, options.after);
         detail::add_condition(paged.query, Condition{Behind{paged, values}.condition()});
     }
+    paged.query.keeps_rows = true;
     // One more, to know whether there is another page.
     detail::set_limit(paged.query, options.size + 1);
     return paged;
 }
 
-std::string page_token(const PagedQuery& paged, const void* values) {
+std::string page_token(const PagedQuery& paged, const types::Rows& rows, int row) {
     const mapping::Mapper& mapper = *paged.query.mapper;
+    mapping::ValueBlock values{mapper};
     std::string bytes;
     types::put_big_endian(bytes, static_cast<std::int32_t>(fingerprint(paged)));
     for (const Term& term : paged.terms) {
         const mapping::Column& column = mapper.column(term.column);
-        if (column.type->is_null(column.in(values))) {
+        column.type->decode(rows.field(row, static_cast<int>(term.column)), values.at(column));
+        if (column.type->is_null(values.at(column))) {
             types::put_big_endian(bytes, static_cast<std::int32_t>(null_size));
             continue;
         }
         std::string value;
-        column.type->encode(column.in(values), value);
+        column.type->encode(values.at(column), value);
         types::put_big_endian(bytes, static_cast<std::int32_t>(value.size()));
         bytes += value;
     }

@@ -30,7 +30,7 @@ void check_query(const Query& query);
 /// How a column is qualified. Throws `MappingError` if nothing that the statement reads has it.
 [[nodiscard]] std::string_view qualifier_of(const Scope& scope, std::string_view schema, std::string_view table,
                                             std::string_view column);
-/// Throws `MappingError` if no source of the statement has that alias.
-void require_alias(const Scope& scope, std::string_view alias, std::string_view column);
+/// Throws `MappingError` if no source of the statement has that alias, or the nearest one reads another table.
+void require_alias(const Scope& scope, std::string_view alias, std::string_view table, std::string_view column);
 
 } // namespace corm::sql

@@ -48,6 +48,12 @@ void collect(const Query& query, CommonTables& found, int level) {
     each_nested(query, [&](const Query& nested) { collect(nested, found, level + 1); });
 }
 
+void write_operand(SqlWriter& out, const Query& query, const Scope* outer) {
+    out.sql("(");
+    write_query(out, query, outer);
+    out.sql(")");
+}
+
 void write_common_tables(SqlWriter& out, const CommonTables& tables) {
     if (tables.empty())
         return;
@@ -61,14 +67,49 @@ void write_common_tables(SqlWriter& out, const CommonTables& tables) {
         if (table->materialized)
             out.sql(*table->materialized ? "MATERIALIZED " : "NOT MATERIALIZED ");
         out.sql("(");
-        write_query(out, *table->query, &scope);
         if (table->step) {
+            write_operand(out, *table->query, &scope);
             out.sql(table->keeps_duplicates ? " UNION ALL " : " UNION ");
-            write_query(out, *table->step, &scope);
+            write_operand(out, *table->step, &scope);
+        } else {
+            write_query(out, *table->query, &scope);
         }
         out.sql(")");
     }
     out.sql(" ");
+}
+
+/// A nearer source of the same name would be taken for the one that is meant, without a word from the server.
+void require_visible(const Scope& scope, const Scope* owner, std::string_view qualifier, std::string_view column) {
+    for (const Scope* at = &scope; at != owner; at = at->outer) {
+        if (at->query == nullptr)
+            continue;
+        for (const Joined& joined : at->query->from) {
+            if (joined.source.name() == qualifier)
+                throw MappingError("column " + std::string{qualifier} + "." + std::string{column} +
+                                   " is of a query around a subquery that reads from something else called " +
+                                   std::string{qualifier} + "; read one of the two by a corm::alias of another name");
+        }
+    }
+}
+
+/// A table without a schema would be taken for a common table of its name.
+void require_own_names(const Query& query, const CommonTables& tables) {
+    for (const Joined& joined : query.from) {
+        const Source& source = joined.source;
+        if (source.common || source.itself || source.table.empty() || !source.schema.empty())
+            continue;
+        for (const CommonTable* table : tables) {
+            if (table->name == source.table)
+                throw MappingError("a common table is called \"" + table->name +
+                                   "\" as a table that the query reads; give it another name");
+        }
+    }
+    each_nested(query, [&](const Query& nested) { require_own_names(nested, tables); });
+}
+
+bool has_source(const Source& source, std::string_view schema, std::string_view table) {
+    return source.alias.empty() && !source.common && !source.query && source.table == table && source.schema == schema;
 }
 
 } // namespace
@@ -76,6 +117,13 @@ void write_common_tables(SqlWriter& out, const CommonTables& tables) {
 void write_with(SqlWriter& out, const Query& query) {
     CommonTables tables;
     collect(query, tables, 0);
+    if (!tables.empty())
+        require_own_names(query, tables);
+    for (const CommonTable* table : tables) {
+        require_own_names(*table->query, tables);
+        if (table->step)
+            require_own_names(*table->step, tables);
+    }
     write_common_tables(out, tables);
 }
 
@@ -170,12 +218,6 @@ void write_body(SqlWriter& out, const Query& query, const Scope& scope) {
     }
 }
 
-void write_operand(SqlWriter& out, const Query& query, const Scope* outer) {
-    out.sql("(");
-    write_query(out, query, outer);
-    out.sql(")");
-}
-
 void write_operands(SqlWriter& out, const Query& query, const Scope& scope) {
     // They see what is around the query, and not each other.
     write_operand(out, *query.first, &scope);
@@ -191,20 +233,20 @@ void write_operands(SqlWriter& out, const Query& query, const Scope& scope) {
     }
 }
 
-bool has_source(const Source& source, std::string_view schema, std::string_view table) {
-    return source.alias.empty() && !source.common && !source.query && source.table == table && source.schema == schema;
-}
-
 } // namespace
 
 std::string_view qualifier_of(const Scope& scope, std::string_view schema, std::string_view table,
                               std::string_view column) {
     std::string_view reads;
+    const auto found = [&](const Scope* at, std::string_view qualifier) {
+        require_visible(scope, at, qualifier, column);
+        return qualifier;
+    };
     for (const Scope* at = &scope; at != nullptr; at = at->outer) {
         if (at->query != nullptr) {
             for (const Joined& joined : at->query->from) {
                 if (has_source(joined.source, schema, table))
-                    return joined.source.table;
+                    return found(at, joined.source.table);
             }
             if (reads.empty() && !at->query->from.empty())
                 reads = at->query->from.front().source.name();
@@ -212,7 +254,7 @@ std::string_view qualifier_of(const Scope& scope, std::string_view schema, std::
             return table;
         } else if (at->table == table && at->schema == schema) {
             // Within a subquery the bare name may be that of a column of the subquery's own.
-            return !at->alias.empty() || at == &scope ? at->alias : at->table;
+            return found(at, !at->alias.empty() || at == &scope ? at->alias : at->table);
         } else {
             reads = at->table;
         }
@@ -222,16 +264,18 @@ std::string_view qualifier_of(const Scope& scope, std::string_view schema, std::
                        "; use the columns of what is selected, or join the table");
 }
 
-void require_alias(const Scope& scope, std::string_view alias, std::string_view column) {
+void require_alias(const Scope& scope, std::string_view alias, std::string_view table, std::string_view column) {
     for (const Scope* at = &scope; at != nullptr; at = at->outer) {
-        if (at->query == nullptr) {
-            if (at->alias == alias)
-                return;
+        if (at->query == nullptr)
             continue;
-        }
         for (const Joined& joined : at->query->from) {
-            if (joined.source.name() == alias)
-                return;
+            if (joined.source.name() != alias)
+                continue;
+            if (!table.empty() && joined.source.table != table)
+                throw MappingError("column " + std::string{alias} + "." + std::string{column} + " is of " +
+                                   std::string{table} + ", and a nearer source is called " + std::string{alias} +
+                                   " as well; give one of them another name");
+            return;
         }
     }
     throw MappingError("column " + std::string{alias} + "." + std::string{column} +

@@ -26,33 +26,56 @@ Expr join(bool all, Expr left, Expr right) {
     return make_node(nodes::Junction{all, std::move(terms)}, depth);
 }
 
-/// A parameter beside a column, with the cast that this asks for.
-Expr beside(const Expr& expression, Expr parameter) {
-    if (!expression || !parameter)
+} // namespace
+
+std::string_view cast_of(const Expr& expression) {
+    if (!expression)
+        return {};
+    const nodes::Any& value = expression.node().value;
+    if (const auto* column = std::get_if<nodes::Column>(&value))
+        return column->cast;
+    if (const auto* column = std::get_if<nodes::AliasColumn>(&value))
+        return column->cast;
+    // Of the type of what they choose from.
+    const auto* form = std::get_if<nodes::Form>(&value);
+    const auto* aggregate = std::get_if<Aggregate>(&value);
+    const std::vector<Expr>* parts = nullptr;
+    if (form != nullptr && form->chooses)
+        parts = &form->arguments;
+    else if (aggregate != nullptr && (aggregate->function == "min" || aggregate->function == "max"))
+        parts = &aggregate->arguments;
+    for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+        if (const std::string_view found = cast_of((*parts)[i]); !found.empty())
+            return found;
+    }
+    return {};
+}
+
+Expr beside(std::string_view type, Expr parameter) {
+    if (type.empty() || !parameter)
         return parameter;
-    const auto* column = std::get_if<nodes::AliasColumn>(&expression.node().value);
     const auto* value = std::get_if<nodes::Parameter>(&parameter.node().value);
     const auto* casted = std::get_if<nodes::Cast>(&parameter.node().value);
     if (casted != nullptr)
         value = std::get_if<nodes::Parameter>(&casted->operand.node().value);
-    if (column == nullptr || value == nullptr || column->cast.empty())
+    if (value == nullptr)
         return parameter;
     // What the program has cast itself stays as it is.
     const bool text = value->oid == types::oids::text || value->oid == types::oids::text_array;
     if (value->oid != 0 && (casted != nullptr || !text))
         return parameter;
-    return sql::cast(casted != nullptr ? casted->operand : std::move(parameter),
-                     column->cast + (value->oid == types::oids::text_array ? "[]" : ""));
+    std::string wanted{type};
+    if (value->oid == types::oids::text_array)
+        wanted += "[]";
+    return cast(casted != nullptr ? casted->operand : std::move(parameter), std::move(wanted));
 }
-
-} // namespace
 
 Expr column(std::string name) {
-    return make_node(nodes::Column{{}, {}, std::move(name)});
+    return make_node(nodes::Column{{}, {}, std::move(name), {}});
 }
 
-Expr column(std::string schema, std::string table, std::string name) {
-    return make_node(nodes::Column{std::move(schema), std::move(table), std::move(name)});
+Expr column(std::string schema, std::string table, std::string name, std::string cast) {
+    return make_node(nodes::Column{std::move(schema), std::move(table), std::move(name), std::move(cast)});
 }
 
 Expr parameter(const types::ValueType& type, const void* value) {
@@ -74,8 +97,8 @@ Expr unary(UnaryOperator op, Expr operand) {
 }
 
 Expr binary(BinaryOperator op, Expr left, Expr right) {
-    right = beside(left, std::move(right));
-    left = beside(right, std::move(left));
+    right = beside(cast_of(left), std::move(right));
+    left = beside(cast_of(right), std::move(left));
     const int depth = depth_of(left, right);
     return make_node(nodes::Binary{op, std::move(left), std::move(right)}, depth);
 }
@@ -89,21 +112,21 @@ Expr either(Expr left, Expr right) {
 }
 
 Expr in_array(Expr operand, Expr array, bool negated) {
-    array = beside(operand, std::move(array));
+    array = beside(cast_of(operand), std::move(array));
     const int depth = depth_of(operand, array);
     return make_node(nodes::InArray{std::move(operand), std::move(array), negated}, depth);
 }
 
 Expr in_list(Expr operand, std::vector<Expr> items, bool negated) {
     for (Expr& item : items)
-        item = beside(operand, std::move(item));
+        item = beside(cast_of(operand), std::move(item));
     const int depth = std::max(depth_of(operand), depth_of(items));
     return make_node(nodes::InList{std::move(operand), std::move(items), negated}, depth);
 }
 
 Expr between(Expr operand, Expr low, Expr high, bool negated) {
-    low = beside(operand, std::move(low));
-    high = beside(operand, std::move(high));
+    low = beside(cast_of(operand), std::move(low));
+    high = beside(cast_of(operand), std::move(high));
     const int depth = depth_of(operand, low, high);
     return make_node(nodes::Between{std::move(operand), std::move(low), std::move(high), negated}, depth);
 }

@@ -19,6 +19,7 @@ struct Column {
     std::string schema;
     std::string table;
     std::string name;
+    std::string cast; ///< see `column`
 };
 struct Parameter {
     types::Oid oid;
@@ -73,6 +74,7 @@ struct Form {
     std::vector<Expr> arguments;
     NullsOf nulls;
     bool groups;
+    bool chooses; ///< is one of its arguments, at least of their type
 };
 struct Infix {
     std::string symbol;
@@ -82,7 +84,8 @@ struct Infix {
 struct AliasColumn {
     std::string alias;
     std::string name;
-    std::string cast; ///< see `column_of`
+    std::string cast;  ///< see `column`
+    std::string table; ///< that the alias stands for; empty for other sources
 };
 struct Label {
     std::string name;
@@ -113,6 +116,11 @@ struct Node {
     nodes::Any value;
     int depth; ///< levels from here down; a leaf has one
 };
+
+/// Whether the n-th of the arguments of a CASE is a value, and no condition.
+[[nodiscard]] constexpr bool is_case_value(std::size_t n, std::size_t count) noexcept {
+    return n % 2 == 1 || (count % 2 == 1 && n + 1 == count);
+}
 
 template <class... Operands>
 [[nodiscard]] int depth_of(const Operands&... operands) {

@@ -75,6 +75,14 @@ public:
         if (const auto* form = std::get_if<nodes::Form>(&expression.node().value)) {
             if (form->nulls == NullsOf::none)
                 return {};
+            if (form->nulls == NullsOf::case_values) {
+                Expr found;
+                for (std::size_t i = 0; i < form->arguments.size() && !found; ++i) {
+                    if (is_case_value(i, form->arguments.size()))
+                        found = find(form->arguments[i]);
+                }
+                return found;
+            }
             if (form->nulls == NullsOf::all) {
                 // Each of them has to be NULL.
                 for (const Expr& argument : form->arguments) {
@@ -165,6 +173,18 @@ bool same(const Expr& left, const Expr& right) {
         const auto& other = std::get<nodes::Binary>(b);
         return binary->op == other.op && same(binary->left, other.left) && same(binary->right, other.right);
     }
+    if (const auto* infix = std::get_if<nodes::Infix>(&a)) {
+        const auto& other = std::get<nodes::Infix>(b);
+        return infix->symbol == other.symbol && same(infix->left, other.left) && same(infix->right, other.right);
+    }
+    if (const auto* unary = std::get_if<nodes::Unary>(&a)) {
+        const auto& other = std::get<nodes::Unary>(b);
+        return unary->op == other.op && same(unary->operand, other.operand);
+    }
+    if (const auto* junction = std::get_if<nodes::Junction>(&a)) {
+        const auto& other = std::get<nodes::Junction>(b);
+        return junction->all == other.all && same_parts(junction->terms, other.terms);
+    }
     return false;
 }
 
@@ -254,34 +274,75 @@ void check_grouping(const Query& query) {
         grouping.check(term.expression, "order_by()");
 }
 
-bool calls_unknown(const Expr& expression) {
-    const auto* call = std::get_if<nodes::Call>(&expression.node().value);
-    const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
-    bool unknown = (call != nullptr && !call->only_reads) || (aggregate != nullptr && !aggregate->only_reads);
-    each_part(expression, [&](const Expr& part) { unknown = unknown || calls_unknown(part); }, [](const Query&) {});
-    return unknown;
-}
+/// Looks at each query once, however many read it.
+class UnknownCalls {
+public:
+    void look_at(const Expr& expression) {
+        if (!expression || found)
+            return;
+        const auto* call = std::get_if<nodes::Call>(&expression.node().value);
+        const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
+        found = (call != nullptr && !call->only_reads) || (aggregate != nullptr && !aggregate->only_reads);
+        each_part(
+            expression, [&](const Expr& part) { look_at(part); }, [&](const Query& nested) { look_into(nested); });
+    }
+    void look_at(const Query& query) {
+        each_expression(query, [&](const Expr& expression) { look_at(expression); });
+        for (const Joined& joined : query.from) {
+            if (joined.source.query)
+                look_into(*joined.source.query);
+            if (joined.source.common) {
+                look_into(*joined.source.common->query);
+                if (joined.source.common->step)
+                    look_into(*joined.source.common->step);
+            }
+        }
+        if (query.first)
+            look_into(*query.first);
+        for (const Operand& operand : query.operands)
+            look_into(*operand.query);
+    }
+
+    bool found = false;
+
+private:
+    void look_into(const Query& nested) {
+        if (found || std::find(seen_.begin(), seen_.end(), &nested) != seen_.end())
+            return;
+        seen_.push_back(&nested);
+        found = found || nested.lock.has_value();
+        look_at(nested);
+    }
+
+    std::vector<const Query*> seen_;
+};
 
 } // namespace
 
 bool calls_unknown(const Query& query) {
-    bool unknown = false;
-    const auto look_at = [&](const Query& nested) { unknown = unknown || nested.lock || calls_unknown(nested); };
-    each_expression(query, [&](const Expr& expression) { unknown = unknown || calls_unknown(expression); });
-    each_nested(query, look_at);
-    for (const Joined& joined : query.from) {
-        if (!joined.source.common)
-            continue;
-        look_at(*joined.source.common->query);
-        if (joined.source.common->step)
-            look_at(*joined.source.common->step);
-    }
-    return unknown;
+    UnknownCalls calls;
+    calls.look_at(query);
+    return calls.found;
+}
+
+bool calls_unknown(const Select& statement) {
+    UnknownCalls calls;
+    calls.look_at(statement.where);
+    for (const Expr& expression : statement.expressions)
+        calls.look_at(expression);
+    for (const OrderBy& term : statement.order_by)
+        calls.look_at(term.expression);
+    return calls.found;
 }
 
 void check_query(const Query& query) {
-    if (query.first)
+    if (query.first) {
+        if (query.where || query.having || query.distinct || !query.from.empty() || !query.group_by.empty() ||
+            !query.distinct_on.empty() || query.lock)
+            throw MappingError("rows that were put together by union_all() and its kin take order_by(), limit() and "
+                               "offset() alone; for more read them as corm::subquery(\"name\", ...)");
         return;
+    }
     check_sources(query);
     check_outer_joins(query);
     check_grouping(query);

@@ -33,12 +33,29 @@ void require(const QueryPtr& query) {
 
 Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
     const int depth = depth_of(arguments);
-    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false}, depth);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false, false}, depth);
+}
+
+Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
+    std::string cast;
+    const auto is_value = [&](std::size_t i) {
+        return nulls != NullsOf::case_values || is_case_value(i, arguments.size());
+    };
+    for (std::size_t i = 0; i < arguments.size() && cast.empty(); ++i) {
+        if (is_value(i))
+            cast = cast_of(arguments[i]);
+    }
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (is_value(i))
+            arguments[i] = beside(cast, std::move(arguments[i]));
+    }
+    const int depth = depth_of(arguments);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false, true}, depth);
 }
 
 Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments) {
     const int depth = depth_of(arguments);
-    return make_node(nodes::Form{std::move(pieces), std::move(arguments), NullsOf::any, true}, depth);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), NullsOf::any, true, false}, depth);
 }
 
 Expr infix(std::string symbol, Expr left, Expr right) {
@@ -54,8 +71,8 @@ Expr aggregate(Aggregate call) {
     return make_node(std::move(call), depth);
 }
 
-Expr column_of(std::string alias, std::string name, std::string cast) {
-    return make_node(nodes::AliasColumn{std::move(alias), std::move(name), std::move(cast)});
+Expr column_of(std::string alias, std::string name, std::string cast, std::string table) {
+    return make_node(nodes::AliasColumn{std::move(alias), std::move(name), std::move(cast), std::move(table)});
 }
 
 Expr label(std::string name) {

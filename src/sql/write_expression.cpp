@@ -5,17 +5,7 @@ namespace corm::sql {
 namespace {
 
 // How tightly PostgreSQL binds, weakest first (documentation, 4.1.6).
-enum Level {
-    level_or = 1,
-    level_and,
-    level_not,
-    level_is,
-    level_comparison,
-    level_like,
-    level_other,
-    level_sum,
-    level_product
-};
+enum Level { level_or = 1, level_and, level_not, level_is, level_comparison, level_like, level_sum, level_product };
 constexpr int level_primary = 100;
 
 struct OperatorText {
@@ -67,7 +57,9 @@ struct LevelOf {
     int operator()(const nodes::CountStar&) const { return level_primary; }
     int operator()(const nodes::Cast&) const { return level_primary; }
     int operator()(const nodes::Form&) const { return level_primary; } // begins and ends by itself
-    int operator()(const nodes::Infix&) const { return level_other; }
+    // Its symbol may bind as tightly or as loosely as any: it gets parentheses wherever it is a part, and so do its
+    // parts.
+    int operator()(const nodes::Infix&) const { return 0; }
     int operator()(const Aggregate&) const { return level_primary; }
     int operator()(const nodes::AliasColumn&) const { return level_primary; }
     int operator()(const nodes::Label&) const { return level_primary; }
@@ -197,9 +189,9 @@ public:
     }
 
     void operator()(const nodes::Infix& node) {
-        operand(node.left, level_other - 1);
+        operand(node.left, level_primary - 1);
         out_.sql(" ").sql(node.symbol).sql(" ");
-        operand(node.right, level_other);
+        operand(node.right, level_primary - 1);
     }
 
     void operator()(const Aggregate& node) {
@@ -217,7 +209,7 @@ public:
     }
 
     void operator()(const nodes::AliasColumn& node) {
-        require_alias(scope_, node.alias, node.name);
+        require_alias(scope_, node.alias, node.table, node.name);
         out_.qualified(node.alias, node.name);
     }
 

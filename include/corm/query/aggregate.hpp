@@ -176,6 +176,8 @@ template <SqlOperand X>
 }
 template <SqlOperand X>
 [[nodiscard]] Aggregate<std::optional<std::string>> string_agg(const X& text, std::string_view separator) {
+    static_assert(std::is_same_v<detail::operand_value_t<X>, std::string>,
+                  "corm: string_agg() takes text; cast the expression by corm::cast<std::string>()");
     sql::Aggregate call = detail::call_of("string_agg", text);
     call.arguments.push_back(detail::operand(std::string{separator}));
     return Aggregate<std::optional<std::string>>{std::move(call)};

@@ -39,7 +39,9 @@ template <sql::BinaryOperator Op, class A, class B>
 consteval auto arithmetic_type() {
     using enum sql::BinaryOperator;
     constexpr bool sum = Op == add || Op == subtract;
-    if constexpr (is_integer<A> && is_integer<B>)
+    if constexpr (Op == modulo && (std::is_floating_point_v<A> || std::is_floating_point_v<B>))
+        return std::type_identity<void>{};
+    else if constexpr (is_integer<A> && is_integer<B>)
         return std::type_identity<wider_t<A, B>>{};
     else if constexpr (std::is_same_v<A, float> && std::is_same_v<B, float>)
         return std::type_identity<float>{};
@@ -121,6 +123,9 @@ template <class L, class R>
 }
 template <detail::Calculable X>
 [[nodiscard]] auto operator-(const X& operand) {
+    using Value = detail::operand_value_t<X>;
+    static_assert(detail::is_any_number<Value> || detail::is_span<Value>,
+                  "corm: only numbers and intervals have a minus in front");
     return Expression<sql_type_t<X>>{sql::unary(sql::UnaryOperator::negate, detail::sql_of(operand))};
 }
 

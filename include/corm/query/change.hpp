@@ -86,44 +86,12 @@ template <class T, class Given>
     }
 }
 
-/// What updates and deletes have in common.
+/// What all of them have in common.
 template <class Self, class T>
-class ChangeClauses : public ChangeStatement {
+class AnyChange : public ChangeStatement {
 public:
     using entity_type = T;
 
-    /// The rows that are meant; several calls are joined by AND.
-    Self& where(const Condition& condition) & {
-        add_condition(condition);
-        return self();
-    }
-    [[nodiscard]] Self where(const Condition& condition) && { return std::move(where(condition)); }
-    /// All rows of the table are meant: without it and without a condition nothing is sent.
-    Self& all_rows() & {
-        all_rows_ = true;
-        return self();
-    }
-    [[nodiscard]] Self all_rows() && { return std::move(all_rows()); }
-    /// Another table, or a subquery, that conditions and values refer to.
-    template <class U>
-    Self& from() & {
-        mapping::require_mapped<U>();
-        add_source(table_source(*mapping::mapper_of<U>()));
-        return self();
-    }
-    template <class U>
-    [[nodiscard]] Self from() && {
-        return std::move(from<U>());
-    }
-    template <SourceLike S>
-    Self& from(const S& source) & {
-        add_source(source.source());
-        return self();
-    }
-    template <SourceLike S>
-    [[nodiscard]] Self from(const S& source) && {
-        return std::move(from(source));
-    }
     /// The deadline of this statement, instead of the session's; `corm::no_deadline` for none.
     Self& within(Duration deadline) & {
         within_ = deadline;
@@ -141,8 +109,49 @@ public:
     }
 
 protected:
-    explicit ChangeClauses(sql::Change::Kind kind) : ChangeStatement(kind, mapping::mapper_of<T>()) {}
+    explicit AnyChange(sql::Change::Kind kind) : ChangeStatement(kind, mapping::mapper_of<T>()) {}
     Self& self() noexcept { return static_cast<Self&>(*this); }
+};
+
+/// What updates and deletes have in common.
+template <class Self, class T>
+class ChangeClauses : public AnyChange<Self, T> {
+public:
+    /// The rows that are meant; several calls are joined by AND.
+    Self& where(const Condition& condition) & {
+        this->add_condition(condition);
+        return this->self();
+    }
+    [[nodiscard]] Self where(const Condition& condition) && { return std::move(where(condition)); }
+    /// All rows of the table are meant: without it and without a condition nothing is sent.
+    Self& all_rows() & {
+        this->all_rows_ = true;
+        return this->self();
+    }
+    [[nodiscard]] Self all_rows() && { return std::move(all_rows()); }
+    /// Another table, or a subquery, that conditions and values refer to.
+    template <class U>
+    Self& from() & {
+        mapping::require_mapped<U>();
+        this->add_source(table_source(*mapping::mapper_of<U>()));
+        return this->self();
+    }
+    template <class U>
+    [[nodiscard]] Self from() && {
+        return std::move(from<U>());
+    }
+    template <SourceLike S>
+    Self& from(const S& source) & {
+        this->add_source(source.source());
+        return this->self();
+    }
+    template <SourceLike S>
+    [[nodiscard]] Self from(const S& source) && {
+        return std::move(from(source));
+    }
+
+protected:
+    using AnyChange<Self, T>::AnyChange;
 };
 
 } // namespace detail
@@ -175,9 +184,9 @@ public:
 
 /// An insert of the rows of a query.
 template <class T>
-class InsertFrom : public detail::ChangeClauses<InsertFrom<T>, T> {
+class InsertFrom : public detail::AnyChange<InsertFrom<T>, T> {
 public:
-    explicit InsertFrom(sql::QueryPtr query) : detail::ChangeClauses<InsertFrom, T>(sql::Change::Kind::insert) {
+    explicit InsertFrom(sql::QueryPtr query) : detail::AnyChange<InsertFrom, T>(sql::Change::Kind::insert) {
         this->change_.query = std::move(query);
         this->all_rows_ = true;
     }

@@ -57,6 +57,9 @@ void check_into(const ComposedQuery& query, std::span<const Target> targets, con
 /// The query with the number of its rows as its row.
 [[nodiscard]] ComposedQuery counted(ComposedQuery query);
 
+/// The query with whether it has a row as its row.
+[[nodiscard]] ComposedQuery asked(ComposedQuery query);
+
 /// A query within another one: throws `MappingError` for one that yields objects or has a lock.
 [[nodiscard]] sql::QueryPtr nested(const ComposedQuery& query);
 [[nodiscard]] Condition exists(const ComposedQuery& query, bool negated);

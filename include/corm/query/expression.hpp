@@ -102,21 +102,12 @@ private:
     sql::Expr expression_;
 };
 
-/// An expression with the name that its column has in the result. In `group_by`, `order_by` and other expressions it is
-/// what it names.
+/// An expression with the name that its column has in the result. Everywhere else it is what it names.
 template <class T>
-struct Labelled {
-    Expression<T> expression;
-    std::string label;
+struct Labelled : Expression<T> {
+    Labelled(Expression<T> named, std::string name) : Expression<T>(std::move(named)), label(std::move(name)) {}
 
-    [[nodiscard]] Ordering asc() const { return expression.asc(); }
-    [[nodiscard]] Ordering desc() const { return expression.desc(); }
-    operator Ordering() const { return asc(); } // NOLINT: as of an expression
-};
-template <class T>
-struct detail::SqlTypeOf<Labelled<T>> {
-    using type = T;
-    static sql::Expr expression(const Labelled<T>& given) { return given.expression.expression(); }
+    std::string label;
 };
 /// Names the column of anything that can be selected: `labelled(col<&User::name>, "user_name")`.
 template <SqlOperand X>
@@ -147,6 +138,14 @@ CORM_COMPARISON(<=, less_equal)
 CORM_COMPARISON(>, greater)
 CORM_COMPARISON(>=, greater_equal)
 #undef CORM_COMPARISON
+template <ExpressionLike L>
+[[nodiscard]] Condition operator==(const L& left, std::nullopt_t) {
+    return left.is_null();
+}
+template <ExpressionLike L>
+[[nodiscard]] Condition operator!=(const L& left, std::nullopt_t) {
+    return left.is_not_null();
+}
 
 /// Equal, with NULL as a value that equals NULL alone.
 template <class L, class R>

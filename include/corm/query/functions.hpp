@@ -62,6 +62,31 @@ namespace detail {
 /// `HEAD(a, b, ...)` for syntax that is no function.
 [[nodiscard]] sql::Expr listed(std::string head, std::vector<sql::Expr> arguments, sql::NullsOf nulls);
 
+/// The type that the server makes of two, which are comparable; with NULL if either has it.
+template <class A, class B>
+consteval auto common_type() {
+    using Left = value_of<A>;
+    using Right = value_of<B>;
+    if constexpr (is_any_number<Left> && is_any_number<Right> && !std::is_same_v<Left, Right>)
+        return std::type_identity<typename decltype(arithmetic_type<sql::BinaryOperator::add, Left, Right>())::type>{};
+    else
+        return std::type_identity<Left>{};
+}
+template <class A, class B>
+using common_t = nulled_t<typename decltype(common_type<A, B>())::type, is_optional<A> || is_optional<B>>;
+
+template <class First, class... Rest>
+struct CommonOf {
+    using type = value_of<First>;
+};
+template <class First, class Second, class... Rest>
+struct CommonOf<First, Second, Rest...> {
+    using type = typename CommonOf<common_t<value_of<First>, value_of<Second>>, Rest...>::type;
+};
+/// Of operands, without NULL.
+template <class... Operands>
+using common_value_t = typename CommonOf<operand_t<Operands>...>::type;
+
 template <class First, class... Rest>
 void check_alike() {
     static_assert((comparable_types<operand_value_t<First>, operand_value_t<Rest>> && ...),
@@ -76,7 +101,7 @@ template <class First, class... Rest>
 [[nodiscard]] auto coalesce(const First& first, const Rest&... rest) {
     detail::check_alike<First, Rest...>();
     constexpr bool null = detail::may_be_null<First> && (detail::may_be_null<Rest> && ...);
-    return Expression<detail::nulled_t<detail::operand_value_t<First>, null>>{
+    return Expression<detail::nulled_t<detail::common_value_t<First, Rest...>, null>>{
         detail::listed("COALESCE(", {detail::operand(first), detail::operand(rest)...}, sql::NullsOf::all)};
 }
 /// NULL where both are equal.
@@ -91,14 +116,14 @@ template <class First, class... Rest>
 [[nodiscard]] auto greatest(const First& first, const Rest&... rest) {
     detail::check_alike<First, Rest...>();
     constexpr bool null = detail::may_be_null<First> && (detail::may_be_null<Rest> && ...);
-    return Expression<detail::nulled_t<detail::operand_value_t<First>, null>>{
+    return Expression<detail::nulled_t<detail::common_value_t<First, Rest...>, null>>{
         detail::listed("GREATEST(", {detail::operand(first), detail::operand(rest)...}, sql::NullsOf::all)};
 }
 template <class First, class... Rest>
 [[nodiscard]] auto least(const First& first, const Rest&... rest) {
     detail::check_alike<First, Rest...>();
     constexpr bool null = detail::may_be_null<First> && (detail::may_be_null<Rest> && ...);
-    return Expression<detail::nulled_t<detail::operand_value_t<First>, null>>{
+    return Expression<detail::nulled_t<detail::common_value_t<First, Rest...>, null>>{
         detail::listed("LEAST(", {detail::operand(first), detail::operand(rest)...}, sql::NullsOf::all)};
 }
 
@@ -107,26 +132,30 @@ template <class T>
 class Case {
 public:
     Case(const Condition& condition, sql::Expr value) { append(condition, std::move(value)); }
+    Case(std::vector<std::string> pieces, std::vector<sql::Expr> arguments)
+        : pieces_(std::move(pieces)), arguments_(std::move(arguments)) {}
 
     template <class V>
-    [[nodiscard]] Case when(const Condition& condition, const V& value) const {
+    [[nodiscard]] auto when(const Condition& condition, const V& value) const {
         check<V>();
-        Case more = *this;
+        Case<detail::common_t<T, detail::operand_t<V>>> more{pieces_, arguments_};
         more.append(condition, detail::operand(value));
         return more;
     }
     template <class V>
     [[nodiscard]] auto otherwise(const V& value) const {
         check<V>();
-        constexpr bool null = detail::is_optional<T> || detail::may_be_null<V>;
         Case last = *this;
         last.pieces_.emplace_back(" ELSE ");
         last.arguments_.push_back(detail::operand(value));
-        return std::move(last).template end<detail::nulled_t<T, null>>();
+        return std::move(last).template end<detail::common_t<T, detail::operand_t<V>>>();
     }
     [[nodiscard]] auto otherwise_null() const { return Case{*this}.template end<detail::nulled_t<T, true>>(); }
 
 private:
+    template <class>
+    friend class Case;
+
     template <class V>
     static void check() {
         static_assert(detail::comparable_types<detail::value_of<T>, detail::operand_value_t<V>>,
@@ -142,7 +171,7 @@ private:
     template <class Result>
     Expression<Result> end() && {
         pieces_.emplace_back(" END");
-        return Expression<Result>{sql::form(std::move(pieces_), std::move(arguments_))};
+        return Expression<Result>{sql::choice(std::move(pieces_), std::move(arguments_), sql::NullsOf::case_values)};
     }
 
     std::vector<std::string> pieces_;
@@ -160,6 +189,8 @@ template <DatePart P, SqlOperand X>
     using Value = detail::operand_value_t<X>;
     static_assert(detail::is_date<Value> || detail::is_time_point<Value> || detail::is_span<Value>,
                   "corm: extract() takes a part of a date, a time or an interval");
+    constexpr bool of_time = P == DatePart::hour || P == DatePart::minute || P == DatePart::second;
+    static_assert(!detail::is_date<Value> || !of_time, "corm: a date has no hours, minutes and seconds to extract");
     using Result = std::conditional_t<P == DatePart::epoch, std::int64_t, std::int32_t>;
     constexpr std::string_view names[] = {"YEAR",   "QUARTER", "MONTH", "WEEK", "DAY",  "HOUR",
                                           "MINUTE", "SECOND",  "DOW",   "DOY",  "EPOCH"};

@@ -222,9 +222,8 @@ template <detail::TextOperand X>
 }
 /// How well it does: to order by.
 template <detail::TextOperand X>
-[[nodiscard]] Expression<float> search_rank(const X& text, std::string_view words,
-                                            std::string_view configuration = "english") {
-    return Expression<float>{sql::call(
+[[nodiscard]] auto search_rank(const X& text, std::string_view words, std::string_view configuration = "english") {
+    return Expression<detail::nulled_t<float, detail::may_be_null<X>>>{sql::call(
         {}, "ts_rank",
         {detail::search_vector(configuration, detail::sql_of(text)), detail::search_query(configuration, words)},
         true)};

@@ -31,7 +31,8 @@ struct PagedQuery {
 /// `MappingError` for an order by anything but columns of the entity, a limit or offset, a size below 1;
 /// `ConversionError` for a token that was not made for this order.
 [[nodiscard]] PagedQuery paged(SelectQuery query, const PageOptions& options);
-/// Where the next page begins, behind the object with these values. Of letters, digits, `-` and `_`.
-[[nodiscard]] std::string page_token(const PagedQuery& query, const void* values);
+/// Where the next page begins, behind this row of its result; its objects may have been edited. Of letters, digits, `-`
+/// and `_`.
+[[nodiscard]] std::string page_token(const PagedQuery& query, const types::Rows& rows, int row);
 
 } // namespace corm::query

@@ -29,6 +29,10 @@ struct ItemOf<X> {
         if constexpr (ColumnLike<X>)
             label = label_of(item.place());
         add_item(query, sql_of(item), types::value_type<type>, std::move(label));
+        if constexpr (ColumnLike<X>) {
+            query.columns.back().mapper = item.place().mapper;
+            query.columns.back().index = item.place().index;
+        }
     }
 };
 template <class T>
@@ -36,7 +40,7 @@ struct ItemOf<Labelled<T>> {
     using type = T;
     static void add(ComposedQuery& query, const Labelled<T>& item) {
         const std::size_t at = query.statement.items.size();
-        add_item(query, item.expression.expression(), types::value_type<T>, item.label);
+        add_item(query, item.expression(), types::value_type<T>, item.label);
         query.statement.items[at].label = item.label;
     }
 };

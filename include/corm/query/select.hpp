@@ -30,6 +30,7 @@ struct SelectQuery {
     std::optional<Duration> within{};
     bool populate_existing = false;
     bool prepared = true;
+    bool keeps_rows = false; ///< the outcome has the rows as well, not the objects alone
     /// Relations of the entities that are read behind the query.
     std::vector<RelationPath> with{};
     std::vector<JoinedRelation> joined{};

@@ -17,6 +17,9 @@ namespace detail {
 struct Yielded {
     std::string label; ///< empty: it has no name that others could use
     const types::ValueType* type;
+    std::string cast{};                      ///< to which text beside it is cast
+    const mapping::Mapper* mapper = nullptr; ///< of a plain column
+    std::size_t index = 0;
 };
 
 [[nodiscard]] sql::Source table_source(const mapping::Mapper& mapper, std::string alias = {});
@@ -25,6 +28,9 @@ struct Yielded {
 /// Throws `MappingError`, with what there is, for a label that the source does not have or that is of another type.
 [[nodiscard]] sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& columns,
                                       std::string_view label, const types::ValueType& type);
+/// The same for a column that was selected, and for no other one of its name.
+[[nodiscard]] sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& columns,
+                                      const Place& place, const types::ValueType& type);
 /// By the name of its column.
 [[nodiscard]] std::string label_of(const Place& place);
 
@@ -76,7 +82,7 @@ public:
     }
     template <class T>
     [[nodiscard]] Expression<T> operator[](const Column<T>& item) const {
-        return column<T>(detail::label_of(item.place()));
+        return Expression<T>{detail::source_column(source_, *columns_, item.place(), types::value_type<T>)};
     }
     /// Throws `MappingError` if there is no such column, or it is of another type or can be NULL where `T` cannot.
     template <class T>

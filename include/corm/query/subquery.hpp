@@ -227,10 +227,11 @@ template <class Row>
 [[nodiscard]] inline Condition always() {
     return Condition{sql::form({"true"}, {}, sql::NullsOf::none)};
 }
-/// A whole number in the text itself: `group_by(literal<1>)`, partial indexes.
+/// A whole number in the text itself, as partial indexes need it.
 template <std::int64_t N>
 [[nodiscard]] Expression<std::int64_t> literal() {
-    return Expression<std::int64_t>{sql::form({N < 0 ? "(" + std::to_string(N) + ")" : std::to_string(N)}, {})};
+    return Expression<std::int64_t>{
+        sql::form({(N < 0 ? "(" + std::to_string(N) + ")" : std::to_string(N)) + "::int8"}, {})};
 }
 
 } // namespace corm::query

@@ -56,7 +56,9 @@ enum class BinaryOperator {
 /// A column. With a table, compiling checks that the statement reads from that table; without one it does not.
 /// Names are unquoted.
 [[nodiscard]] Expr column(std::string name);
-[[nodiscard]] Expr column(std::string schema, std::string table, std::string name);
+/// `cast`: the type to which text is cast that stands beside the column, where the server would take it for another
+/// one.
+[[nodiscard]] Expr column(std::string schema, std::string table, std::string name, std::string cast = {});
 
 /// A bound value. `*value` is of the type that `type` describes and is encoded now: throws `ConversionError`.
 [[nodiscard]] Expr parameter(const types::ValueType& type, const void* value);

@@ -114,20 +114,27 @@ struct Aggregate {
     bool only_reads = true; ///< see `call`
 };
 
-/// Whether an expression can be NULL, by its parts.
-enum class NullsOf : std::uint8_t { any, all, none };
+/// Whether an expression can be NULL, by its parts: those of a CASE are conditions and values in turn, and at the end a
+/// value.
+enum class NullsOf : std::uint8_t { any, all, none, case_values };
 
 /// Text of the library's own with expressions in between: one piece more than there are arguments. Never user input.
 [[nodiscard]] Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls = NullsOf::any);
+/// The same for what yields one of its arguments (COALESCE), or one of its values (CASE): text beside it, and in it, is
+/// of their type.
+[[nodiscard]] Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls);
 /// The same as an entry of GROUP BY that stands for its arguments: ROLLUP, CUBE, GROUPING SETS.
 [[nodiscard]] Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments);
 /// Any infix operator by its symbol. Throws `MappingError` for a symbol that PostgreSQL would not take for one
 /// operator.
 [[nodiscard]] Expr infix(std::string symbol, Expr left, Expr right);
 [[nodiscard]] Expr aggregate(Aggregate call);
-/// A column of a source that has an alias. `cast`: the type to which text is cast that the column is compared with,
-/// where the server would take it for another one.
-[[nodiscard]] Expr column_of(std::string alias, std::string name, std::string cast = {});
+/// A column of a source that has an alias, which may stand for a table. `cast`: as of `column`.
+[[nodiscard]] Expr column_of(std::string alias, std::string name, std::string cast = {}, std::string table = {});
+/// To what text beside the expression is cast; empty for nothing.
+[[nodiscard]] std::string_view cast_of(const Expr& expression);
+/// A parameter that stands beside something with that cast.
+[[nodiscard]] Expr beside(std::string_view cast, Expr parameter);
 /// A column of the result by its label, for ORDER BY.
 [[nodiscard]] Expr label(std::string name);
 
@@ -136,6 +143,7 @@ enum class Subquery : std::uint8_t { scalar, array, exists, not_exists, in, not_
 [[nodiscard]] Expr subquery(Subquery kind, QueryPtr query, Expr left = {});
 /// Calls functions that may write, or leave something behind in the session of the server, or locks rows in a subquery.
 [[nodiscard]] bool calls_unknown(const Query& query);
+[[nodiscard]] bool calls_unknown(const Select& statement);
 /// `left op ANY (query)`, or ALL.
 [[nodiscard]] Expr quantified(Expr left, BinaryOperator op, bool all, QueryPtr query);
 

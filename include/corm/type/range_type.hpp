@@ -127,7 +127,7 @@ private:
         if constexpr (detail::is_discrete<T>) {
             // `(3,3)` and the like have no value, whether there is a next one or not.
             if (lower_ && upper_ && *lower_ == *upper_ && !(lower_inclusive_ && upper_inclusive_)) {
-                *this = Range{};
+                make_empty();
                 return;
             }
             if (lower_ && !lower_inclusive_)
@@ -138,7 +138,15 @@ private:
             upper_inclusive_ = false;
         }
         if (lower_ && upper_ && *lower_ == *upper_ && !(lower_inclusive_ && upper_inclusive_))
-            *this = Range{};
+            make_empty();
+    }
+
+    // Not by assignment of an empty one: g++ 12 takes its missing bounds for values that nobody has set.
+    void make_empty() noexcept {
+        lower_.reset();
+        upper_.reset();
+        lower_inclusive_ = upper_inclusive_ = false;
+        empty_ = true;
     }
 
     [[nodiscard]] bool reaches(const Range& other, bool adjacent) const {

@@ -4,6 +4,8 @@
 
 #include <corm/query/fields.hpp>
 
+#include <boost/describe/enum.hpp>
+
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -24,6 +26,20 @@ struct Entry {
 BOOST_DESCRIBE_STRUCT(Entry, (), (id, rank, word, weight))
 constexpr auto corm_mapping(corm::type<Entry>) {
     return corm::table<Entry>("entries").primary_key<&Entry::id>();
+}
+
+enum class Mood { sad, fine, glad };
+BOOST_DESCRIBE_ENUM(Mood, sad, fine, glad)
+constexpr auto corm_enum(corm::type<Mood>) {
+    return corm::pg_enum("mood");
+}
+struct Moody {
+    std::int32_t id = 0;
+    Mood mood = Mood::sad;
+};
+BOOST_DESCRIBE_STRUCT(Moody, (), (id, mood))
+constexpr auto corm_mapping(corm::type<Moody>) {
+    return corm::table<Moody>("moods").primary_key<&Moody::id>();
 }
 
 constexpr const char* entries = R"(
@@ -52,6 +68,18 @@ Ids paged(Company& c, const corm::query::Select<Entry>& query, std::int64_t size
     return ids;
 }
 
+/// Where the second page of two rows begins.
+std::string token_of(Company& c, const corm::query::Select<Entry>& query) {
+    std::string token;
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const corm::PageOptions options{2, {}};
+        const corm::Page<Entry> page = co_await session.page(query, options);
+        token = page.next;
+    });
+    return token;
+}
+
 Ids whole(Company& c, const corm::query::Select<Entry>& query) {
     Ids ids;
     c.run([&]() -> corm::Task<> {
@@ -66,6 +94,7 @@ Ids whole(Company& c, const corm::query::Select<Entry>& query) {
 
 TEST_CASE("The mapping of the entries fits its table", "[query][integration]") {
     CHECK(corm::test::misfit_of<Entry>() == "");
+    CHECK(corm::test::misfit_of<Moody>() == "");
 }
 
 TEST_CASE("Pages put together are the query", "[query][integration]") {
@@ -116,23 +145,21 @@ TEST_CASE("Rows that come and go between two pages shift nothing", "[query][inte
     });
 }
 
-TEST_CASE("A plain order is one comparison of rows, which an index serves", "[query][unit]") {
+TEST_CASE("A plain order is one comparison of rows, which an index serves", "[query][integration]") {
+    Company c{entries};
     const auto query = select<Entry>().order_by(corm::desc<&Entry::word>);
-    const corm::query::PagedQuery first = corm::query::paged(query.erased(), {2, {}});
-    const Entry last{7, 1, "w1", 0.5};
-    const std::string token = corm::query::page_token(first, &last);
-    const corm::query::PagedQuery second = corm::query::paged(query.erased(), {2, token});
+    const corm::query::PagedQuery second = corm::query::paged(query.erased(), {2, token_of(c, query)});
     CHECK_THAT(corm::sql::compile(second.query.statement).text,
                ContainsSubstring("WHERE ((\"word\", \"id\") < ($1, $2)) ORDER BY \"word\" DESC, \"id\" DESC LIMIT $3"));
 }
 
-TEST_CASE("Tokens that were not made for the query are refused", "[query][unit]") {
+TEST_CASE("Tokens that were not made for the query are refused", "[query][integration]") {
+    Company c{entries};
     const auto query = select<Entry>().order_by(corm::asc<&Entry::word>);
     const auto page = [&](const corm::query::Select<Entry>& of, const corm::PageOptions& options) {
         return corm::query::paged(of.erased(), options);
     };
-    const Entry last{7, 1, "w1", 0.5};
-    const std::string token = corm::query::page_token(page(query, {2, {}}), &last);
+    const std::string token = token_of(c, query);
     CHECK_NOTHROW(page(query, {2, token}));
     const auto refused = MessageMatches(ContainsSubstring("page token"));
     for (std::size_t size = 1; size < token.size(); ++size)
@@ -146,6 +173,46 @@ TEST_CASE("Tokens that were not made for the query are refused", "[query][unit]"
     CHECK_THROWS_AS(page(query, {0, {}}), corm::MappingError);
     CHECK_THROWS_AS(page(select<Entry>().limit(3), {2, {}}), corm::MappingError);
     CHECK_THROWS_AS(page(select<Entry>().order_by(corm::lower(col<&Entry::word>).asc()), {2, {}}), corm::MappingError);
+}
+
+TEST_CASE("The next page begins behind the row, whatever the session has made of its object", "[query][integration]") {
+    Company c{entries};
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const corm::Ref<Entry> edited = co_await session.get<Entry>(2);
+        corm::AsyncSession other{c.engine};
+        co_await other.execute(corm::update<Entry>().set<&Entry::weight>(-1.0).where(col<&Entry::id> == 2));
+        co_await other.commit();
+        const auto query = select<Entry>().where(col<&Entry::id> <= 3).order_by(corm::asc<&Entry::weight>);
+        std::string after;
+        Ids ids;
+        do {
+            const corm::PageOptions options{1, after};
+            const corm::Page<Entry> page = co_await session.page(query, options);
+            ids.push_back(page.items.front()->id);
+            after = page.next;
+        } while (!after.empty());
+        CHECK(ids == Ids{2, 1, 3});
+    });
+}
+
+TEST_CASE("Pages by an enum of the database", "[query][integration]") {
+    Company c{"create type mood as enum ('sad', 'fine', 'glad');"
+              "create table moods (id int primary key, mood mood not null);"
+              "insert into moods values (1, 'glad'), (2, 'sad'), (3, 'fine');"};
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        std::string after;
+        std::vector<std::int32_t> ids;
+        do {
+            const corm::PageOptions options{1, after};
+            const corm::Page<Moody> page =
+                co_await session.page(select<Moody>().order_by(corm::asc<&Moody::mood>), options);
+            ids.push_back(page.items.front()->id);
+            after = page.next;
+        } while (!after.empty());
+        CHECK(ids == std::vector<std::int32_t>{2, 3, 1});
+    });
 }
 
 TEST_CASE("Users filter and sort by the fields that they may name", "[query][integration]") {

@@ -124,7 +124,7 @@ struct ComposedCalls {
         return composed_all<Row>(run(std::move(core), erase(std::move(query)), Wanted::any, where));
     }
     [[nodiscard]] static Task<std::optional<Row>> first(Core core, Query query, std::source_location where) {
-        return composed_first<Row>(run(std::move(core), erase(std::move(query.limit(1))), Wanted::any, where));
+        return composed_first<Row>(run(std::move(core), erase(std::move(query.at_most(1))), Wanted::any, where));
     }
     [[nodiscard]] static Task<Row> one(Core core, Query query, std::source_location where) {
         return composed_one<Row>(run(std::move(core), erase(std::move(query)), Wanted::exactly_one, where));
@@ -144,7 +144,7 @@ struct ComposedCalls {
         return detail::explain(std::move(core), erase(std::move(query)), options, where);
     }
     [[nodiscard]] static Task<bool> exists(Core core, Query query, std::source_location where) {
-        query::Query<std::optional<bool>> asked = query::select(query::exists(query)); // no table of its own
+        query::Query<bool> asked{query::detail::asked(std::move(query).erased())};
         Task<Outcome> operation = run(std::move(core), erase(std::move(asked)), Wanted::exactly_one, where);
         return composed_one<bool>(std::move(operation));
     }

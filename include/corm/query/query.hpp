@@ -6,7 +6,6 @@
 #include <corm/query/rows.hpp>
 #include <corm/query/select.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -183,8 +182,6 @@ public:
         return *this;
     }
     [[nodiscard]] Query limit(std::int64_t rows) && { return std::move(limit(rows)); }
-    /// The lesser of this and the limit that it has.
-    Query& at_most(std::int64_t rows) & { return limit(std::min(rows, query_.statement.limit.value_or(rows))); }
     Query& offset(std::int64_t rows) & {
         detail::set_offset(query_, rows);
         return *this;

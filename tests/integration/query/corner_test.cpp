@@ -75,25 +75,24 @@ TEST_CASE("What a nearer name would hide is refused", "[query][integration]") {
                ContainsSubstring("something else called departments"));
     const auto x = corm::alias<Department>("x");
     const auto other = corm::alias<Employee>("x");
-    CHECK_THAT(refusal(select(x[col<&Department::id>])
-                           .from(x)
-                           .where(corm::exists(other, other[col<&Employee::department_id>] == x[col<&Department::id>]))),
-               ContainsSubstring("give one of them another name"));
+    CHECK_THAT(
+        refusal(select(x[col<&Department::id>])
+                    .from(x)
+                    .where(corm::exists(other, other[col<&Employee::department_id>] == x[col<&Department::id>]))),
+        ContainsSubstring("give one of them another name"));
     const auto common = corm::cte("departments", select(col<&Employee::id>).from<Employee>());
-    CHECK_THAT(refusal(select(common[col<&Employee::id>])
-                           .from(common)
-                           .where(corm::exists<Department>(col<&Department::id> == 1))),
-               ContainsSubstring("a common table is called \"departments\""));
+    CHECK_THAT(
+        refusal(
+            select(common[col<&Employee::id>]).from(common).where(corm::exists<Department>(col<&Department::id> == 1))),
+        ContainsSubstring("a common table is called \"departments\""));
     Company c;
     c.run([&]() -> corm::Task<> {
         corm::AsyncSession session{c.engine};
         const auto t = corm::alias<Project>("t");
         bool refused = false;
         try {
-            static_cast<void>(co_await session.all(
-                select<Employee>()
-                    .with_joined<&Employee::department>()
-                    .where(corm::exists(t, t[col<&Project::id>] == col<&Employee::id>))));
+            static_cast<void>(co_await session.all(select<Employee>().with_joined<&Employee::department>().where(
+                corm::exists(t, t[col<&Project::id>] == col<&Employee::id>))));
         } catch (const corm::MappingError&) {
             refused = true;
         }
@@ -103,16 +102,18 @@ TEST_CASE("What a nearer name would hide is refused", "[query][integration]") {
 
 TEST_CASE("Rows that were put together take no more clauses of their own", "[query][integration]") {
     Company c;
-    const auto both = corm::union_all(select(col<&Employee::id>).from<Employee>(), select(col<&Project::id>).from<Project>());
-    CHECK_THAT(refusal(corm::Query<std::int32_t>{both}.where(col<&Employee::id> == 1)), ContainsSubstring("corm::subquery"));
+    const auto both =
+        corm::union_all(select(col<&Employee::id>).from<Employee>(), select(col<&Project::id>).from<Project>());
+    CHECK_THAT(refusal(corm::Query<std::int32_t>{both}.where(col<&Employee::id> == 1)),
+               ContainsSubstring("corm::subquery"));
     CHECK_THAT(refusal(corm::Query<std::int32_t>{both}.distinct()), ContainsSubstring("corm::subquery"));
-    CHECK_THROWS_AS(corm::union_all(select(col<&Employee::id>).from<Employee>().for_update(), both), corm::MappingError);
+    CHECK_THROWS_AS(corm::union_all(select(col<&Employee::id>).from<Employee>().for_update(), both),
+                    corm::MappingError);
     // What starts or goes on may have clauses, and be put together.
     const auto n = corm::expression(1).as("n");
     const auto counted = corm::recursive(
-        "counted", select(n).order_by(corm::label("n").asc()).limit(1), [&](const corm::RowSource& before) {
-            return select(before[n] + 1).from(before).where(before[n] < 4);
-        });
+        "counted", select(n).order_by(corm::label("n").asc()).limit(1),
+        [&](const corm::RowSource& before) { return select(before[n] + 1).from(before).where(before[n] < 4); });
     CHECK(c.all(select(counted[n]).from(counted).order_by(counted[n])) == Ids{1, 2, 3, 4});
 }
 
@@ -135,7 +136,9 @@ TEST_CASE("Text beside whatever comes of a column has the type that its mapping 
     c.run([&]() -> corm::Task<> {
         corm::AsyncSession session{c.engine};
         const std::int64_t written = co_await session.execute(
-            corm::update<Person>().set<&Person::mood>(corm::case_when(col<&Person::id> == 1, "fine").otherwise(mood)).all_rows());
+            corm::update<Person>()
+                .set<&Person::mood>(corm::case_when(col<&Person::id> == 1, "fine").otherwise(mood))
+                .all_rows());
         CHECK(written == 3);
     });
 }
@@ -144,9 +147,8 @@ TEST_CASE("A column of a source is the one that was selected", "[query][integrat
     const auto s = corm::subquery("s", select(col<&Department::name>, col<&Department::id>).from<Department>());
     CHECK_NOTHROW(s[col<&Department::name>]);
     CHECK_THROWS_WITH(s[col<&Employee::name>], ContainsSubstring("does not select Employee.name"));
-    const auto twice = corm::subquery("twice", select(col<&Department::id>, col<&Employee::id>)
-                                                   .from<Department>()
-                                                   .join<&Department::employees>());
+    const auto twice = corm::subquery(
+        "twice", select(col<&Department::id>, col<&Employee::id>).from<Department>().join<&Department::employees>());
     CHECK_THROWS_WITH(twice[col<&Department::id>], ContainsSubstring("several columns called \"id\""));
 }
 
@@ -157,8 +159,9 @@ TEST_CASE("Common types and NULLs of what chooses", "[query][integration]") {
     };
     CHECK(of_bob(corm::greatest(col<&Employee::salary>, 0.5)) == 500.0);
     CHECK(of_bob(corm::coalesce(col<&Employee::salary>, std::int64_t{1} << 40)) == 500);
-    CHECK(of_bob(corm::case_when(col<&Employee::id> == 1, 0).otherwise(corm::cast<corm::Numeric>(col<&Employee::id>))) ==
-          corm::Numeric{2});
+    CHECK(
+        of_bob(corm::case_when(col<&Employee::id> == 1, 0).otherwise(corm::cast<corm::Numeric>(col<&Employee::id>))) ==
+        corm::Numeric{2});
     const auto forgotten = corm::case_when(col<&Employee::id> == 1, 1)
                                .when(col<&Employee::id> == 2, corm::nullif(col<&Employee::salary>, 500))
                                .otherwise(0);
@@ -172,15 +175,16 @@ TEST_CASE("Common types and NULLs of what chooses", "[query][integration]") {
                     .group_by(corm::concat(col<&Employee::name>, col<&Employee::name>))) ==
           std::vector<std::string>{"AdaAda"});
     const auto total = corm::sum(col<&Employee::salary>).as("total");
-    CHECK(c.all(select(total).from<Employee>().group_by(col<&Employee::department_id>).having(total > 1000)).size() == 1);
+    CHECK(c.all(select(total).from<Employee>().group_by(col<&Employee::department_id>).having(total > 1000)).size() ==
+          1);
 }
 
 TEST_CASE("NULLs of an outer join are seen through what stands around it", "[query][integration]") {
-    const auto joined = select(col<&Department::id>, col<&Employee::name>)
-                            .from<Department>()
-                            .left_join<&Department::employees>();
+    const auto joined =
+        select(col<&Department::id>, col<&Employee::name>).from<Department>().left_join<&Department::employees>();
     const auto s = corm::subquery("s", joined);
-    CHECK_THAT(refusal(select(s[col<&Department::id>]).from(s)), ContainsSubstring("employees.name is selected from an outer"));
+    CHECK_THAT(refusal(select(s[col<&Department::id>]).from(s)),
+               ContainsSubstring("employees.name is selected from an outer"));
     CHECK_THAT(refusal(corm::union_all(joined, joined)), ContainsSubstring("outer join"));
     // Conditions of a CASE are no values.
     CHECK_THAT(refusal(select(col<&Department::id>, corm::case_when(col<&Employee::salary> > 500, 1).otherwise(0))

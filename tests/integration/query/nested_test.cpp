@@ -163,7 +163,7 @@ TEST_CASE("Recursive common tables", "[query][integration]") {
                            .from(chain)
                            .order_by(chain[depth].asc(), chain[col<&Employee::name>].asc());
     CHECK_THAT(text_of(query),
-               ContainsSubstring("WITH RECURSIVE \"chain\" AS (SELECT") && ContainsSubstring(") SELECT"));
+               ContainsSubstring("WITH RECURSIVE \"chain\" AS ((SELECT") && ContainsSubstring(")) SELECT"));
     CHECK(c.all(query) ==
           std::vector<std::tuple<std::string, std::int32_t>>{{"Ada", 0}, {"Bob", 1}, {"Cy", 1}, {"Di", 2}, {"Ed", 2}});
     const auto numbers = corm::rows_of(corm::function<std::int32_t>("generate_series", 1, 4), "n", "value");

@@ -124,7 +124,8 @@ struct ComposedCalls {
         return composed_all<Row>(run(std::move(core), erase(std::move(query)), Wanted::any, where));
     }
     [[nodiscard]] static Task<std::optional<Row>> first(Core core, Query query, std::source_location where) {
-        return composed_first<Row>(run(std::move(core), erase(std::move(query.at_most(1))), Wanted::any, where));
+        const std::int64_t rows = query.erased().statement.limit == 0 ? 0 : 1;
+        return composed_first<Row>(run(std::move(core), erase(std::move(query.limit(rows))), Wanted::any, where));
     }
     [[nodiscard]] static Task<Row> one(Core core, Query query, std::source_location where) {
         return composed_one<Row>(run(std::move(core), erase(std::move(query)), Wanted::exactly_one, where));

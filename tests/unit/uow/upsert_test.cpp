@@ -21,7 +21,7 @@ std::string text(const UpsertShape& shape, bool returned = false) {
 }
 
 Handle write(Session& session, const corm::types::Rows& rows, bool fresh_row, bool final = false) {
-    return session.uow.attach_written(corm::mapping::mapper_of<User>(), rows, 0, fresh_row, final, {});
+    return session.uow.attach_written(corm::mapping::mapper_of<User>(), rows, 0, 0, fresh_row, final, {});
 }
 
 } // namespace

@@ -113,7 +113,7 @@ const Case cases[] = {
     {"get for update", begin, get_locked, true, false, 1},
     {"select", begin, select, true, false, 15},
     {"stream on a cold pool", nothing, begin_stream, false, false, 3},
-    {"next batch of a stream", begin_stream, next_of_stream, true, false, 15},
+    {"next batch of a stream", begin_stream, next_of_stream, true, false, 8},
     {"flush", edit_all, flush, true, false, 1},
     {"commit", edit_all, commit, true, true, 1},
     {"commit on a cold pool", add_one, commit, false, true, 3},

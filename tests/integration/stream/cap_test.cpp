@@ -28,25 +28,27 @@ using Row = std::tuple<std::int32_t, std::string>;
 /// Looks at the memory of the process while a coroutine runs on the context.
 class Watch {
 public:
-    explicit Watch(asio::io_context& context) : before_(resident_bytes()), most_(before_) {
-        asio::co_spawn(context, look(), asio::detached);
-    }
-    void stop() { stopped_ = true; }
-    [[nodiscard]] std::size_t growth() const { return most_ - before_; }
+    explicit Watch(asio::io_context& context) { asio::co_spawn(context, look(seen_), asio::detached); }
+    void stop() { seen_->stopped = true; }
+    [[nodiscard]] std::size_t growth() const { return seen_->most - seen_->before; }
 
 private:
-    corm::Task<> look() {
+    struct Seen {
+        std::size_t before = resident_bytes();
+        std::size_t most = before;
+        bool stopped = false;
+    };
+    // It may look once more when the watch is gone.
+    static corm::Task<> look(std::shared_ptr<Seen> seen) {
         asio::steady_timer timer{co_await asio::this_coro::executor};
-        while (!stopped_) {
-            most_ = std::max(most_, resident_bytes());
+        while (!seen->stopped) {
+            seen->most = std::max(seen->most, resident_bytes());
             timer.expires_after(1ms);
             co_await timer.async_wait(asio::use_awaitable);
         }
     }
 
-    std::size_t before_;
-    std::size_t most_;
-    bool stopped_ = false;
+    std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
 };
 
 } // namespace

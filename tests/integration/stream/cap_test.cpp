@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <memory>
 
 using namespace corm::test;
 using namespace std::chrono_literals;

@@ -1,6 +1,7 @@
 #include <corm/query/composed.hpp>
 
 #include "mapping/relation_ends.hpp"
+#include "query/checked_rows.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/query/rows.hpp>
@@ -60,11 +61,10 @@ sql::Expr read_from(const sql::Source& source, const Yielded& column, const type
 }
 
 sql::Expr column_at(const mapping::Mapper& mapper, std::size_t index, const std::string& alias) {
-    const mapping::Column& column = mapper.column(index);
+    sql::Expr own = column_expression({&mapper, index});
     if (alias.empty())
-        return column_expression({&mapper, index});
-    const bool casts = column.type->as_text || !column.declared.empty();
-    return sql::column_of(alias, column.name, casts ? std::string{column.cast_type()} : std::string{}, mapper.table());
+        return own;
+    return sql::column_of(alias, mapper.column(index).name, std::string{sql::cast_of(own)}, mapper.table());
 }
 
 /// Pairs of columns that are equal, of two tables by their names in the query.
@@ -99,12 +99,6 @@ struct AssociationSides {
     std::vector<std::uint16_t> to_owner;
     std::vector<std::uint16_t> to_target;
 };
-
-std::int64_t checked_rows(std::int64_t rows, std::string_view name) {
-    if (rows < 0)
-        throw MappingError(std::string{name} + "(" + std::to_string(rows) + ") is negative; give a number of rows");
-    return rows;
-}
 
 sql::Lock& required_lock(ComposedQuery& query, std::string_view name) {
     if (!query.statement.lock)

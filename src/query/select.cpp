@@ -1,17 +1,10 @@
 #include <corm/query/select.hpp>
 
+#include "query/checked_rows.hpp"
+
 #include <corm/base/error.hpp>
 
 namespace corm::query::detail {
-namespace {
-
-std::int64_t checked_rows(std::int64_t rows, std::string_view name) {
-    if (rows < 0)
-        throw MappingError(std::string{name} + "(" + std::to_string(rows) + ") is negative; give a number of rows");
-    return rows;
-}
-
-} // namespace
 
 SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper) {
     if (mapper == nullptr)

@@ -93,6 +93,7 @@ using pool::SessionReset;
 using wire::Transport;
 
 // Queries
+using query::arg;
 using query::asc;
 using query::col;
 using query::column;

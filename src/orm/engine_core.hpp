@@ -1,6 +1,7 @@
 // What the sessions of an engine share.
 #pragma once
 
+#include "orm/null_checks.hpp"
 #include "orm/quick_texts.hpp"
 #include "pool/lanes.hpp"
 
@@ -20,6 +21,7 @@ struct EngineCore {
     std::shared_ptr<pool::Pool> pool;
     std::shared_ptr<pool::Lanes> lanes; ///< null: readers lease as others do
     QuickTexts quick_texts;
+    NullChecks null_checks;
     EngineOptions options;
 };
 

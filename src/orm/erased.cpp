@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "orm/load.hpp"
+#include "orm/null_checks.hpp"
 #include "orm/parts.hpp"
 #include "orm/session_core.hpp"
 #include "orm/session_hooks.hpp"
@@ -181,6 +182,8 @@ Task<std::vector<Outcome>> run_pipeline(Core core, std::vector<Query> queries, s
     co_await core->run(plan, std::move(parts));
     std::vector<Outcome> outcomes;
     for (const auto& part : query_parts) {
+        if (core->engine->options.check_raw_results)
+            co_await check_nulls(core, part, where);
         if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
             co_await load_paths(core, core->operation("pipeline()", {}, where), part->outcome.instances,
                                 std::move(paths), Parts{}, part->load_mode());
@@ -236,6 +239,8 @@ Task<Outcome> run(Core core, Query query, Wanted wanted, std::source_location wh
     parts.push_back(part);
     co_await core->run(plan, std::move(parts));
     check_wanted(*part, wanted, where);
+    if (core->engine->options.check_raw_results)
+        co_await check_nulls(core, part, where);
     if (std::vector<query::RelationPath> paths = part->with(); !paths.empty())
         co_await load_paths(core, core->operation("a query", part->within().value_or(Duration{}), where),
                             part->outcome.instances, std::move(paths), Parts{}, part->load_mode());

@@ -97,6 +97,8 @@ public:
     [[nodiscard]] bool is_raw() const noexcept {
         return calls_unknown_ || std::holds_alternative<query::RawStatement>(query_);
     }
+    /// Null: it is no raw SQL.
+    [[nodiscard]] const query::RawStatement* raw() const noexcept { return std::get_if<query::RawStatement>(&query_); }
     /// Relations of its objects that are to be read behind it.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] LoadMode load_mode() const noexcept;

@@ -2,6 +2,8 @@
 
 #include <corm/base/error.hpp>
 
+#include <vector>
+
 namespace corm::query::detail {
 
 RawStatement raw_statement(std::string text) {
@@ -22,6 +24,33 @@ void bind_next(RawStatement& statement, const types::ValueType& type, const void
 
 void bind_null(RawStatement& statement) {
     statement.parameters.add_null(0);
+}
+
+std::string number_placeholders(std::string_view sql, std::span<const std::string_view> names) {
+    const auto quoted = [](std::string_view name) { return "corm::arg<\"" + std::string{name} + "\">()"; };
+    std::string text;
+    text.reserve(sql.size());
+    std::size_t written = 0;
+    std::vector<bool> used(names.size());
+    PlaceholderScanner scanner{sql};
+    for (Placeholder found; scanner.next(found); written = found.end) {
+        if (!found.is_named())
+            throw MappingError("the SQL text has " + std::string{sql.substr(found.begin, found.end - found.begin)} +
+                               " where all arguments are named; write the :name");
+        const std::size_t index = index_of(names, found.name);
+        if (index == names.size())
+            throw MappingError("the SQL text has :" + std::string{found.name} + ", which no argument is for; add " +
+                               quoted(found.name));
+        used[index] = true;
+        (text += sql.substr(written, found.begin - written)) += '$' + std::to_string(index + 1);
+    }
+    text += sql.substr(written);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!used[i])
+            throw MappingError("the SQL text has no :" + std::string{names[i]} + "; leave " + quoted(names[i]) +
+                               " out");
+    }
+    return text;
 }
 
 } // namespace corm::query::detail

@@ -1,6 +1,9 @@
 #include <corm/query/rows.hpp>
 
+#include "type/refuse.hpp"
 #include <corm/base/error.hpp>
+
+#include <algorithm>
 
 namespace corm::query::detail {
 namespace {
@@ -24,6 +27,10 @@ std::string quoted(std::string_view name) {
     return '"' + std::string{name} + '"';
 }
 
+void add_problem(std::string& problems, const std::string& text) {
+    (problems += problems.empty() ? "" : "; ") += text;
+}
+
 std::string column_list(const types::Rows& rows) {
     std::string text;
     for (int column = 0; column < rows.column_count(); ++column)
@@ -33,29 +40,53 @@ std::string column_list(const types::Rows& rows) {
 
 } // namespace
 
-RowPlan::RowPlan(const types::Rows& rows, std::span<const Target> targets, Pairing pairing, std::string (*into)())
-    : targets_(targets) {
-    columns_.reserve(targets.size());
-    std::string problems;
-    const auto problem = [&](const std::string& text) { problems += (problems.empty() ? "" : "; ") + text; };
-    if (pairing == Pairing::by_position) {
-        if (static_cast<std::size_t>(rows.column_count()) != targets.size())
-            problem("it has " + std::to_string(rows.column_count()) + " columns where " +
-                    std::to_string(targets.size()) + " are read");
-        for (int column = 0; column < static_cast<int>(targets.size()); ++column)
-            columns_.push_back(column);
-    } else {
-        for (const Target& target : targets) {
-            const int column = find_column(rows, target.name);
-            if (column == absent)
-                problem("no column " + quoted(target.name));
-            else if (column == ambiguous)
-                problem("several columns " + quoted(target.name));
-            columns_.push_back(column);
-        }
+void RowShape::pair_by_name(const types::Rows& rows, std::vector<int>& columns, std::string& problems) const {
+    for (const Target& target : targets_) {
+        const int column = find_column(rows, target.name);
+        if (column == absent)
+            add_problem(problems, "no column " + quoted(target.name));
+        else if (column == ambiguous)
+            add_problem(problems, "several columns " + quoted(target.name));
+        columns.push_back(column);
     }
-    if (!problems.empty())
-        throw MappingError("a result cannot be read into " + into() + ": " + problems + "; it yields " +
+}
+
+std::string RowShape::pair(const types::Rows& rows, std::vector<int>& columns) const {
+    std::string problems;
+    columns.clear();
+    columns.reserve(targets_.size());
+    if (pairing_ == Pairing::by_name) {
+        pair_by_name(rows, columns, problems);
+    } else {
+        const int count = rows.column_count();
+        if (static_cast<std::size_t>(count) != targets_.size())
+            add_problem(problems, "it has " + std::to_string(count) + " columns where " +
+                                      std::to_string(targets_.size()) + " are read");
+        for (int column = 0; column < static_cast<int>(targets_.size()); ++column)
+            columns.push_back(column < count ? column : absent);
+    }
+    std::uint64_t hash = 1;
+    for (const int column : columns)
+        hash = (hash ^ (column < 0 ? 0 : rows.column_oid(column))) * 0x9E3779B97F4A7C15ULL;
+    const auto known = [hash](const std::atomic<std::uint64_t>& each) {
+        return each.load(std::memory_order_relaxed) == hash;
+    };
+    if (std::any_of(accepted_.begin(), accepted_.end(), known))
+        return problems;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        if (columns[i] < 0)
+            continue;
+        if (const auto refused = types::refused_type(*targets_[i].type, rows.column_oid(columns[i])))
+            add_problem(problems, quoted(rows.column_name(columns[i])) + ": " + *refused);
+    }
+    if (problems.empty())
+        accepted_[hash % accepted_.size()].store(hash, std::memory_order_relaxed);
+    return problems;
+}
+
+RowPlan::RowPlan(const types::Rows& rows, const RowShape& shape) : shape_(shape) {
+    if (const std::string problems = shape.pair(rows, columns_); !problems.empty())
+        throw MappingError("a result cannot be read into " + shape.into() + ": " + problems + "; it yields " +
                            column_list(rows));
 }
 
@@ -68,10 +99,34 @@ void read_cell(const types::Rows& rows, int row, int column, const types::ValueT
 }
 
 void RowPlan::read(const types::Rows& rows, int row, void* object) const {
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-        const Target& target = targets_[i];
-        read_cell(rows, row, columns_[i], *target.type, static_cast<char*>(object) + target.offset);
+    const std::span<const Target> targets = shape_.targets();
+    try {
+        for (std::size_t i = 0; i < targets.size(); ++i)
+            targets[i].type->decode(rows.field(row, columns_[i]), static_cast<char*>(object) + targets[i].offset);
+    } catch (const ConversionError&) {
+        refuse(rows, row, object);
     }
+}
+
+// Once more, for all that is wrong with the row.
+void RowPlan::refuse(const types::Rows& rows, int row, void* object) const {
+    std::string problems;
+    std::string_view first;
+    const std::span<const Target> targets = shape_.targets();
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        try {
+            targets[i].type->decode(rows.field(row, columns_[i]), static_cast<char*>(object) + targets[i].offset);
+        } catch (const ConversionError& error) {
+            const std::string_view column = rows.column_name(columns_[i]);
+            if (problems.empty()) {
+                first = column;
+                problems = error.problem();
+            } else {
+                add_problem(problems, std::string{column} + ": " + error.problem());
+            }
+        }
+    }
+    throw ConversionError(ConversionError(problems), {}, first);
 }
 
 std::vector<Target> mapper_targets(const mapping::Mapper& mapper) {

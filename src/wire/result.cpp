@@ -32,6 +32,10 @@ types::Oid Result::column_oid(int column) const noexcept {
     return PQftype(result_.get(), column);
 }
 
+Result::Origin Result::origin(int column) const noexcept {
+    return {PQftable(result_.get(), column), PQftablecol(result_.get(), column)};
+}
+
 Result::Column Result::describe(int column) const noexcept {
     const pg_result* result = result_.get();
     return {PQftype(result, column), PQfformat(result, column) == 1 ? types::Format::binary : types::Format::text};

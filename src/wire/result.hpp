@@ -37,6 +37,13 @@ public:
     [[nodiscard]] types::FieldView field(int row, int column) const noexcept override;
     void fields(int row, int first, std::span<types::FieldView> cells) const noexcept override;
 
+    /// The column of a table that this column is; number 0 for anything else.
+    struct Origin {
+        types::Oid table;
+        int number;
+    };
+    [[nodiscard]] Origin origin(int column) const noexcept;
+
     /// The command tag: "UPDATE 3".
     [[nodiscard]] std::string_view tag() const noexcept;
     /// Rows that INSERT, UPDATE, DELETE, MERGE or SELECT touched, from the tag; 0 for anything else.

@@ -5,6 +5,7 @@ Each tests/compile_fail/*.cpp says in comments what must come of it:
   // expect: <sentence>     it does not compile, and a static assertion's message holds the sentence; may be repeated
   // expect-error: <regex>  the same for what the compiler itself refuses: an error that holds a match; may be repeated
   // max-errors: <n>        errors in all; without this line as many as there are sentences
+  // expect-thrown: <sentence>  the compiler shows, below its own error, the `throw "<sentence>"` that it ran into
   // expect-ok              it compiles: the control that the other files fail for the reason they name
 
   check_messages.py BUILD_ROOT [FILE...]
@@ -28,16 +29,18 @@ ASSERTION = re.compile(r"static (?:assertion|assert)\w* failed")
 def expectations(text):
     sentences = [found.strip() for found in re.findall(r"^\s*// expect: (.*)$", text, re.MULTILINE)]
     patterns = [found.strip() for found in re.findall(r"^\s*// expect-error: (.*)$", text, re.MULTILINE)]
+    thrown = [found.strip() for found in re.findall(r"^\s*// expect-thrown: (.*)$", text, re.MULTILINE)]
     limit = re.search(r"^\s*// max-errors: (\d+)$", text, re.MULTILINE)
     succeeds = re.search(r"^\s*// expect-ok\s*$", text, re.MULTILINE) is not None
-    return sentences, patterns, int(limit.group(1)) if limit else len(sentences) + len(patterns), succeeds
+    expected = len(sentences) + len(patterns) + len(thrown)
+    return sentences, patterns, thrown, int(limit.group(1)) if limit else expected, succeeds
 
 
 def problem_with(text, status, said):
     """What is wrong with the outcome of one file, or None."""
-    sentences, patterns, limit, succeeds = expectations(text)
-    if succeeds == bool(sentences or patterns):
-        return "it must hold either '// expect: <sentence>', '// expect-error: <regex>' or '// expect-ok'"
+    sentences, patterns, thrown, limit, succeeds = expectations(text)
+    if succeeds == bool(sentences or patterns or thrown):
+        return "it must hold either '// expect: <sentence>', one of its kin, or '// expect-ok'"
     if succeeds:
         return None if status == 0 else "it must compile"
     if status == 0:
@@ -50,6 +53,9 @@ def problem_with(text, status, said):
     for pattern in patterns:
         if not any(re.search(pattern, error) for error in errors):
             return f"no error matches: {pattern}"
+    for sentence in thrown:
+        if not any(sentence in line and "throw" in line for line in said.splitlines()):
+            return f"nothing shows: {sentence}"
     if len(errors) > limit:
         return f"{len(errors)} errors, at most {limit} expected"
     return None

@@ -7,6 +7,7 @@ from check_messages import problem_with
 GCC = "a.cpp:1:2: error: static assertion failed: say who\n"
 CLANG = "a.cpp:1:2: error: static assertion failed due to requirement 'x': say who\n"
 OTHER = "a.cpp:9:9: error: no match for 'operator=='\n"
+THROWN = "a.hpp:3:9: error: not a constant expression\n    3 |         throw \"say why\";\n"
 NOTE = "a.cpp:1:2: note: say who\n"
 
 CASES = [
@@ -26,6 +27,10 @@ CASES = [
     ("// expect-error: no match\n", 0, "", False),
     ("// expect: say who\n// expect-error: no match\n", 1, GCC + OTHER, True),
     ("// expect: say who\n// expect-error: no match\n", 1, GCC, False),
+    ("// expect-thrown: say why\n", 1, THROWN, True),
+    ("// expect-thrown: say why\n", 1, OTHER, False),
+    ("// expect-thrown: say why\n", 1, THROWN + OTHER, False),
+    ("// expect-thrown: say why\n", 0, "", False),
     ("// expect-ok\n", 0, "", True),
     ("// expect-ok\n", 1, GCC, False),
     ("// expect-ok\n// expect: say who\n", 1, GCC, False),

@@ -115,6 +115,11 @@ struct EngineOptions {
     /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
     ConnectHook on_connect{};
     RepetitionOptions repetitions{};
+    /// For development and tests. The first time that rows of a raw statement are read into a type, the server is asked
+    /// which of their columns are columns of tables that may be NULL there: `MappingError` for those whose member
+    /// cannot be, before a NULL ever comes. One round trip more for each text and type. Of expressions, views and the
+    /// far side of outer joins the server does not tell; streams are not looked at.
+    bool check_raw_results = false;
     /// Functions that run at points of every session: see `SessionHooks`. Shared by all of them, on all their threads.
     std::shared_ptr<const SessionHooks> hooks{};
 };

@@ -123,22 +123,24 @@ public:
     template <query::RowType T>
     [[nodiscard]] Task<std::vector<T>> all(query::RawStatement sql,
                                            std::source_location where = std::source_location::current()) const {
-        return detail::rows_all<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+        return detail::rows_all<T>(detail::run(core_, detail::into<T>(std::move(sql)), detail::Wanted::any, where));
     }
     template <query::RowType T>
     [[nodiscard]] Task<std::optional<T>> first(query::RawStatement sql,
                                                std::source_location where = std::source_location::current()) const {
-        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::any, where));
+        return detail::rows_first<T>(detail::run(core_, detail::into<T>(std::move(sql)), detail::Wanted::any, where));
     }
     template <query::RowType T>
     [[nodiscard]] Task<T> one(query::RawStatement sql,
                               std::source_location where = std::source_location::current()) const {
-        return detail::scalar_row<T>(detail::run(core_, std::move(sql), detail::Wanted::exactly_one, where));
+        return detail::scalar_row<T>(
+            detail::run(core_, detail::into<T>(std::move(sql)), detail::Wanted::exactly_one, where));
     }
     template <query::RowType T>
     [[nodiscard]] Task<std::optional<T>>
     one_or_none(query::RawStatement sql, std::source_location where = std::source_location::current()) const {
-        return detail::rows_first<T>(detail::run(core_, std::move(sql), detail::Wanted::at_most_one, where));
+        return detail::rows_first<T>(
+            detail::run(core_, detail::into<T>(std::move(sql)), detail::Wanted::at_most_one, where));
     }
     /// Runs raw SQL and returns how many rows it affected.
     [[nodiscard]] Task<std::int64_t> execute(query::RawStatement sql,

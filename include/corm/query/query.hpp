@@ -246,7 +246,7 @@ public:
         static_assert(
             mapping::Described<Struct>,
             "corm: into<T>() needs a struct with BOOST_DESCRIBE_STRUCT, whose members have the columns' names");
-        detail::check_into(query_, detail::targets_of<Struct>(), mapping::detail::entity_name<Struct>());
+        detail::check_into(query_, detail::shape_of<Struct>().targets(), mapping::detail::entity_name<Struct>());
         return Query<Struct>{query_};
     }
 

@@ -2,14 +2,20 @@
 #pragma once
 
 #include <corm/base/clock.hpp>
+#include <corm/query/named_argument.hpp>
 #include <corm/query/operand.hpp>
+#include <corm/query/placeholders.hpp>
 #include <corm/type/parameters.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace corm::query {
 
@@ -29,6 +35,55 @@ private:
     std::string_view text_;
 };
 
+namespace detail {
+
+class RowShape;
+
+} // namespace detail
+
+/// The text of a statement with these arguments: its placeholders are held against them when the program is compiled.
+/// Texts of more than 8 KiB, which compilers refuse to walk through, and those that come as a `LiteralSql` are not.
+template <class... Arguments>
+class SqlFor {
+public:
+    template <std::size_t N>
+    consteval SqlFor(const char (&text)[N]) : text_(text) { // NOLINT: a literal is SQL
+        if constexpr (N <= 8192)
+            check();
+    }
+    constexpr SqlFor(LiteralSql text) noexcept : text_(text) {} // NOLINT: it is one
+
+    [[nodiscard]] constexpr std::string_view text() const noexcept { return text_.text(); }
+
+private:
+    consteval void check() const {
+        constexpr auto& names = detail::argument_names<Arguments...>;
+        constexpr bool named = detail::are_named<Arguments...>;
+        bool used[sizeof...(Arguments) + 1]{};
+        std::size_t highest = 0;
+        detail::PlaceholderScanner scanner{text_.text()};
+        for (detail::Placeholder found; scanner.next(found);) {
+            if (found.is_named() != named) {
+                if (named)
+                    throw "corm: the text has $1 where all arguments are corm::arg<>(); write their :names";
+                continue; // a slice with spaces, or what the server has to say of it
+            }
+            highest = std::max(highest, found.number);
+            if (!named)
+                continue;
+            if (detail::index_of(names, found.name) == names.size())
+                throw "corm: a :name of the SQL text is not among the arguments; add corm::arg<\"name\">(value)";
+            used[detail::index_of(names, found.name)] = true;
+        }
+        if (named && std::count(used, used + sizeof...(Arguments), true) != sizeof...(Arguments))
+            throw "corm: the SQL text does not have the :name of one of the arguments; leave the argument out";
+        if (!named && highest != sizeof...(Arguments))
+            throw "corm: the highest $ of the SQL text is not the number of arguments; give one argument for each";
+    }
+
+    LiteralSql text_;
+};
+
 /// One statement with its parameters. A value; what it was made of need not live on.
 struct RawStatement {
     std::shared_ptr<const std::string> text;
@@ -42,6 +97,8 @@ struct RawStatement {
     /// See `at_most`.
     std::optional<std::size_t> max_rows{};
     std::optional<std::size_t> max_bytes{};
+    /// What its rows are read into. Set by the operations of a session.
+    const detail::RowShape* shape = nullptr;
 
     /// Parsed each time, and not kept prepared: for texts that will hardly come again, so that they do not push others
     /// out of the cache of a connection.
@@ -97,6 +154,9 @@ namespace detail {
 void bind_next(RawStatement& statement, const types::ValueType& type, const void* value);
 /// A NULL whose type the server infers.
 void bind_null(RawStatement& statement);
+/// `$1` for each place of the first name, and so on. Throws `MappingError` for what the compiler does not see: a name
+/// that is not there, one that the text does not use, a number.
+[[nodiscard]] std::string number_placeholders(std::string_view sql, std::span<const std::string_view> names);
 
 template <class Given>
 void bind(RawStatement& statement, const Given& given) {
@@ -115,6 +175,27 @@ void bind(RawStatement& statement, const Given& given) {
         }
     }
 }
+template <NameText name, class Value>
+void bind(RawStatement& statement, const NamedArgument<name, Value>& argument) {
+    bind(statement, argument.value);
+}
+
+template <class... Arguments>
+[[nodiscard]] RawStatement bound(std::string text, const Arguments&... arguments) {
+    constexpr bool named = are_named<Arguments...>;
+    static_assert(named || (name_of<Arguments>.empty() && ...),
+                  "corm: some arguments of this SQL statement are named and some are not; give all of them as "
+                  "corm::arg<\"name\">(value), or none");
+    static_assert(
+        names_differ<Arguments...>(),
+        "corm: two arguments of this SQL statement have one name; give it once, and use the :name as often as "
+        "needed");
+    if constexpr (named)
+        text = number_placeholders(text, argument_names<Arguments...>);
+    RawStatement statement = raw_statement(std::move(text));
+    (bind(statement, arguments), ...);
+    return statement;
+}
 
 } // namespace detail
 
@@ -124,23 +205,26 @@ void bind(RawStatement& statement, const Given& given) {
 /// auto old = co_await session.all<Name>(corm::raw_sql("SELECT name FROM users WHERE age > $1", 99));
 /// ```
 ///
+/// or with `:name` for arguments with names, each as often as it is needed:
+///
+/// ```cpp
+/// corm::raw_sql("SELECT name FROM users WHERE age > :age OR old_age > :age", corm::arg<"age">(99));
+/// ```
+///
+/// That the text has a placeholder for each argument, and none besides, is checked when the program is compiled.
 /// Arguments are copied. `std::nullopt` is a NULL of any type. Throws `ConversionError` for a value that the server
 /// could not take.
 template <class... Arguments>
-[[nodiscard]] RawStatement raw_sql(LiteralSql sql, const Arguments&... arguments) {
-    RawStatement statement = detail::raw_statement(std::string{sql.text()});
-    (detail::bind(statement, arguments), ...);
-    return statement;
+[[nodiscard]] RawStatement raw_sql(SqlFor<std::type_identity_t<Arguments>...> sql, const Arguments&... arguments) {
+    return detail::bound(std::string{sql.text()}, arguments...);
 }
 
 /// The same with text made at run time. Nothing in it is escaped: never put into it what a user typed; bind that as an
 /// argument, and quote names by `corm::sql::quote_identifier`. Each text is a statement of its own in the cache of
-/// prepared statements.
+/// prepared statements. Throws `MappingError` where named arguments do not fit the text.
 template <class... Arguments>
 [[nodiscard]] RawStatement unsafe_sql(std::string sql, const Arguments&... arguments) {
-    RawStatement statement = detail::raw_statement(std::move(sql));
-    (detail::bind(statement, arguments), ...);
-    return statement;
+    return detail::bound(std::move(sql), arguments...);
 }
 
 } // namespace corm::query

@@ -5,6 +5,8 @@
 #include <corm/type/field_view.hpp>
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <tuple>
@@ -25,16 +27,41 @@ struct Target {
 
 enum class Pairing { by_name, by_position };
 
-/// The columns of one result paired with the targets of a row type. Holds the span, not a copy.
+/// What rows are read into: one for each row type in the program. Thread-safe.
+class RowShape {
+public:
+    /// `into` names the row type in errors.
+    RowShape(std::vector<Target> targets, Pairing pairing, std::string (*into)()) noexcept
+        : targets_(std::move(targets)), pairing_(pairing), into_(into) {}
+
+    [[nodiscard]] std::span<const Target> targets() const noexcept { return targets_; }
+    [[nodiscard]] std::string into() const { return into_(); }
+
+    /// The column of each target, into `columns`, and what is wrong with names, number and types, by semicolons. Types
+    /// are looked at once for every few kinds of results.
+    [[nodiscard]] std::string pair(const types::Rows& rows, std::vector<int>& columns) const;
+
+private:
+    void pair_by_name(const types::Rows& rows, std::vector<int>& columns, std::string& problems) const;
+
+    std::vector<Target> targets_;
+    Pairing pairing_;
+    std::string (*into_)();
+    mutable std::array<std::atomic<std::uint64_t>, 4> accepted_{}; ///< hashes of column types that fit
+};
+
+/// The columns of one result paired with the targets of a row type.
 class RowPlan {
 public:
-    /// Throws one `MappingError` that lists every mismatch; `into` names the row type in it.
-    RowPlan(const types::Rows& rows, std::span<const Target> targets, Pairing pairing, std::string (*into)());
-    /// Throws `ConversionError` naming the column.
+    /// Throws one `MappingError` that lists every mismatch.
+    RowPlan(const types::Rows& rows, const RowShape& shape);
+    /// Throws one `ConversionError` for what is wrong with the row, which names the columns.
     void read(const types::Rows& rows, int row, void* object) const;
 
 private:
-    std::span<const Target> targets_;
+    [[noreturn]] void refuse(const types::Rows& rows, int row, void* object) const;
+
+    const RowShape& shape_;
     std::vector<int> columns_; ///< of each target
 };
 
@@ -97,11 +124,23 @@ template <class T>
         return {}; // `RowReader` reports it
 }
 
+template <class T>
+[[nodiscard]] std::string row_name() {
+    if constexpr (types::ColumnValue<T>)
+        return "one value";
+    else if constexpr (IsTuple<T>::value)
+        return "a tuple";
+    else
+        return mapping::detail::entity_name<T>();
+}
+
 /// Offsets are measured once per type, at first use.
 template <class T>
-[[nodiscard]] std::span<const Target> targets_of() {
-    static const std::vector<Target> targets = make_targets<T>();
-    return targets;
+[[nodiscard]] const RowShape& shape_of() {
+    static const RowShape shape{make_targets<T>(),
+                                types::ColumnValue<T> || IsTuple<T>::value ? Pairing::by_position : Pairing::by_name,
+                                &row_name<T>};
+    return shape;
 }
 
 } // namespace detail
@@ -119,13 +158,13 @@ concept RowType =
 /// Columns
 ///   without a member are ignored, so that a new column in the table breaks no reader.
 ///
-/// Columns are paired once, by the constructor. Refers to the result, which must outlive it. Reading changes nothing
-/// and is safe from several threads if the result's accessors are.
+/// Columns are paired, and their types looked at, by the constructor. Refers to the result, which must outlive it.
+/// Reading changes nothing and is safe from several threads if the result's accessors are.
 template <class T>
 class RowReader {
 public:
     /// Throws one `MappingError` that lists every mismatch between result and `T`.
-    explicit RowReader(const types::Rows& rows) : rows_(rows), plan_(rows, detail::targets_of<T>(), pairing, &into) {
+    explicit RowReader(const types::Rows& rows) : rows_(rows), plan_(rows, detail::shape_of<T>()) {
         static_assert(RowType<T>,
                       "corm: rows cannot be read into this type; use a struct with BOOST_DESCRIBE_STRUCT, a "
                       "std::tuple, or a type with a codec");
@@ -133,8 +172,8 @@ public:
 
     [[nodiscard]] int size() const noexcept { return rows_.row_count(); }
 
-    /// Throws `ConversionError` naming the column: a NULL for a member that is not optional, a type or value that does
-    /// not fit. `row` is below `size()`.
+    /// Throws `ConversionError` naming the columns: a NULL for a member that is not optional, a value that does not
+    /// fit. `row` is below `size()`.
     [[nodiscard]] T read(int row) const {
         T object{};
         plan_.read(rows_, row, &object);
@@ -150,17 +189,6 @@ public:
     }
 
 private:
-    static constexpr detail::Pairing pairing =
-        types::ColumnValue<T> || detail::IsTuple<T>::value ? detail::Pairing::by_position : detail::Pairing::by_name;
-    static std::string into() {
-        if constexpr (types::ColumnValue<T>)
-            return "one value";
-        else if constexpr (detail::IsTuple<T>::value)
-            return "a tuple";
-        else
-            return mapping::detail::entity_name<T>();
-    }
-
     const types::Rows& rows_;
     detail::RowPlan plan_;
 };

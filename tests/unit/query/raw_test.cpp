@@ -13,6 +13,7 @@ using namespace query_test;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::MessageMatches;
+using corm::query::arg;
 using corm::query::LiteralSql;
 using corm::query::raw_sql;
 using corm::query::RawStatement;
@@ -79,4 +80,85 @@ TEST_CASE("an argument that cannot be sent names its number", "[query][unit]") {
     const std::string hostile{"a\0b", 3};
     CHECK_THROWS_MATCHES(raw_sql("SELECT $1, $2", 1, hostile), corm::ConversionError,
                          MessageMatches(ContainsSubstring("$2: ")));
+}
+
+TEST_CASE("named arguments take their places wherever their names stand", "[query][unit]") {
+    CHECK(show(raw_sql("SELECT :b, :a, :b", arg<"a">(1), arg<"b">("x"))) == "SELECT $2, $1, $2 | int4:1 | text:x");
+    CHECK(show(raw_sql(":a:b", arg<"a">(1))) == "$1:b | int4:1");
+    CHECK(show(raw_sql("(:\xC3\xA4)", arg<"\xC3\xA4">(1))) == "($1) | int4:1");
+    const RawStatement null = raw_sql(":a,:a_b", arg<"a">(std::nullopt), arg<"a_b">(1));
+    CHECK(*null.text == "$1,$2");
+    CHECK(null.parameters.is_null(0));
+    const std::string stays = "lives in the argument";
+    const auto argument = arg<"a">(stays);
+    CHECK(show(raw_sql("SELECT :a", argument)) == "SELECT $1 | text:lives in the argument");
+    CHECK(show(unsafe_sql(std::string{"SELECT "} + ":a", arg<"a">(1))) == "SELECT $1 | int4:1");
+}
+
+TEST_CASE("what only looks like a placeholder stays as it is", "[query][unit]") {
+    // Each has one place, which is the last.
+    const char* const texts[] = {
+        "SELECT 1::int, ",
+        "SELECT ':x', ",
+        "SELECT 'it''s :x', ",
+        "SELECT E'it\\'s :x', ",
+        "SELECT e'\\\\', ",
+        "SELECT 'backslash\\', ",
+        "SELECT type'\\', ",
+        "SELECT \"a :x \"\" b\", ",
+        "SELECT 1 -- :x\n, ",
+        "SELECT 1 /* :x /* :y */ :z */, ",
+        "SELECT a[1:x], a[b[1]:x], a[(1):x], a[\"b\":x], ",
+        "SELECT $$ :x $$, ",
+        "SELECT $tag$ :x $$ :y $tag$, ",
+        "SELECT a$1, a$b$ , ",
+        "SELECT f(b := ",
+        "SELECT 5 - -6 / 7 * ",
+        "SELECT $ , ",
+        "\xC3\xA4$1 ",
+    };
+    for (const std::string text : texts) {
+        INFO(text);
+        CHECK(*unsafe_sql(text + ":a", arg<"a">(1)).text == text + "$1");
+        // And none of them has a number.
+        corm::query::detail::PlaceholderScanner scanner{text};
+        corm::query::detail::Placeholder found;
+        CHECK_FALSE(scanner.next(found));
+    }
+    // Without their ends, they go to the end.
+    for (const std::string text :
+         {"'", "\"", "E'\\", "/*", "/* /* */", "--", "$$", "$a$ $$", "$a$ $a", ":", "$", "'a''"}) {
+        INFO(text);
+        corm::query::detail::PlaceholderScanner scanner{text};
+        corm::query::detail::Placeholder found;
+        CHECK_FALSE(scanner.next(found));
+        CHECK_THROWS_MATCHES(unsafe_sql(text == ":" || text == "$" ? "'" : text + " :a", arg<"a">(1)),
+                             corm::MappingError,
+                             MessageMatches(ContainsSubstring("the SQL text has no :a; leave corm::arg<\"a\">() out")));
+    }
+}
+
+TEST_CASE("numbers of placeholders are read to their end", "[query][unit]") {
+    corm::query::detail::Placeholder found;
+    const auto number = [&](std::string_view sql) {
+        corm::query::detail::PlaceholderScanner scanner{sql};
+        REQUIRE(scanner.next(found));
+        CHECK(found.begin == 1);
+        CHECK(found.end == sql.size() - 1);
+        return found.number;
+    };
+    CHECK(number("($1)") == 1);
+    CHECK(number("($012)") == 12);
+    CHECK(number("($65535)") == 65'535);
+    CHECK(number("($65536)") > 65'535);
+    CHECK(number("($99999999999999999999999999999999)") > 65'535);
+    CHECK(number("($0)") > 65'535);
+}
+
+TEST_CASE("named arguments that do not fit text made at run time are named", "[query][unit]") {
+    const auto says = [](const char* text) { return MessageMatches(ContainsSubstring(text)); };
+    CHECK_THROWS_MATCHES(unsafe_sql("SELECT :b", arg<"a">(1)), corm::MappingError,
+                         says("the SQL text has :b, which no argument is for; add corm::arg<\"b\">()"));
+    CHECK_THROWS_MATCHES(unsafe_sql("SELECT :a, $2", arg<"a">(1)), corm::MappingError,
+                         says("the SQL text has $2 where all arguments are named; write the :name"));
 }

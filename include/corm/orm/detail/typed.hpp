@@ -145,6 +145,13 @@ Task<Ref<T>> typed_first(Task<Outcome> operation) {
     co_return outcome.instances.empty() ? Ref<T>{} : Ref<T>{std::move(outcome.instances.front())};
 }
 
+/// Raw SQL that knows what its rows are read into.
+template <class T>
+[[nodiscard]] query::RawStatement into(query::RawStatement sql) {
+    sql.shape = &query::detail::shape_of<T>();
+    return sql;
+}
+
 template <class T>
 Task<std::vector<T>> rows_all(Task<Outcome> operation) {
     const Outcome outcome = co_await std::move(operation);
@@ -186,7 +193,7 @@ struct Piped<query::RawStatement> {
 };
 template <class T>
 struct Piped<TypedSql<T>> {
-    static Query erase(TypedSql<T> sql) { return std::move(sql.statement); }
+    static Query erase(TypedSql<T> sql) { return into<T>(std::move(sql.statement)); }
     static std::vector<T> result(const Outcome& outcome) { return query::RowReader<T>{*outcome.rows}.all(); }
 };
 

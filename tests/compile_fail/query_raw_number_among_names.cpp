@@ -1,0 +1,6 @@
+// expect-thrown: corm: the text has $1 where all arguments are corm::arg<>(); write their :names
+#include "query_entities.hpp"
+
+using namespace corm::query;
+
+auto statement = raw_sql("SELECT :age, $1", arg<"age">(1));

@@ -1,4 +1,5 @@
-// expect: corm: some arguments of this SQL statement are named and some are not; give all of them as corm::arg<"name">(value), or none
+// expect: corm: some arguments of this SQL statement are named and some are not; give all of them as
+// corm::arg<"name">(value), or none
 #include "query_entities.hpp"
 
 using namespace corm::query;

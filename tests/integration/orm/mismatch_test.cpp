@@ -91,9 +91,8 @@ TEST_CASE("F72: columns that do not match a struct are named, once for the resul
         const std::string empty = co_await refusal("select name from users where false");
         CHECK(empty == missing);
         // Of another type than the member: told by the type, whatever the values are.
-        const auto type = caught<corm::ConversionError>(
-            co_await failure(session.all<AgeOf>(corm::raw_sql("select name, age::text as age from users"))));
-        CHECK_THAT(type.what(), ContainsSubstring("age"));
+        const std::string type = co_await refusal("select name, age::text as age from users");
+        CHECK_THAT(type, ContainsSubstring("\"age\": column of type with OID 25 cannot be read into int4"));
         co_await session.execute(corm::raw_sql("alter table users alter age drop default, alter age type text"));
         const auto changed = caught<corm::ConversionError>(co_await failure(session.get<User>(1)));
         CHECK(changed.column() == "age");

@@ -85,8 +85,8 @@ TEST_CASE("Named arguments reach their places on the server", "[query][integrati
 TEST_CASE("Every column that does not fit is in one error, whether there are rows or not", "[query][integration]") {
     Checked plain{false};
     for (const bool empty : {true, false}) {
-        const std::string said = plain.refusal<Line>(raw_sql(
-            "SELECT name AS id, id AS name, department_id FROM hr.employees WHERE id < $1", empty ? 0 : 10));
+        const std::string said = plain.refusal<Line>(
+            raw_sql("SELECT name AS id, id AS name, department_id FROM hr.employees WHERE id < $1", empty ? 0 : 10));
         CHECK_THAT(said, ContainsSubstring("a result cannot be read into Line: no column \"rating\"; \"id\": column of "
                                            "type with OID 25 cannot be read into int4"));
         CHECK_THAT(said, ContainsSubstring("\"name\": column of type with OID 23 cannot be read into std::string"));
@@ -101,17 +101,18 @@ TEST_CASE("Every column that does not fit is in one error, whether there are row
 TEST_CASE("Columns that may be NULL are found before a NULL comes", "[query][integration]") {
     Checked c;
     const std::string said = c.refusal<Line>(raw_sql("SELECT * FROM hr.employees WHERE id = 1"));
-    CHECK_THAT(said, Equals("raw SQL cannot be read into Line for sure: \"rating\" is hr.employees.rating, which may be "
-                            "NULL; \"department_id\" is hr.employees.department_id, which may be NULL; read into "
-                            "std::optional, or keep NULL out in the query, by coalesce() for one"));
+    CHECK_THAT(said,
+               Equals("raw SQL cannot be read into Line for sure: \"rating\" is hr.employees.rating, which may be "
+                      "NULL; \"department_id\" is hr.employees.department_id, which may be NULL; read into "
+                      "std::optional, or keep NULL out in the query, by coalesce() for one"));
     // Each time, also without a row, and in a pipeline.
     CHECK(c.refusal<Line>(raw_sql("SELECT * FROM hr.employees WHERE id = 1")) == said);
     CHECK(c.refusal<Line>(raw_sql("SELECT * FROM hr.employees WHERE false")) == said);
     CHECK_THAT(c.refusal<std::tuple<std::int32_t>>(raw_sql("SELECT boss_id FROM hr.employees WHERE id = 2")),
                ContainsSubstring("into a tuple for sure: \"boss_id\" is hr.employees.boss_id"));
-    CHECK_THAT(c.refusal<std::int32_t>(
-                   raw_sql("UPDATE hr.employees SET salary = salary WHERE id = 2 RETURNING boss_id")),
-               ContainsSubstring("\"boss_id\" is hr.employees.boss_id"));
+    CHECK_THAT(
+        c.refusal<std::int32_t>(raw_sql("UPDATE hr.employees SET salary = salary WHERE id = 2 RETURNING boss_id")),
+        ContainsSubstring("\"boss_id\" is hr.employees.boss_id"));
     corm::test::run_coroutine(c.context, [&]() -> corm::Task<> {
         corm::AsyncSession session{c.engine};
         std::string piped;
@@ -149,7 +150,8 @@ TEST_CASE("A statement is looked at once for each type", "[query][integration]")
     corm::test::TimedContext context;
     const auto looks = std::make_shared<Looks>();
     corm::Engine engine{context.get_executor(), database.url(), {.tracer = looks, .check_raw_results = true}};
-    const std::string text = "SELECT id, name, salary AS department_id, 1.0::float8 AS rating, salary FROM hr.employees";
+    const std::string text =
+        "SELECT id, name, salary AS department_id, 1.0::float8 AS rating, salary FROM hr.employees";
     corm::test::run_coroutine(context, [&]() -> corm::Task<> {
         for (int i = 0; i < 3; ++i) {
             corm::AsyncSession session{engine};

@@ -197,7 +197,7 @@ TEST_CASE("the text form of a value is never its bytes", "[type][integration]") 
         std::string said;
         try {
             static_cast<void>(co_await session.one<TextForm>(corm::raw_sql("select '(1,2)'::point")));
-        } catch (const corm::ConversionError& error) {
+        } catch (const corm::MappingError& error) {
             said = error.what();
         }
         CHECK(said.find("OID 600 cannot be read into std::string; cast it in the query") != std::string::npos);

@@ -1,6 +1,6 @@
 #include <corm/mapping/mapper.hpp>
 
-#include "mapping/value.hpp"
+#include "type/value.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/mapping/registry.hpp>
@@ -145,7 +145,7 @@ std::string Mapper::key_text(std::string_view key) const {
     std::string text;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const types::ValueType& type = *columns_[key_[i]].type;
-        Value value{type};
+        types::Value value{type};
         type.decode({parts[i].data(), static_cast<std::int32_t>(parts[i].size()),
                      type.oid != 0 ? type.oid : types::oids::text, type.format},
                     value.at());

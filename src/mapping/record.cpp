@@ -3,6 +3,7 @@
 #include "mapping/nearest_name.hpp"
 #include "mapping/record_object.hpp"
 #include "mapping/value.hpp"
+#include "type/value.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/mapping/given.hpp>
@@ -152,7 +153,7 @@ std::optional<std::string> Record::text(std::string_view column) const {
 Record& Record::set_text(std::string_view column, std::optional<std::string_view> text) {
     const Mapper& mapper = *mapper_of_record(*this);
     const Column& found = column_by_name(mapper, column);
-    Value read{*found.type}; // what cannot be read leaves the value as it is
+    types::Value read{*found.type}; // what cannot be read leaves the value as it is
     read_text(mapper, found, text, read.at());
     found.type->copy_assign(values_.at(found), read.at());
     return *this;

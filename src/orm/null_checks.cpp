@@ -2,7 +2,9 @@
 
 #include "base/memory.hpp"
 #include "orm/parts.hpp"
+#include "orm/quick_texts.hpp"
 #include "orm/session_core.hpp"
+#include "query/problems.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/query/rows.hpp>
@@ -13,10 +15,6 @@
 
 namespace corm::orm {
 namespace {
-
-std::size_t hash(const std::string& sql) noexcept {
-    return std::hash<std::string>{}(sql);
-}
 
 /// Members that cannot be NULL whose column is one of a table.
 struct Suspects {
@@ -60,12 +58,12 @@ query::RawStatement nullable_of(const Suspects& columns) {
 
 bool NullChecks::has_passed(const std::string& sql, const query::detail::RowShape* shape) const {
     const std::lock_guard lock(mutex_);
-    return passed_.contains({hash(sql), shape});
+    return passed_.contains({QuickTexts::hash(sql), shape});
 }
 
 void NullChecks::passed(const std::string& sql, const query::detail::RowShape* shape) {
     const std::lock_guard lock(mutex_);
-    passed_.emplace(hash(sql), shape);
+    passed_.emplace(QuickTexts::hash(sql), shape);
 }
 
 Task<void> check_nulls(std::shared_ptr<SessionCore> core, std::shared_ptr<QueryPart> part, std::source_location where) {
@@ -82,8 +80,9 @@ Task<void> check_nulls(std::shared_ptr<SessionCore> core, std::shared_ptr<QueryP
         std::string problems;
         using Answer = std::pair<std::int64_t, std::string>;
         for (const auto& [place, origin] : query::RowReader<Answer>{*asked->outcome.rows}.all())
-            problems += (problems.empty() ? "" : "; ") + ('"' + columns.columns[static_cast<std::size_t>(place - 1)]) +
-                        "\" is " + origin + ", which may be NULL";
+            query::detail::add_problem(problems,
+                                       query::detail::quoted(columns.columns[static_cast<std::size_t>(place - 1)]) +
+                                           " is " + origin + ", which may be NULL");
         if (!problems.empty())
             throw MappingError("raw SQL cannot be read into " + raw->shape->into() + " for sure: " + problems +
                                    "; read into std::optional, or keep NULL out in the query, by coalesce() for one",

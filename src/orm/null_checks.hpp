@@ -3,8 +3,7 @@
 
 #include <corm/wire/task.hpp>
 
-#include <cstddef>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -29,7 +28,7 @@ public:
 
 private:
     mutable std::mutex mutex_;
-    std::set<std::pair<std::size_t, const query::detail::RowShape*>> passed_; ///< hashes of texts
+    std::set<std::pair<std::uint64_t, const query::detail::RowShape*>> passed_; ///< hashes of texts
 };
 
 /// Throws one `MappingError` for all columns that may be NULL where their member cannot. Asks the server unless the

@@ -2,6 +2,7 @@
 
 #include "mapping/relation_ends.hpp"
 #include "query/checked_rows.hpp"
+#include "query/problems.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/query/rows.hpp>
@@ -12,10 +13,6 @@
 
 namespace corm::query::detail {
 namespace {
-
-std::string quoted(std::string_view name) {
-    return '"' + std::string{name} + '"';
-}
 
 std::string list_of(const std::vector<Yielded>& columns) {
     std::string text;
@@ -218,16 +215,15 @@ void add_locked(ComposedQuery& query, std::string name) {
 
 void check_into(const ComposedQuery& query, std::span<const Target> targets, const std::string& into) {
     std::string problems;
-    const auto problem = [&](const std::string& text) { problems += (problems.empty() ? "" : "; ") + text; };
     for (const Target& target : targets) {
         const Yielded* const found = find(query.columns, target.name);
         if (found == nullptr)
-            problem("no column " + quoted(target.name));
+            add_problem(problems, "no column " + quoted(target.name));
         else if (!reads_as(*found->type, *target.type))
-            problem("column " + quoted(target.name) + " is of type " + type_name(*found->type) + " where " +
-                    type_name(*target.type) + " is read");
+            add_problem(problems, "column " + quoted(target.name) + " is of type " + type_name(*found->type) +
+                                      " where " + type_name(*target.type) + " is read");
         else if (found->type->nullable && !target.type->nullable)
-            problem("column " + quoted(target.name) + " can be NULL, and the member is no std::optional");
+            add_problem(problems, "column " + quoted(target.name) + " can be NULL, and the member is no std::optional");
     }
     if (!problems.empty())
         throw MappingError("a query cannot be read into " + into + ": " + problems + "; it yields " +

@@ -1,6 +1,7 @@
 #include <corm/query/record_column.hpp>
 
 #include "mapping/value.hpp"
+#include "type/value.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/mapping/record.hpp>
@@ -36,7 +37,7 @@ Condition RecordColumn::equal(sql::BinaryOperator op, const RecordColumn& other)
 Condition detail::compare_text(const Place& place, sql::BinaryOperator op, const std::string& text) {
     static_cast<void>(column_expression(place)); // refuses what is no column
     const mapping::Column& column = place.mapper->column(place.index);
-    mapping::Value value{*column.type};
+    types::Value value{*column.type};
     mapping::read_text(*place.mapper, column, text, value.at());
     return compare(place, op, *column.type, value.at());
 }

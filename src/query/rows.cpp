@@ -1,5 +1,6 @@
 #include <corm/query/rows.hpp>
 
+#include "query/problems.hpp"
 #include "type/refuse.hpp"
 #include <corm/base/error.hpp>
 
@@ -21,14 +22,6 @@ int find_column(const types::Rows& rows, std::string_view name) {
         found = column;
     }
     return found;
-}
-
-std::string quoted(std::string_view name) {
-    return '"' + std::string{name} + '"';
-}
-
-void add_problem(std::string& problems, const std::string& text) {
-    (problems += problems.empty() ? "" : "; ") += text;
 }
 
 std::string column_list(const types::Rows& rows) {
@@ -99,34 +92,32 @@ void read_cell(const types::Rows& rows, int row, int column, const types::ValueT
 }
 
 void RowPlan::read(const types::Rows& rows, int row, void* object) const {
-    const std::span<const Target> targets = shape_.targets();
     try {
-        for (std::size_t i = 0; i < targets.size(); ++i)
-            targets[i].type->decode(rows.field(row, columns_[i]), static_cast<char*>(object) + targets[i].offset);
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            read(rows, row, i, object);
     } catch (const ConversionError&) {
         refuse(rows, row, object);
     }
 }
 
+void RowPlan::read(const types::Rows& rows, int row, std::size_t index, void* object) const {
+    const Target& target = shape_.targets()[index];
+    read_cell(rows, row, columns_[index], *target.type, static_cast<char*>(object) + target.offset);
+}
+
 // Once more, for all that is wrong with the row.
 void RowPlan::refuse(const types::Rows& rows, int row, void* object) const {
-    std::string problems;
-    std::string_view first;
-    const std::span<const Target> targets = shape_.targets();
-    for (std::size_t i = 0; i < targets.size(); ++i) {
+    std::string problems, column;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
         try {
-            targets[i].type->decode(rows.field(row, columns_[i]), static_cast<char*>(object) + targets[i].offset);
+            read(rows, row, i, object);
         } catch (const ConversionError& error) {
-            const std::string_view column = rows.column_name(columns_[i]);
-            if (problems.empty()) {
-                first = column;
-                problems = error.problem();
-            } else {
-                add_problem(problems, std::string{column} + ": " + error.problem());
-            }
+            if (problems.empty())
+                column = error.column();
+            add_problem(problems, problems.empty() ? error.problem() : error.what());
         }
     }
-    throw ConversionError(ConversionError(problems), {}, first);
+    throw ConversionError(ConversionError(problems), {}, column);
 }
 
 std::vector<Target> mapper_targets(const mapping::Mapper& mapper) {

@@ -1,9 +1,9 @@
 #include "type/refuse.hpp"
 
+#include "type/value.hpp"
+
 #include <corm/base/error.hpp>
 #include <corm/type/oid.hpp>
-
-#include <new>
 
 namespace corm::types {
 namespace {
@@ -12,41 +12,14 @@ struct UnreadableType : ConversionError {
     using ConversionError::ConversionError;
 };
 
-/// A default value of the type.
-class Scratch {
-public:
-    explicit Scratch(const ValueType& type) : type_(type), memory_(::operator new(type.size, align())) {
-        try {
-            type.construct(memory_);
-        } catch (...) {
-            ::operator delete(memory_, align());
-            throw;
-        }
-    }
-    ~Scratch() {
-        type_.destroy(memory_);
-        ::operator delete(memory_, align());
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-
-    [[nodiscard]] void* get() const noexcept { return memory_; }
-
-private:
-    [[nodiscard]] std::align_val_t align() const noexcept { return std::align_val_t{type_.align}; }
-
-    const ValueType& type_;
-    void* memory_;
-};
-
 } // namespace
 
 // By reading a value without bytes: each codec looks at the type before the bytes.
 std::optional<std::string> refused_type(const ValueType& type, Oid column) {
     static constexpr char nothing[64]{}; // for codecs of others, which may not look at the size
-    const Scratch scratch{type};
+    Value scratch{type};
     try {
-        type.decode({.data = nothing, .size = 0, .oid = column, .format = Format::binary}, scratch.get());
+        type.decode({.data = nothing, .size = 0, .oid = column, .format = Format::binary}, scratch.at());
     } catch (const UnreadableType& error) {
         return error.problem();
     } catch (const ConversionError&) {

@@ -1,7 +1,7 @@
 // From rows to the objects of a session.
 #include "uow/unit_of_work.hpp"
 
-#include "base/memory.hpp"
+#include "type/value.hpp"
 #include "uow/relation_book.hpp"
 
 #include <corm/base/error.hpp>
@@ -17,34 +17,6 @@ void decode(const mapping::Mapper& mapper, const mapping::Column& column, const 
         throw ConversionError(error, mapper.table(), column.name, error.where());
     }
 }
-
-/// A value of its own for one cell.
-class Cell {
-public:
-    Cell(const mapping::Mapper& mapper, const mapping::Column& column, const types::FieldView& field)
-        : type_(*column.type), memory_(corm::detail::allocate(type_.size, type_.align)) {
-        type_.construct(memory_);
-        try {
-            decode(mapper, column, field, memory_);
-        } catch (...) {
-            release();
-            throw;
-        }
-    }
-    Cell(const Cell&) = delete;
-    Cell& operator=(const Cell&) = delete;
-    ~Cell() { release(); }
-    [[nodiscard]] const void* value() const noexcept { return memory_; }
-
-private:
-    void release() noexcept {
-        type_.destroy(memory_);
-        corm::detail::deallocate(memory_, type_.size, type_.align);
-    }
-
-    const types::ValueType& type_;
-    void* memory_;
-};
 
 } // namespace
 
@@ -89,10 +61,11 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
     if (populate == Populate::written) {
         for (std::size_t i = 0; i < mapper.columns().size(); ++i) {
             const mapping::Column& column = mapper.column(i);
-            const Cell cell{mapper, column, cells[i]};
+            types::Value cell{*column.type};
+            decode(mapper, column, cells[i], cell.at());
             if (!instance.is_changed(column))
-                column.type->copy_assign(column.in(instance.values()), cell.value());
-            column.type->copy_assign(instance.make_sent().at(column), cell.value());
+                column.type->copy_assign(column.in(instance.values()), cell.at());
+            column.type->copy_assign(instance.make_sent().at(column), cell.at());
         }
         return;
     }
@@ -101,8 +74,9 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
         const mapping::Column& column = mapper.column(i);
         if (!instance.is_changed(column))
             continue;
-        const Cell cell{mapper, column, cells[i]};
-        if (column.type->same(cell.value(), instance.sent().at(column)))
+        types::Value cell{*column.type};
+        decode(mapper, column, cells[i], cell.at());
+        if (column.type->same(cell.at(), instance.sent().at(column)))
             continue;
         if (populate == Populate::locked)
             throw StaleDataError(
@@ -117,9 +91,10 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
         // An edit that somebody else overtook keeps the version it was made on, so that the flush finds out.
         if (instance.is_changed(column) || (overtaken && column.version))
             continue;
-        const Cell cell{mapper, column, cells[i]};
-        column.type->copy_assign(column.in(instance.values()), cell.value());
-        column.type->copy_assign(instance.make_sent().at(column), cell.value());
+        types::Value cell{*column.type};
+        decode(mapper, column, cells[i], cell.at());
+        column.type->copy_assign(column.in(instance.values()), cell.at());
+        column.type->copy_assign(instance.make_sent().at(column), cell.at());
     }
 }
 

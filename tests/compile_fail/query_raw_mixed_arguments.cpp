@@ -1,5 +1,4 @@
-// expect: corm: some arguments of this SQL statement are named and some are not; give all of them as
-// corm::arg<"name">(value), or none
+// expect: corm: some arguments of this SQL statement are named and some are not; use corm::arg<>() for all, or for none
 #include "query_entities.hpp"
 
 using namespace corm::query;

@@ -184,8 +184,8 @@ template <class... Arguments>
 [[nodiscard]] RawStatement bound(std::string text, const Arguments&... arguments) {
     constexpr bool named = are_named<Arguments...>;
     static_assert(named || (name_of<Arguments>.empty() && ...),
-                  "corm: some arguments of this SQL statement are named and some are not; give all of them as "
-                  "corm::arg<\"name\">(value), or none");
+                  "corm: some arguments of this SQL statement are named and some are not; use corm::arg<>() for "
+                  "all, or for none");
     static_assert(
         names_differ<Arguments...>(),
         "corm: two arguments of this SQL statement have one name; give it once, and use the :name as often as "

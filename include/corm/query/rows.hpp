@@ -59,6 +59,7 @@ public:
     void read(const types::Rows& rows, int row, void* object) const;
 
 private:
+    void read(const types::Rows& rows, int row, std::size_t index, void* object) const;
     [[noreturn]] void refuse(const types::Rows& rows, int row, void* object) const;
 
     const RowShape& shape_;

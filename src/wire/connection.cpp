@@ -114,6 +114,33 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
         deliver_later(std::move(ending));
 }
 
+void Connection::resume(CopyStep step, TimePoint deadline, std::source_location where,
+                        std::shared_ptr<RequestSink> sink) {
+    Ending ending;
+    std::exception_ptr refused;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!descriptor_ || !fsm_.paused()) {
+            refused = fsm_.loss(where);
+        } else {
+            sink_ = std::move(sink);
+            sent_ = true;
+            deadline_ = deadline.time_since_epoch().count();
+            try {
+                proceed(fsm_.resume(step), ending);
+            } catch (...) {
+                lose_in(ending, std::current_exception());
+            }
+        }
+    }
+    if (refused)
+        return refuse(std::move(sink), std::move(refused));
+    if (context_.timekeeper)
+        context_.timekeeper->wake_by(this->deadline());
+    if (!ending.empty())
+        deliver_later(std::move(ending));
+}
+
 bool Connection::check_idle_input() {
     if (fsm_.lost() || !descriptor_)
         return false;
@@ -131,6 +158,10 @@ bool Connection::check_idle_input() {
 void Connection::proceed(Want want, Ending& ending) {
     if (want == Want::done) {
         settle(ending);
+        return;
+    }
+    if (want == Want::pause) {
+        pause(ending);
         return;
     }
     if (!reading_)
@@ -151,7 +182,7 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
     {
         const std::lock_guard lock(mutex_);
         (readable ? reading_ : writing_) = false;
-        if (fsm_.done() || !descriptor_)
+        if (fsm_.done() || fsm_.paused() || !descriptor_)
             return;
         try {
             if (error)
@@ -159,6 +190,21 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
             proceed(readable ? fsm_.on_readable() : fsm_.on_writable(), ending);
             if (fsm_.overflowed() && sink_) // who gives the connection back; the pool cancels and drains it
                 tell_early(ending, nullptr, {});
+        } catch (...) {
+            lose_in(ending, std::current_exception());
+        }
+    }
+    deliver(std::move(ending));
+}
+
+void Connection::go_on() noexcept {
+    Ending ending;
+    {
+        const std::lock_guard lock(mutex_);
+        if (fsm_.done() || !descriptor_)
+            return;
+        try {
+            proceed(fsm_.on_writable(), ending);
         } catch (...) {
             lose_in(ending, std::current_exception());
         }
@@ -192,6 +238,14 @@ void Connection::settle(Ending& ending) {
         descriptor_.reset();
         fsm_.close();
     }
+}
+
+// Under the lock: a COPY is open, and it is the caller's turn.
+void Connection::pause(Ending& ending) {
+    deadline_.store(TimePoint::max().time_since_epoch().count(), std::memory_order_relaxed);
+    ending.sink = std::move(sink_);
+    ending.reply = fsm_.take_paused_reply();
+    sent_ = false;
 }
 
 // Under the lock: whoever waits hears what is known now, or `error`.
@@ -304,7 +358,10 @@ Connection::Rest Connection::rest() noexcept {
     if (!fsm_.done()) {
         deadline_ = TimePoint::max().time_since_epoch().count();
         dropped = std::move(sink_);
+        const bool paused = fsm_.paused();
         fsm_.give_up();
+        if (paused) // nothing else would make it go on
+            context_.gate->post([self = shared_from_this()] { self->go_on(); });
         return Rest::busy;
     }
     owes_reset_ = std::exchange(dirty_, false) || owes_reset_;
@@ -339,6 +396,11 @@ bool Connection::sent() const noexcept {
 bool Connection::overdue() const noexcept {
     const std::lock_guard lock(mutex_);
     return overdue_;
+}
+
+bool Connection::copying() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return descriptor_ && fsm_.paused();
 }
 
 bool Connection::busy() const noexcept {

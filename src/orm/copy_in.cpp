@@ -89,9 +89,9 @@ void Destination::use_mapper(bool with_defaults) {
 }
 
 void Destination::use_members(const detail::CopyTarget& target) {
-    name_ = target.table.name;
-    if (!target.table.schema.empty()) {
-        sql::append_identifier(table_, target.table.schema);
+    name_ = target.table.name();
+    if (!target.table.schema().empty()) {
+        sql::append_identifier(table_, target.table.schema());
         table_ += '.';
     }
     sql::append_identifier(table_, name_);
@@ -163,7 +163,7 @@ struct Filling {
 namespace detail {
 
 Task<std::int64_t> copy_in(Core core, CopyTarget target, std::shared_ptr<RowSource> rows, CopyOptions options,
-                           std::source_location where) {
+                           ProgressCallback progress, std::source_location where) {
     CopyRun run{std::move(core), "copy_in()", options.within, where};
     const void* first = rows->next();
     for (bool more = first == nullptr; more && first == nullptr;) {
@@ -181,8 +181,8 @@ Task<std::int64_t> copy_in(Core core, CopyTarget target, std::shared_ptr<RowSour
         std::exception_ptr failure;
         try {
             more = co_await filling.fill(run.bytes());
-            if (options.progress)
-                co_await options.progress(filling.done);
+            if (progress)
+                co_await progress(filling.done);
         } catch (...) {
             failure = std::current_exception();
         }

@@ -34,9 +34,10 @@ wire::Statement statement_of(SessionCore& core, detail::Query query, std::source
     std::vector<wire::Statement> made;
     part.append(made);
     if (!made.front().parameters.empty())
-        throw Error("copy_out() was given a query with parameters, and COPY binds none; nothing was sent. Use stream(), "
-                    "or a view or function of the server",
-                    where);
+        throw Error(
+            "copy_out() was given a query with parameters, and COPY binds none; nothing was sent. Use stream(), "
+            "or a view or function of the server",
+            where);
     return std::move(made.front());
 }
 
@@ -67,7 +68,7 @@ CopyCommand command_of(const wire::Statement& query, void (*checker)(const types
 namespace detail {
 
 Task<std::int64_t> copy_out(Core core, Query query, std::shared_ptr<RowSink> sink, CopyOptions options,
-                            std::source_location where) {
+                            ProgressCallback progress, std::source_location where) {
     CopyRun run{core, "copy_out()", options.within, where};
     const wire::Statement statement = statement_of(*core, std::move(query), where);
     co_await run.flush_ahead();
@@ -81,8 +82,8 @@ Task<std::int64_t> copy_out(Core core, Query query, std::shared_ptr<RowSink> sin
         done.bytes += run.bytes().size();
         if (rows.row_count() != 0)
             co_await sink->take(rows);
-        if (options.progress)
-            co_await options.progress(done);
+        if (progress)
+            co_await progress(done);
     }
     if (!rows.complete() || done.rows != run.rows())
         throw Error("the server has sent " + std::to_string(done.rows) + " rows of a COPY and counted " +

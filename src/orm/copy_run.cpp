@@ -26,8 +26,8 @@ struct CopyRun::State {
 
 namespace {
 
-/// The server counts rows from 1 in the context of an error: "COPY users, line 7", behind those of functions that failed
-/// meanwhile. 0: it does not say.
+/// The server counts rows from 1 in the context of an error: "COPY users, line 7", behind those of functions that
+/// failed meanwhile. 0: it does not say.
 std::int64_t row_of(std::string_view context) {
     constexpr std::string_view mark = ", line ";
     while (!context.empty()) {
@@ -111,9 +111,8 @@ CopyRun::CopyRun(detail::Core core, const char* name, Duration within, std::sour
       state_(std::make_shared<State>()), steps_(std::make_shared<StepPart>(state_)) {
     core_->require_usable();
     if (core_->options.autocommit)
-        throw Error(std::string{name} +
-                        " needs a transaction around it, and this session has none: use one without "
-                        "SessionOptions::autocommit and reader",
+        throw Error(std::string{name} + " needs a transaction around it, and this session has none: use one without "
+                                        "SessionOptions::autocommit and reader",
                     where);
     if (within != Duration{})
         deadline_ = deadline_in(within);

@@ -48,8 +48,8 @@ public:
             if (!planned_[i].generated_keys)
                 continue;
             const auto& returned = planned_[i].returned;
-            const auto key = std::find(returned.begin(), returned.end(),
-                                       static_cast<uow::ColumnIndex>(mapper_->generated_key()));
+            const auto key =
+                std::find(returned.begin(), returned.end(), static_cast<uow::ColumnIndex>(mapper_->generated_key()));
             const int column = static_cast<int>(key - returned.begin()) + 1;
             for (int row = 0; row < results[i].row_count(); ++row)
                 keys.push_back(integer_of(results[i].field(row, column)));
@@ -232,7 +232,8 @@ namespace detail {
 namespace {
 
 Task<void> insert_by_arrays(CopyRun& run, const std::shared_ptr<const mapping::Mapper>& mapper, Rows rows,
-                            const BulkOptions& options, std::vector<std::int64_t>& keys, std::source_location where) {
+                            const ProgressCallback& progress, std::vector<std::int64_t>& keys,
+                            std::source_location where) {
     BulkProgress done;
     while (!rows.empty()) {
         const Rows block = rows.first(std::min(rows.size(), insert_block));
@@ -244,13 +245,14 @@ Task<void> insert_by_arrays(CopyRun& run, const std::shared_ptr<const mapping::M
         keys.insert(keys.end(), part->keys.begin(), part->keys.end());
         rows = rows.subspan(block.size());
         done.rows += static_cast<std::int64_t>(block.size());
-        if (options.progress)
-            co_await options.progress(done);
+        if (progress)
+            co_await progress(done);
     }
 }
 
 Task<void> insert_by_copy(CopyRun& run, const std::shared_ptr<const mapping::Mapper>& mapper, Rows rows,
-                          const BulkOptions& options, std::vector<std::int64_t>& keys, std::source_location where) {
+                          const ProgressCallback& progress, std::vector<std::int64_t>& keys,
+                          std::source_location where) {
     BulkProgress done;
     while (!rows.empty()) {
         const Rows part = rows.first(std::min(rows.size(), copy_block));
@@ -265,8 +267,8 @@ Task<void> insert_by_copy(CopyRun& run, const std::shared_ptr<const mapping::Map
                 more = block.fill(run.answers, keys, run.bytes());
                 done.rows = before + static_cast<std::int64_t>(block.written());
                 done.bytes += run.bytes().size();
-                if (options.progress)
-                    co_await options.progress(done);
+                if (progress)
+                    co_await progress(done);
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -283,7 +285,7 @@ Task<void> insert_by_copy(CopyRun& run, const std::shared_ptr<const mapping::Map
 
 Task<std::vector<std::int64_t>> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper,
                                             std::vector<const void*> rows, BulkOptions options,
-                                            std::source_location where) {
+                                            ProgressCallback progress, std::source_location where) {
     CopyRun run{std::move(core), "insert_bulk()", options.within, where};
     mapper->require_usable("insert_bulk()");
     check_keys(*mapper, rows, where);
@@ -293,9 +295,9 @@ Task<std::vector<std::int64_t>> insert_bulk(Core core, std::shared_ptr<const map
     keys.reserve(rows.size());
     co_await run.flush_ahead();
     if (rows.size() < options.copy_from)
-        co_await insert_by_arrays(run, mapper, rows, options, keys, where);
+        co_await insert_by_arrays(run, mapper, rows, progress, keys, where);
     else
-        co_await insert_by_copy(run, mapper, rows, options, keys, where);
+        co_await insert_by_copy(run, mapper, rows, progress, keys, where);
     co_return keys;
 }
 

@@ -46,8 +46,8 @@ public:
     void begin(std::string& out) const;
     void end(std::string& out) const;
 
-    /// A whole row. If it has a NULL, or a value that cannot be sent, `ConversionError` with table and column is thrown,
-    /// and `out` is as it was.
+    /// A whole row. If it has a NULL, or a value that cannot be sent, `ConversionError` with table and column is
+    /// thrown, and `out` is as it was.
     void add(const void* values, std::string& out) { add(values, no_column, {}, out); }
     /// The same, with a value for one column that the object does not have: as `integer_field` writes it.
     void add(const void* values, std::size_t replaced, std::string_view field, std::string& out);

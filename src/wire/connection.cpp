@@ -1,5 +1,6 @@
 #include "wire/connection.hpp"
 
+#include "wire/connection_ending.hpp"
 #include "wire/diagnostics.hpp"
 #include "wire/overdue.hpp"
 #include "wire/watch_socket.hpp"
@@ -25,21 +26,6 @@ bool may_change_session(SessionReset reset, const Request& request) noexcept {
 }
 
 } // namespace
-
-// What there is to tell when the lock is released.
-struct Connection::Ending {
-    std::shared_ptr<RequestSink> sink;
-    Reply reply;
-    bool settled = false; // nobody waited: the owner is told
-    std::vector<Diagnostics> notices;
-    bool traced = false;
-    std::vector<PipelineFsm::Answered> answers;
-    Request request; // freed, or traced, without the lock
-    TimePoint started;
-    std::uint64_t round_trip = 0;
-
-    [[nodiscard]] bool empty() const noexcept { return !sink && !settled && notices.empty() && !traced; }
-};
 
 struct Connection::Waiter {
     std::shared_ptr<Connection> self;
@@ -114,33 +100,6 @@ void Connection::start(Request request, std::shared_ptr<RequestSink> sink) {
         deliver_later(std::move(ending));
 }
 
-void Connection::resume(CopyStep step, TimePoint deadline, std::source_location where,
-                        std::shared_ptr<RequestSink> sink) {
-    Ending ending;
-    std::exception_ptr refused;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!descriptor_ || !fsm_.paused()) {
-            refused = fsm_.loss(where);
-        } else {
-            sink_ = std::move(sink);
-            sent_ = true;
-            deadline_ = deadline.time_since_epoch().count();
-            try {
-                proceed(fsm_.resume(step), ending);
-            } catch (...) {
-                lose_in(ending, std::current_exception());
-            }
-        }
-    }
-    if (refused)
-        return refuse(std::move(sink), std::move(refused));
-    if (context_.timekeeper)
-        context_.timekeeper->wake_by(this->deadline());
-    if (!ending.empty())
-        deliver_later(std::move(ending));
-}
-
 bool Connection::check_idle_input() {
     if (fsm_.lost() || !descriptor_)
         return false;
@@ -197,21 +156,6 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
     deliver(std::move(ending));
 }
 
-void Connection::go_on() noexcept {
-    Ending ending;
-    {
-        const std::lock_guard lock(mutex_);
-        if (fsm_.done() || !descriptor_)
-            return;
-        try {
-            proceed(fsm_.on_writable(), ending);
-        } catch (...) {
-            lose_in(ending, std::current_exception());
-        }
-    }
-    deliver(std::move(ending));
-}
-
 // Under the lock: the machine is done.
 void Connection::settle(Ending& ending) {
     round_trips_.store(fsm_.round_trips(), std::memory_order_relaxed);
@@ -238,14 +182,6 @@ void Connection::settle(Ending& ending) {
         descriptor_.reset();
         fsm_.close();
     }
-}
-
-// Under the lock: a COPY is open, and it is the caller's turn.
-void Connection::pause(Ending& ending) {
-    deadline_.store(TimePoint::max().time_since_epoch().count(), std::memory_order_relaxed);
-    ending.sink = std::move(sink_);
-    ending.reply = fsm_.take_paused_reply();
-    sent_ = false;
 }
 
 // Under the lock: whoever waits hears what is known now, or `error`.
@@ -396,11 +332,6 @@ bool Connection::sent() const noexcept {
 bool Connection::overdue() const noexcept {
     const std::lock_guard lock(mutex_);
     return overdue_;
-}
-
-bool Connection::copying() const noexcept {
-    const std::lock_guard lock(mutex_);
-    return descriptor_ && fsm_.paused();
 }
 
 bool Connection::busy() const noexcept {

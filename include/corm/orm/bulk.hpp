@@ -60,9 +60,9 @@ consteval void check_source() {
 }
 
 template <class Sink, class T>
-concept SinkOf = std::invocable<Sink&, std::span<T>> &&
-                 (std::is_void_v<std::invoke_result_t<Sink&, std::span<T>>> ||
-                  std::same_as<std::invoke_result_t<Sink&, std::span<T>>, Task<void>>);
+concept SinkOf =
+    std::invocable<Sink&, std::span<T>> && (std::is_void_v<std::invoke_result_t<Sink&, std::span<T>>> ||
+                                            std::same_as<std::invoke_result_t<Sink&, std::span<T>>, Task<void>>);
 
 template <class T, class Sink>
 consteval void check_sink() {
@@ -72,9 +72,9 @@ consteval void check_sink() {
 
 } // namespace detail
 
-/// The bulk calls of `AsyncSession`; not a type of its own. Rows are values: nothing enters the identity map, no hook of
-/// an object runs, and no relation is followed. Unflushed changes of the session go first. Each call is one operation in
-/// the session's transaction; sessions with `autocommit` or `reader` have none, and throw `Error`.
+/// The bulk calls of `AsyncSession`; not a type of its own. Rows are values: nothing enters the identity map, no hook
+/// of an object runs, and no relation is followed. Unflushed changes of the session go first. Each call is one
+/// operation in the session's transaction; sessions with `autocommit` or `reader` have none, and throw `Error`.
 ///
 /// After an error nothing of the call is kept: the transaction has failed, as by any statement, and `rollback` (of the
 /// innermost savepoint, if there is one) is next; the connection is kept. Cancellation and deadlines end the
@@ -91,7 +91,7 @@ public:
     /// `MappingError` for a column of another type, whatever the source throws, and the server's error with the number
     /// of the row where it tells that.
     template <class Source>
-    [[nodiscard]] Task<std::int64_t> copy_in(Source&& source, CopyOptions options = {},
+    [[nodiscard]] Task<std::int64_t> copy_in(Source&& source, CopyOptions options = {}, ProgressCallback progress = {},
                                              std::source_location where = std::source_location::current()) const {
         detail::check_source<Source>();
         using Row = typename detail::SourceOf<std::remove_reference_t<Source>>::Row;
@@ -104,12 +104,13 @@ public:
                 target.mapper = mapping::mapper_of<Row>();
         }
         return detail::copy_in(core_, std::move(target), detail::make_source<Source>(std::forward<Source>(source)),
-                               std::move(options), where);
+                               options, std::move(progress), where);
     }
     /// The same into a table that need not be mapped: each member of the described struct is written to the column of
     /// its name. `co_await session.copy_in(corm::TableName{"points", "app"}, points)`.
     template <class Source>
     [[nodiscard]] Task<std::int64_t> copy_in(TableName table, Source&& source, CopyOptions options = {},
+                                             ProgressCallback progress = {},
                                              std::source_location where = std::source_location::current()) const {
         detail::check_source<Source>();
         using Row = typename detail::SourceOf<std::remove_reference_t<Source>>::Row;
@@ -119,34 +120,36 @@ public:
         target.members = query::detail::targets_of<Row>();
         target.table = std::move(table);
         return detail::copy_in(core_, std::move(target), detail::make_source<Source>(std::forward<Source>(source)),
-                               std::move(options), where);
+                               options, std::move(progress), where);
     }
 
     /// COPY TO STDOUT of a query's rows into structs, by value, at constant memory: `sink` is called with a
-    /// `std::span<T>` for each buffer of some 64 KiB, whose elements it may move from, and awaited if it is a coroutine;
-    /// meanwhile the server waits. Returns how many rows there were.
+    /// `std::span<T>` for each buffer of some 64 KiB, whose elements it may move from, and awaited if it is a
+    /// coroutine; meanwhile the server waits. Returns how many rows there were.
     ///
-    /// Two round trips, with BEGIN; rows come without further ones. COPY binds no parameters: throws `Error` for a query
-    /// that has some, before anything is sent; use `stream` for those. `MappingError` if rows cannot be read into `T`.
-    /// An exception of the sink ends the transaction, for the server has to be stopped.
+    /// Two round trips, with BEGIN; rows come without further ones. COPY binds no parameters: throws `Error` for a
+    /// query that has some, before anything is sent; use `stream` for those. `MappingError` if rows cannot be read into
+    /// `T`. An exception of the sink ends the transaction, for the server has to be stopped.
     template <class T, class Sink>
     [[nodiscard]] Task<std::int64_t> copy_out(query::Select<T> query, Sink&& sink, CopyOptions options = {},
+                                              ProgressCallback progress = {},
                                               std::source_location where = std::source_location::current()) const {
         detail::check_sink<T, Sink>();
         return detail::copy_out(core_, std::move(query).erased(),
-                                std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)),
-                                std::move(options), where);
+                                std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)), options,
+                                std::move(progress), where);
     }
     /// The same of raw SQL, SELECT, WITH, VALUES or TABLE, into structs, tuples or scalars, as `all` reads them.
     template <class T, class Sink>
     [[nodiscard]] Task<std::int64_t> copy_out(query::RawStatement sql, Sink&& sink, CopyOptions options = {},
+                                              ProgressCallback progress = {},
                                               std::source_location where = std::source_location::current()) const {
         static_assert(query::RowType<T>, "corm: rows cannot be read into this type; use a struct with "
                                          "BOOST_DESCRIBE_STRUCT, a std::tuple, or a type with a codec");
         detail::check_sink<T, Sink>();
         return detail::copy_out(core_, std::move(sql),
-                                std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)),
-                                std::move(options), where);
+                                std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)), options,
+                                std::move(progress), where);
     }
 
     /// Inserts mapped structs and returns their keys in the order of the range: those that the server has generated,
@@ -154,10 +157,11 @@ public:
     /// live, unchanged, until the call is over. What an insert leaves to the server it leaves as well.
     ///
     /// Few rows (`BulkOptions::copy_from`) are one INSERT over arrays, in one round trip with BEGIN. More take their
-    /// keys from the sequence ahead and go by COPY, in three round trips for each 50,000. A composite key yields tuples.
-    /// Throws `MappingError` for keys that the server generates and that are no integers: give them by the program.
+    /// keys from the sequence ahead and go by COPY, in three round trips for each 50,000. A composite key yields
+    /// tuples. Throws `MappingError` for keys that the server generates and that are no integers: give them by the
+    /// program.
     template <class Range>
-    [[nodiscard]] auto insert_bulk(const Range& rows, BulkOptions options = {},
+    [[nodiscard]] auto insert_bulk(const Range& rows, BulkOptions options = {}, ProgressCallback progress = {},
                                    std::source_location where = std::source_location::current()) const {
         using T = std::remove_cvref_t<decltype(*std::begin(rows))>;
         static_assert(std::is_reference_v<decltype(*std::begin(rows))>,
@@ -168,7 +172,7 @@ public:
             pointers.reserve(std::size(rows));
         for (const T& row : rows)
             pointers.push_back(&row);
-        return detail::insert_bulk_keys<T>(core_, std::move(pointers), std::move(options), where);
+        return detail::insert_bulk_keys<T>(core_, std::move(pointers), options, std::move(progress), where);
     }
 
 protected:

@@ -31,7 +31,6 @@ using ProgressCallback = AsyncFunction<void(BulkProgress)>;
 
 /// For `copy_in` and `copy_out`.
 struct CopyOptions {
-    ProgressCallback progress{};
     /// Of the whole; without one, the session's deadline is that of each buffer, and the time that source or sink take
     /// does not count. `corm::no_deadline` for none.
     Duration within{};
@@ -42,17 +41,27 @@ struct CopyOptions {
 /// For `insert_bulk`.
 struct BulkOptions {
     /// Rows from which on COPY is used, with keys taken from the sequence ahead; below it is one INSERT over arrays.
-    /// 0: COPY for any number of rows. `never_copy`: for tables with row security or rules, or a key without a sequence.
+    /// 0: COPY for any number of rows. `never_copy`: for tables with row security or rules, or a key without a
+    /// sequence.
     std::size_t copy_from = 500;
     static constexpr std::size_t never_copy = static_cast<std::size_t>(-1);
-    ProgressCallback progress{};
     Duration within{}; ///< as that of `CopyOptions`
 };
 
-/// A table that need not be mapped: its name, and its schema if that is not the search_path's. Quoted when it is sent.
-struct TableName {
-    std::string name;
-    std::string schema{};
+/// A table that need not be mapped. Quoted when it is sent.
+class TableName {
+public:
+    TableName() = default;
+    /// Without a schema, the server's search_path decides.
+    explicit TableName(std::string name, std::string schema = {})
+        : name_(std::move(name)), schema_(std::move(schema)) {}
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
+
+private:
+    std::string name_;
+    std::string schema_;
 };
 
 namespace detail {
@@ -172,13 +181,13 @@ private:
 };
 
 [[nodiscard]] Task<std::int64_t> copy_in(Core core, CopyTarget target, std::shared_ptr<RowSource> rows,
-                                         CopyOptions options, std::source_location where);
+                                         CopyOptions options, ProgressCallback progress, std::source_location where);
 [[nodiscard]] Task<std::int64_t> copy_out(Core core, Query query, std::shared_ptr<RowSink> sink, CopyOptions options,
-                                          std::source_location where);
+                                          ProgressCallback progress, std::source_location where);
 /// The keys that the server has generated, in the order of the rows that have none.
 [[nodiscard]] Task<std::vector<std::int64_t>> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper,
                                                           std::vector<const void*> rows, BulkOptions options,
-                                                          std::source_location where);
+                                                          ProgressCallback progress, std::source_location where);
 
 /// Keys of rows as `insert_bulk` returns them.
 template <class Key>
@@ -202,8 +211,7 @@ struct BulkKey<std::tuple<First, Second, Rest...>> {
     }
     template <std::size_t... I>
     static Value read(const mapping::Mapper& mapper, const void* row, std::index_sequence<I...>) {
-        return {*static_cast<const std::tuple_element_t<I, Value>*>(
-            mapper.column(mapper.key_columns()[I]).in(row))...};
+        return {*static_cast<const std::tuple_element_t<I, Value>*>(mapper.column(mapper.key_columns()[I]).in(row))...};
     }
 };
 
@@ -212,12 +220,12 @@ using BulkKeys = std::vector<typename BulkKey<mapping::key_types<T>>::Value>;
 
 template <class T>
 Task<BulkKeys<T>> insert_bulk_keys(Core core, std::vector<const void*> rows, BulkOptions options,
-                                   std::source_location where) {
+                                   ProgressCallback progress, std::source_location where) {
     using Key = BulkKey<mapping::key_types<T>>;
     const std::shared_ptr<const mapping::Mapper>& mapper = mapping::mapper_of<T>();
     BulkKeys<T> keys;
     const std::vector<std::int64_t> generated =
-        co_await insert_bulk(std::move(core), mapper, rows, std::move(options), where);
+        co_await insert_bulk(std::move(core), mapper, rows, options, std::move(progress), where);
     keys.reserve(rows.size());
     auto next = generated.begin();
     for (const void* row : rows) {

@@ -55,17 +55,15 @@ TEST_CASE("rows without number are copied in and out at constant memory", "[bulk
                 batch.push_back({static_cast<std::int32_t>(++made), 0.5, std::string(100, 'x')});
             co_return batch;
         };
-        const std::int64_t copied = co_await session.copy_in(
-            corm::TableName{"readings"}, source,
-            {}, [&](corm::BulkProgress now) { in.reached(now.rows); });
+        const std::int64_t copied = co_await session.copy_in(corm::TableName{"readings"}, source, {},
+                                                             [&](corm::BulkProgress now) { in.reached(now.rows); });
         CHECK(copied == rows);
         const auto sink = [&](std::span<const Reading> batch) {
             for (const Reading& each : batch)
                 sum += each.sensor;
         };
-        const std::int64_t read =
-            co_await session.copy_out<Reading>(corm::raw_sql("select * from readings"), sink,
-                                               {}, [&](corm::BulkProgress now) { out.reached(now.rows); });
+        const std::int64_t read = co_await session.copy_out<Reading>(
+            corm::raw_sql("select * from readings"), sink, {}, [&](corm::BulkProgress now) { out.reached(now.rows); });
         CHECK(read == rows);
         co_await session.rollback();
     });

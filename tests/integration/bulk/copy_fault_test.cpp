@@ -40,7 +40,8 @@ corm::Task<> copy_in(Scene& s) {
 corm::Task<> insert_bulk(Scene& s) {
     const std::vector<User> rows = long_users();
     static_cast<void>(co_await s.session->insert_bulk(rows));
-    static_cast<void>(co_await s.session->insert_bulk(std::vector<User>(2), {.copy_from = corm::BulkOptions::never_copy}));
+    static_cast<void>(
+        co_await s.session->insert_bulk(std::vector<User>(2), {.copy_from = corm::BulkOptions::never_copy}));
 }
 corm::Task<> copy_out(Scene& s) {
     std::int64_t size = 0;
@@ -122,8 +123,8 @@ TEST_CASE("a refused row is told with its number, table and constraint, and the 
         std::vector<User> rows = make_users(20'000);
         rows[early ? 9 : 19'999].email = rows[1].email;
         std::int64_t sent = 0;
-        const auto error = co_await failure(session.copy_in(
-            rows, {}, [&](corm::BulkProgress now) { sent = now.rows; }));
+        const auto error =
+            co_await failure(session.copy_in(rows, {}, [&](corm::BulkProgress now) { sent = now.rows; }));
         const auto refused = caught<corm::IntegrityError>(error);
         CHECK(refused.sqlstate() == corm::sqlstate::unique_violation);
         CHECK(refused.diagnostics().table == "users");
@@ -155,8 +156,8 @@ TEST_CASE("what cannot be stored is refused by whoever sees it first", "[bulk][i
         CHECK_THAT(message_of<corm::DatabaseError>(none), ContainsSubstring("copying rows into missing"));
         co_await session.rollback();
         const auto type = co_await failure(session.copy_in(corm::TableName{"wide"}, make_readings(1)));
-        CHECK_THAT(message_of<corm::MappingError>(type),
-                   ContainsSubstring("the column sensor of wide is bigint") && ContainsSubstring("COPY converts nothing"));
+        CHECK_THAT(message_of<corm::MappingError>(type), ContainsSubstring("the column sensor of wide is bigint") &&
+                                                             ContainsSubstring("COPY converts nothing"));
         co_await session.rollback();
         // A NULL in a NOT NULL column: the third.
         const auto null = co_await failure(session.copy_in(corm::TableName{"strict"}, make_readings(5)));
@@ -166,7 +167,8 @@ TEST_CASE("what cannot be stored is refused by whoever sees it first", "[bulk][i
         std::vector<Reading> rows = make_readings(30'000);
         rows[25'000].remark = std::string{"a\0b", 3};
         const auto nul = co_await failure(session.copy_in(corm::TableName{"readings"}, rows));
-        CHECK_THAT(message_of<corm::ConversionError>(nul), ContainsSubstring("readings") && ContainsSubstring("remark"));
+        CHECK_THAT(message_of<corm::ConversionError>(nul),
+                   ContainsSubstring("readings") && ContainsSubstring("remark"));
         co_await session.rollback();
         const std::int64_t left = co_await count(session, "readings");
         CHECK(left == 0);
@@ -200,11 +202,11 @@ TEST_CASE("an exception of the source reaches the caller, and its connection is 
         const std::int64_t left = co_await count(session, "users");
         CHECK(left == (in_savepoint ? 1 : 0));
         // Before anything was sent, nothing has happened.
-        const auto at_once = co_await failure(
-            session.copy_in([]() -> corm::Task<std::optional<std::vector<User>>> { throw std::runtime_error("none"); }));
+        const auto at_once = co_await failure(session.copy_in(
+            []() -> corm::Task<std::optional<std::vector<User>>> { throw std::runtime_error("none"); }));
         CHECK(message_of<std::runtime_error>(at_once) == "none");
-        const auto told = co_await failure(session.copy_in(
-            make_users(5'000), {}, [](corm::BulkProgress) { throw std::runtime_error("enough"); }));
+        const auto told = co_await failure(
+            session.copy_in(make_users(5'000), {}, [](corm::BulkProgress) { throw std::runtime_error("enough"); }));
         CHECK(message_of<std::runtime_error>(told) == "enough");
         co_await session.rollback();
     });
@@ -221,8 +223,8 @@ TEST_CASE("an exception of the sink ends the transaction, and its connection is 
             if (++calls == 3)
                 throw std::runtime_error("the disk is full");
         };
-        const auto full = co_await failure(session.copy_out<std::int64_t>(
-            corm::raw_sql("select generate_series(1::bigint, 100000000)"), sink));
+        const auto full = co_await failure(
+            session.copy_out<std::int64_t>(corm::raw_sql("select generate_series(1::bigint, 100000000)"), sink));
         CHECK(message_of<std::runtime_error>(full) == "the disk is full");
         CHECK(calls == 3);
         const auto later = co_await failure(count(session, "users"));
@@ -293,7 +295,8 @@ TEST_CASE("the deadline of a bulk operation is that of each buffer, or of the wh
     expect_well(s);
 }
 
-TEST_CASE("a connection that is cut, or a server that ends, in a bulk operation is told as lost", "[bulk][integration]") {
+TEST_CASE("a connection that is cut, or a server that ends, in a bulk operation is told as lost",
+          "[bulk][integration]") {
     const Database database{setup};
     FaultProxy proxy{database.url()};
     const Run run = GENERATE(Run{copy_in}, Run{insert_bulk}, Run{copy_out});

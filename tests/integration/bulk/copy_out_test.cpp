@@ -32,8 +32,7 @@ TEST_CASE("a table is copied out into its structs in two round trips", "[bulk][i
             largest = std::max(largest, batch.size());
             std::move(batch.begin(), batch.end(), std::back_inserter(copied));
         };
-        const std::int64_t rows =
-            co_await session.copy_out(corm::select<User>().order_by(corm::asc<&User::id>), keep);
+        const std::int64_t rows = co_await session.copy_out(corm::select<User>().order_by(corm::asc<&User::id>), keep);
         CHECK(s.round_trips() == 2);
         CHECK(rows == 20'000);
         CHECK(copied == users);
@@ -59,8 +58,7 @@ TEST_CASE("raw SQL is copied out into structs, tuples and scalars", "[bulk][inte
         using Pair = std::tuple<std::int32_t, std::optional<std::string>>;
         std::vector<Pair> pairs;
         const auto keep_pairs = [&](std::span<Pair> batch) { pairs.assign(batch.begin(), batch.end()); };
-        static_cast<void>(
-            co_await session.copy_out<Pair>(corm::raw_sql("values (1, 'a'), (2, null)"), keep_pairs));
+        static_cast<void>(co_await session.copy_out<Pair>(corm::raw_sql("values (1, 'a'), (2, null)"), keep_pairs));
         CHECK(pairs == std::vector<Pair>{{1, "a"}, {2, std::nullopt}});
 
         std::int64_t sum = 0;
@@ -73,8 +71,8 @@ TEST_CASE("raw SQL is copied out into structs, tuples and scalars", "[bulk][inte
         CHECK(many == 100'000);
         CHECK(sum == 5'000'050'000);
         int calls = 0;
-        const std::int64_t none = co_await session.copy_out<std::int64_t>(
-            corm::raw_sql("select 1::bigint where false"), [&](std::span<std::int64_t>) { ++calls; });
+        const std::int64_t none = co_await session.copy_out<std::int64_t>(corm::raw_sql("select 1::bigint where false"),
+                                                                          [&](std::span<std::int64_t>) { ++calls; });
         CHECK(none == 0);
         CHECK(calls == 0);
         co_await session.commit();
@@ -98,8 +96,8 @@ TEST_CASE("the server waits for a sink that is a coroutine", "[bulk][integration
         };
         std::int64_t told = 0;
         const std::int64_t rows = co_await session.copy_out<std::string>(
-            corm::raw_sql("select repeat('x', 1000) from generate_series(1, 5000)"), sink,
-            {}, [&](corm::BulkProgress now) {
+            corm::raw_sql("select repeat('x', 1000) from generate_series(1, 5000)"), sink, {},
+            [&](corm::BulkProgress now) {
                 CHECK(now.rows == seen);
                 told = static_cast<std::int64_t>(now.bytes);
             });
@@ -135,7 +133,8 @@ TEST_CASE("what COPY cannot do is refused before anything is sent", "[bulk][inte
         s.round_trips();
         const auto bound =
             co_await failure(session.copy_out(corm::select<User>().where(corm::col<&User::age> == 3), drop));
-        CHECK_THAT(message_of<corm::Error>(bound), ContainsSubstring("COPY binds none") && ContainsSubstring("stream()"));
+        CHECK_THAT(message_of<corm::Error>(bound),
+                   ContainsSubstring("COPY binds none") && ContainsSubstring("stream()"));
         const auto raw = co_await failure(session.copy_out<int>(corm::raw_sql("select $1::int", 3), drop));
         CHECK_THAT(message_of<corm::Error>(raw), ContainsSubstring("COPY binds none"));
         const auto other = co_await failure(session.copy_out<int>(corm::raw_sql("delete from users"), drop));
@@ -178,8 +177,8 @@ TEST_CASE("an error of the server half way comes behind the rows before it", "[b
         auto savepoint = co_await session.begin_nested();
         std::int64_t seen = 0;
         const auto sink = [&](std::span<const int> batch) { seen += static_cast<std::int64_t>(batch.size()); };
-        const auto error = co_await failure(session.copy_out<int>(
-            corm::raw_sql("select 1 / (50000 - i) from generate_series(1, 100000) i"), sink));
+        const auto error = co_await failure(
+            session.copy_out<int>(corm::raw_sql("select 1 / (50000 - i) from generate_series(1, 100000) i"), sink));
         CHECK(caught<corm::DatabaseError>(error).sqlstate().code() == "22012");
         CHECK_THAT(message_of(error), ContainsSubstring("copying rows out of a query"));
         CHECK(seen < 50'000);

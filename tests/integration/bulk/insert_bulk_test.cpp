@@ -33,7 +33,8 @@ BOOST_DESCRIBE_STRUCT(Small, (), (id, even))
 constexpr auto corm_mapping(corm::type<Small>) {
     return corm::table<Small>("small").primary_key<&Small::id>();
 }
-constexpr const char* small = "create table small (id smallserial primary key, even int not null check (even % 2 = 0));";
+constexpr const char* small =
+    "create table small (id smallserial primary key, even int not null check (even % 2 = 0));";
 
 /// By an INSERT, or by COPY.
 std::size_t copy_from() {
@@ -138,8 +139,7 @@ TEST_CASE("nothing is inserted of no rows, and progress is told of the others", 
         co_await session.rollback();
         told.clear();
         const std::vector<User> fewer = make_users(25'000);
-        static_cast<void>(co_await session.insert_bulk(
-            fewer, {.copy_from = corm::BulkOptions::never_copy}, keep));
+        static_cast<void>(co_await session.insert_bulk(fewer, {.copy_from = corm::BulkOptions::never_copy}, keep));
         CHECK(told == std::vector<std::int64_t>{10'000, 20'000, 25'000});
         co_await session.rollback();
     });

@@ -39,7 +39,7 @@ corm::Task<> copy_in(Scene& s) {
 }
 corm::Task<> insert_bulk(Scene& s) {
     const std::vector<User> rows = long_users();
-    static_cast<void>(co_await s.session->insert_bulk(rows));
+    static_cast<void>(co_await s.session->insert_bulk(rows, {.copy_from = 0}));
     static_cast<void>(
         co_await s.session->insert_bulk(std::vector<User>(2), {.copy_from = corm::BulkOptions::never_copy}));
 }

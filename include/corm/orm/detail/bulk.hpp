@@ -43,7 +43,7 @@ struct BulkOptions {
     /// Rows from which on COPY is used, with keys taken from the sequence ahead; below it is one INSERT over arrays.
     /// 0: COPY for any number of rows. `never_copy`: for tables with row security or rules, or a key without a
     /// sequence.
-    std::size_t copy_from = 500;
+    std::size_t copy_from = mapping::default_bulk_copy_rows;
     static constexpr std::size_t never_copy = static_cast<std::size_t>(-1);
     Duration within{}; ///< as that of `CopyOptions`
 };

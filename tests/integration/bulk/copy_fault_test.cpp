@@ -61,7 +61,8 @@ using Run = corm::Task<> (*)(Scene&);
 
 template <class Strike>
 std::size_t strike_everywhere(const Database& database, Run run, Strike strike) {
-    int in_vain = 0;
+    bool complete = false;
+    std::size_t aborted = 0;
     for (std::size_t point = 1;; ++point) {
         CAPTURE(point);
         Scene scene{database};
@@ -74,18 +75,15 @@ std::size_t strike_everywhere(const Database& database, Run run, Strike strike) 
             strike(scene, operation);
         operation.run(scene.unblock);
         const Outcome outcome = outcome_of(operation.error());
-        if (suspended && outcome == Outcome::success)
-            ++in_vain;
-        else
-            CHECK(outcome == (suspended ? Outcome::aborted : Outcome::success));
+        // The last rows of a `copy_out` may be there while it is not told of them yet.
+        complete = complete || (run == Run{copy_out} && outcome == Outcome::success);
+        CHECK(outcome == (suspended && !complete ? Outcome::aborted : Outcome::success));
         scene.session.reset();
         scene.expect_well();
         CHECK(database.query("select count(*) from users") == "1");
-        if (!suspended) {
-            // All rows of a `copy_out` may be there when it is told of the last ones.
-            CHECK(in_vain <= (run == Run{copy_out} ? 1 : 0));
-            return point - 1;
-        }
+        aborted += outcome == Outcome::aborted ? 1 : 0;
+        if (!suspended)
+            return aborted;
     }
 }
 

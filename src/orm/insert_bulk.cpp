@@ -111,8 +111,9 @@ std::vector<uow::FlushStatement> inserts_of(const mapping::Mapper& mapper, Rows 
 /// The questions ahead of a block, and the count behind it.
 class BlockCheck final : public CopyCheck {
 public:
-    BlockCheck(std::shared_ptr<const mapping::Mapper> mapper, std::size_t rows, std::source_location where)
-        : mapper_(std::move(mapper)), rows_(static_cast<std::int64_t>(rows)), where_(where) {}
+    BlockCheck(std::shared_ptr<const mapping::Mapper> mapper, std::size_t rows, bool generated,
+               std::source_location where)
+        : mapper_(std::move(mapper)), rows_(static_cast<std::int64_t>(rows)), generated_(generated), where_(where) {}
     void check(std::span<const wire::Result> answers) override {
         if (const auto other = uow::other_type(answers.front())) {
             const mapping::Column& column =
@@ -123,7 +124,7 @@ public:
                                    "insert_bulk() BulkOptions::never_copy",
                                where_);
         }
-        if (answers.size() > 1 && (answers[1].row_count() == 0 || answers[1].field(0, 1).is_null()))
+        if (generated_ && (answers[1].row_count() == 0 || answers[1].field(0, 1).is_null()))
             throw MappingError(mapper_->entity() +
                                    ": its key has no sequence to take keys from; make it an identity column, the "
                                    "sequence OWNED BY it, name the sequence by .sequence<...>(), or give insert_bulk() "
@@ -138,6 +139,7 @@ public:
 private:
     std::shared_ptr<const mapping::Mapper> mapper_;
     std::int64_t rows_;
+    bool generated_;
     std::source_location where_;
 };
 
@@ -172,7 +174,7 @@ public:
             keys.lifetime = mapper_->lifetime();
             command.questions.push_back(std::move(keys));
         }
-        command.check = std::make_shared<BlockCheck>(mapper_, rows_.size(), where_);
+        command.check = std::make_shared<BlockCheck>(mapper_, rows_.size(), generated_ != 0, where_);
         return command;
     }
 

@@ -1,5 +1,6 @@
 // Steps of an open COPY.
 #include "wire/connection_ending.hpp"
+#include "wire/overdue.hpp"
 
 namespace corm::wire {
 
@@ -16,7 +17,13 @@ void Connection::resume(CopyStep step, TimePoint deadline, std::source_location 
             sent_ = true;
             deadline_ = deadline.time_since_epoch().count();
             try {
-                proceed(fsm_.resume(step), ending);
+                if (deadline <= Clock::now()) {
+                    // A step that the socket takes at once would never be seen to be late.
+                    tell_early(ending, make_timeout(fsm_.request()), "the deadline passed");
+                    context_.gate->post([self = shared_from_this()] { self->go_on(); });
+                } else {
+                    proceed(fsm_.resume(step), ending);
+                }
             } catch (...) {
                 lose_in(ending, std::current_exception());
             }

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <ranges>
 #include <stdexcept>
 
 using namespace corm::test;
@@ -272,8 +273,9 @@ TEST_CASE("the deadline of a bulk operation is that of each buffer, or of the wh
         CHECK(rows == 3'000);
         const bool whole = GENERATE(true, false);
         std::exception_ptr late;
-        if (whole)
-            late = co_await failure(session.copy_in(slow, {.within = 200ms}));
+        if (whole) // each buffer of which is taken at once
+            late = co_await failure(session.copy_in(
+                std::views::iota(0) | std::views::transform([](int) { return User{}; }), {.within = 200ms}));
         else
             late = co_await failure(session.copy_in(make_users(5)));
         CHECK(caught<corm::TimeoutError>(late).phase() == corm::Phase::execute);
@@ -290,6 +292,34 @@ TEST_CASE("the deadline of a bulk operation is that of each buffer, or of the wh
     });
     CHECK(s.engine.stats().connected == 1);
     expect_well(s);
+}
+
+TEST_CASE("a COPY may last for longer than the server's own limit on a statement", "[bulk][integration]") {
+    Sessions s{"", {.deadline = 200ms}}; // and a second more
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const auto limit = corm::raw_sql("select current_setting('statement_timeout')");
+        auto slow = [&, calls = 0]() mutable -> corm::Task<std::optional<std::vector<User>>> {
+            if (++calls == 3)
+                co_return std::nullopt;
+            asio::steady_timer timer{s.context, 700ms};
+            co_await timer.async_wait(asio::use_awaitable);
+            co_return std::vector<User>(1'500);
+        };
+        const std::int64_t rows = co_await session.copy_in(slow);
+        CHECK(rows == 3'000);
+        const std::string within = co_await session.one<std::string>(limit);
+        CHECK(within == "0");
+        co_await session.rollback();
+        const std::string behind = co_await session.one<std::string>(limit);
+        CHECK(behind == "1200ms");
+        // That of the program stays.
+        co_await session.execute(corm::raw_sql("set local statement_timeout = '77s'"));
+        static_cast<void>(co_await session.copy_in(make_users(1)));
+        const std::string own = co_await session.one<std::string>(limit);
+        CHECK(own == "77s");
+        co_await session.rollback();
+    });
 }
 
 TEST_CASE("a connection that is cut, or a server that ends, in a bulk operation is told as lost",

@@ -86,6 +86,14 @@ constexpr auto corm_mapping(corm::type<CopiedEntry>) {
     return corm::table<CopiedEntry>("bench_entries").primary_key<&CopiedEntry::id>().bulk_copy(1);
 }
 
+/// A row of bench_copied, which is not mapped.
+struct CopiedRow {
+    std::int64_t id = 0;
+    std::string name;
+    std::int64_t amount = 0;
+};
+BOOST_DESCRIBE_STRUCT(CopiedRow, (), (id, name, amount))
+
 struct Balance {
     std::int64_t id = 0;
     std::int64_t amount = 0;

@@ -2,6 +2,7 @@
 #include "corm_workloads.hpp"
 
 #include <cstdint>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -69,6 +70,36 @@ corm::Task<> insert(Shared& shared, int) {
     }
 }
 
+corm::Task<> insert_bulk(Shared& shared, int) {
+    constexpr int rows = 10'000;
+    for (Turns turns{shared.run}; turns.next();) {
+        corm::AsyncSession session{shared.engine};
+        std::vector<Entry> entries;
+        entries.reserve(rows);
+        for (int i = 0; i < rows; ++i)
+            entries.push_back({.name = "entry number " + std::to_string(i), .amount = i});
+        const auto keys = co_await session.insert_bulk(entries);
+        if (keys.size() != entries.size())
+            throw std::runtime_error{"keys are missing"};
+        co_await session.commit();
+    }
+}
+
+/// The rows are made while they are copied.
+corm::Task<> copy_in(Shared& shared, int) {
+    const auto rows = std::views::iota(0, copied_rows) | std::views::transform([](int i) {
+                          return CopiedRow{.id = i, .name = "entry number " + std::to_string(i), .amount = i};
+                      });
+    for (Turns turns{shared.run}; turns.next();) {
+        corm::AsyncSession session{shared.engine};
+        co_await session.execute(corm::raw_sql("TRUNCATE bench_copied"));
+        const std::int64_t copied = co_await session.copy_in(corm::TableName{"bench_copied"}, rows);
+        if (copied != copied_rows)
+            throw std::runtime_error{"rows are missing"};
+        co_await session.commit();
+    }
+}
+
 } // namespace
 
 std::shared_ptr<const corm::Mapper> item_records() {
@@ -89,6 +120,8 @@ Workload writing_workload(std::string_view name) {
         {"transfers", transfers},
         {"insert_1000", insert<Entry, 1'000>},
         {"insert_10k", insert<CopiedEntry, 10'000>},
+        {"insert_bulk_10k", insert_bulk},
+        {"copy_in_1m", copy_in},
         {"insert_10k_unnest", insert<Entry, 10'000>},
     };
     for (const auto& [known, function] : all) {

@@ -1,5 +1,9 @@
 #include "libpq_client.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -143,6 +147,50 @@ private:
     std::vector<std::int64_t> ids_;
 };
 
+void append_field(std::string& out, std::string_view bytes) {
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    for (const int shift : {24, 16, 8, 0})
+        out += static_cast<char>(size >> shift);
+    out += bytes;
+}
+
+/// A million rows by psql's \copy of a file in the binary format: a psql for each turn, whose start is a part of it.
+class PsqlCopy final : public Client {
+public:
+    explicit PsqlCopy(const std::string& url) : Client(url) {
+        prepare("nothing", "SELECT");
+        const int file = ::mkstemp(file_.data());
+        if (file < 0)
+            throw std::runtime_error{"no temporary file"};
+        std::unique_ptr<std::FILE, int (*)(std::FILE*)> out{::fdopen(file, "w"), &std::fclose};
+        std::string encoded("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+        for (int row = 0; row < copied_rows; ++row) {
+            encoded.append("\0\3", 2);
+            append_field(encoded, Parameters{}.int8(row).bytes(0));
+            append_field(encoded, "entry number " + std::to_string(row));
+            append_field(encoded, Parameters{}.int8(row).bytes(0));
+        }
+        encoded.append("\377\377", 2);
+        if (std::fwrite(encoded.data(), 1, encoded.size(), out.get()) != encoded.size())
+            throw std::runtime_error{"the temporary file is cut short"};
+        command_ = "psql -qX -v ON_ERROR_STOP=1 '" + url +
+                   "' -c BEGIN -c 'TRUNCATE bench_copied' -c \"\\copy bench_copied from '" + file_ +
+                   "' with (format binary)\" -c COMMIT";
+    }
+    ~PsqlCopy() override { ::unlink(file_.c_str()); }
+    void step(int) override {
+        if (std::system(command_.c_str()) != 0) // NOLINT: made here
+            throw std::runtime_error{"psql has failed"};
+        send("nothing");
+    }
+    [[nodiscard]] int steps() const noexcept override { return 1; }
+    void receive(int, const PGresult*) override {}
+
+private:
+    std::string file_{"/tmp/corm-bench-XXXXXX"};
+    std::string command_;
+};
+
 /// COPY with keys from the sequence, or with keys that only the server gets to know.
 class Copy final : public Client {
 public:
@@ -187,13 +235,6 @@ private:
                                            : "COPY bench_entries (name, amount) FROM STDIN (FORMAT binary)",
                      encoded);
     }
-    static void append_field(std::string& out, std::string_view bytes) {
-        const auto size = static_cast<std::uint32_t>(bytes.size());
-        for (const int shift : {24, 16, 8, 0})
-            out += static_cast<char>(size >> shift);
-        out += bytes;
-    }
-
     int rows_;
     Keys keys_;
     std::vector<std::int64_t> ids_;
@@ -259,7 +300,10 @@ std::unique_ptr<Client> writing_client(std::string_view workload, const std::str
         return std::make_unique<Transfers>(url, number);
     if (workload == "insert_1000")
         return std::make_unique<Insert>(url, 1'000);
-    if (workload == "insert_10k") // the least that these rows cost a client: their keys stay on the server
+    if (workload == "copy_in_1m")
+        return std::make_unique<PsqlCopy>(url);
+    if (workload == "insert_10k" ||
+        workload == "insert_bulk_10k") // the least that these rows cost a client: their keys stay on the server
         return std::make_unique<Copy>(url, 10'000, Copy::Keys::left_to_server);
     if (workload == "insert_10k_unnest")
         return std::make_unique<Insert>(url, 10'000);

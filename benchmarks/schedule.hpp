@@ -22,6 +22,7 @@ inline constexpr std::int64_t balances = 100'000;   ///< bench_balances, between
 inline constexpr int unit_rows = 10;                ///< loaded and edited by one unit of work
 inline constexpr int page_rows = 20;                ///< of one customer, which `query_20` reads
 inline constexpr int read_rows = 10'000;
+inline constexpr int copied_rows = 1'000'000; ///< that `copy_in_1m` copies into bench_copied
 
 /// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]
 struct Arguments {

@@ -17,7 +17,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(sys.argv[1]).resolve()
-WORKLOADS = "get,get_lanes,get_joined,query_20,uow_10,transfers,insert_10k,read_100k"
+WORKLOADS = "get,get_lanes,get_joined,query_20,uow_10,transfers,insert_10k,insert_bulk_10k,copy_in_1m,read_100k"
 
 
 class SmokeTest(unittest.TestCase):

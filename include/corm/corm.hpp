@@ -55,8 +55,11 @@ using types::Uuid;
 
 // Sessions
 using orm::AsyncSession;
+using orm::BulkOptions;
+using orm::BulkProgress;
 using orm::CommitOutcome;
 using orm::ConnectHook;
+using orm::CopyOptions;
 using orm::Edit;
 using orm::Engine;
 using orm::EngineOptions;
@@ -74,6 +77,7 @@ using orm::object_session;
 using orm::ObjectState;
 using orm::Page;
 using orm::PasswordProvider;
+using orm::ProgressCallback;
 using orm::Ref;
 using orm::RepetitionOptions;
 using orm::RowEvent;
@@ -85,6 +89,7 @@ using orm::SessionHooks;
 using orm::SessionOptions;
 using orm::Stream;
 using orm::StreamOptions;
+using orm::TableName;
 using orm::TransactionOptions;
 using orm::transient;
 using pool::PoolOptions;

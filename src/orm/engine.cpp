@@ -28,9 +28,8 @@ wire::Config config_of(std::string_view url, const EngineOptions& options) {
     config.application_name = options.application_name;
     config.transport = options.transport;
     config.settings = options.settings;
-    // A net below the client's deadline, which comes first: it ends what the client can no longer cancel.
     if (options.deadline != no_deadline)
-        config.statement_timeout = options.deadline + Duration{1'000};
+        config.statement_timeout = options.deadline + statement_timeout_margin;
     return config;
 }
 

@@ -30,6 +30,13 @@ Operation::Operation(std::shared_ptr<SessionCore> session, const OperationPlan& 
         span_ = trace::Span{tracer, plan_.kind, plan_.name, plan_.where};
 }
 
+Operation::Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, wire::CopyStep step,
+                     std::shared_ptr<Part> part)
+    : session_(std::move(session)), plan_(plan), step_(step) {
+    of_parts_ = part->statements;
+    parts_.push_back(std::move(part));
+}
+
 Operation::~Operation() = default;
 
 bool Operation::advance(Stage from, Stage to) noexcept {
@@ -54,7 +61,10 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
         return;
     }
     try {
-        build();
+        if (!step_)
+            build();
+        else if (!session_->lease)
+            throw Error(std::string{plan_.name} + " has lost its connection", plan_.where);
     } catch (...) {
         static_cast<void>(advance(Stage::idle, Stage::done));
         finish(std::current_exception(), false);
@@ -75,6 +85,10 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
 
 void Operation::send(pool::Lease lease) {
     session_->lease = std::move(lease);
+    if (step_) {
+        session_->lease->resume(*step_, plan_.deadline, plan_.where, shared_from_this());
+        return;
+    }
     if (!measured_.empty())
         sent_ = Clock::now();
     session_->lease->start(std::move(request_), shared_from_this());
@@ -221,7 +235,7 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
         session_->in_transaction = true;
     if (identified_at_ && !commits_)
         session_->transaction = identify(reply);
-    if (plan_.transactional)
+    if (plan_.transactional && !step_)
         session_->savepoints.sent();
     if (closes_ != 0)
         session_->cursors->sent(closes_);

@@ -60,6 +60,10 @@ public:
     using Handler = CompletionHandler;
 
     Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, Parts&& parts);
+    /// The next step of the COPY that the last operation of the session has left open. `part` stands for the COPY: it
+    /// gets an empty result as long as it is open.
+    Operation(std::shared_ptr<SessionCore> session, const OperationPlan& plan, wire::CopyStep step,
+              std::shared_ptr<Part> part);
     ~Operation() override;
 
     /// Starts; `handler` is called once, through `executor`, never from inside.
@@ -100,6 +104,7 @@ private:
     bool configures_ = false; ///< applies the settings of the session, behind BEGIN
     bool commits_ = false;
     bool wraps_ = false; ///< a reader's statements that are no good for a lane, in a transaction that only reads
+    std::optional<wire::CopyStep> step_;
     std::vector<std::uint64_t> measured_;
     TimePoint sent_;
     std::optional<std::size_t> identified_at_; // the statement that asks for the transaction's number

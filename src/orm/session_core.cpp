@@ -207,6 +207,10 @@ Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {
     return wait_for(std::move(operation));
 }
 
+Task<void> SessionCore::step(const OperationPlan& plan, wire::CopyStep step, std::shared_ptr<Part> part) {
+    return wait_for(corm::detail::make_recycled<Operation>(shared_from_this(), plan, step, std::move(part)));
+}
+
 bool SessionCore::in_flight(const std::shared_ptr<Running>& operation) {
     const std::scoped_lock lock{mutex_};
     operation_ = operation;

@@ -70,6 +70,9 @@ public:
 
     /// Runs the parts in one round trip, and the hooks of objects that they have loaded. The caller holds a `Busy`.
     Task<void> run(const OperationPlan& plan, Parts&& parts);
+    /// The next step of an open COPY, for which `part` stands. The caller has held its `Busy` since the COPY was begun,
+    /// and behind an error there is no next step.
+    Task<void> step(const OperationPlan& plan, wire::CopyStep step, std::shared_ptr<Part> part);
     [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
 
     [[nodiscard]] OperationPlan operation(const char* name, Duration within, std::source_location where) const noexcept;

@@ -1,7 +1,7 @@
 #include "uow/copy_rows.hpp"
 
-#include "type/value_size.hpp"
 #include "uow/plan.hpp"
+#include "uow/row_writer.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/type/bytes.hpp>
@@ -13,14 +13,6 @@
 namespace corm::uow {
 namespace {
 
-using types::Format;
-
-constexpr std::string_view binary_header{"PGCOPY\n\377\r\n\0"
-                                         "\0\0\0\0"
-                                         "\0\0\0\0",
-                                         19};
-constexpr std::string_view binary_end{"\377\377", 2};
-constexpr std::string_view text_null = "\\N";
 /// An integer of any size, with its sign; input functions skip the blanks in front.
 constexpr std::size_t text_width = 20;
 
@@ -34,105 +26,52 @@ std::int64_t read_integer(const types::FieldView& field) {
 
 } // namespace
 
-Format CopyRows::format_of(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns) {
-    const bool binary = std::all_of(columns.begin(), columns.end(), [&mapper](ColumnIndex index) {
-        const types::ValueType& type = *mapper.column(index).type;
-        return type.format == Format::binary && type.oid != 0;
-    });
-    return binary ? Format::binary : Format::text;
+std::optional<OtherType> other_type(const types::Rows& rows) {
+    if (rows.row_count() == 0)
+        return std::nullopt;
+    const auto text = [&rows](int column) { return std::string{rows.field(0, column).bytes()}; };
+    return OtherType{text(0), text(1)};
 }
 
 CopyRows::CopyRows(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns, bool generated,
                    std::span<const std::shared_ptr<Instance>* const> instances)
-    : mapper_(mapper.shared()), format_(format_of(mapper, columns)),
-      count_(static_cast<std::int64_t>(instances.size())) {
-    const bool binary = format_ == Format::binary;
+    : mapper_(mapper.shared()), count_(static_cast<std::int64_t>(instances.size())) {
+    RowWriter writer{mapper, columns};
+    binary_ = writer.binary();
     if (generated)
         places_.reserve(instances.size());
-    if (binary)
-        buffer_ = binary_header;
+    writer.begin(buffer_);
     // A guess: numbers and short texts.
     buffer_.reserve(buffer_.size() + instances.size() * (2 + columns.size() * 12));
     for (const std::shared_ptr<Instance>* const instance : instances) {
-        if (binary)
-            types::put_big_endian(buffer_, static_cast<std::uint16_t>(columns.size()));
-        for (const ColumnIndex index : columns) {
-            const mapping::Column& column = mapper.column(index);
-            if (!binary && index != columns.front())
-                buffer_ += '\t';
-            if (generated && static_cast<int>(index) == mapper.generated_key())
-                leave_room(*column.type);
-            else if (binary)
-                add_binary(column, column.in((*instance)->values()));
+        writer.begin_row(buffer_);
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            writer.begin_field(i, buffer_);
+            if (generated && static_cast<int>(columns[i]) == mapper.generated_key())
+                leave_room(writer.integer_size(i));
             else
-                add_text(column, column.in((*instance)->values()));
+                writer.field(i, mapper.column(columns[i]).in((*instance)->values()), buffer_);
         }
-        if (!binary)
-            buffer_ += '\n';
+        writer.end_row(buffer_);
     }
-    if (binary)
-        buffer_ += binary_end;
+    writer.end(buffer_);
 }
 
-void CopyRows::leave_room(const types::ValueType& type) {
-    const bool binary = format_ == Format::binary;
-    // Integers have the size of their type on the wire; an optional one is larger here.
-    width_ = !binary ? text_width : type.sql_type() == "int8" ? 8 : type.sql_type() == "int4" ? 4 : 2;
-    if (binary)
+void CopyRows::leave_room(std::size_t size) {
+    width_ = binary_ ? size : text_width;
+    if (binary_)
         types::put_int32(buffer_, static_cast<std::int32_t>(width_));
     places_.push_back(buffer_.size());
     buffer_.append(width_, ' ');
 }
 
-void CopyRows::add_binary(const mapping::Column& column, const void* value) {
-    if (column.type->nullable && column.type->is_null(value)) {
-        types::put_int32(buffer_, -1);
-        return;
-    }
-    const std::size_t at = buffer_.size();
-    types::put_int32(buffer_, 0);
-    try {
-        column.type->encode(value, buffer_);
-        types::patch_int32(buffer_, at, types::checked_size(buffer_.size() - at - 4));
-    } catch (const ConversionError& error) {
-        throw ConversionError(error, mapper_->table(), column.name, error.where());
-    }
-}
-
-void CopyRows::add_text(const mapping::Column& column, const void* value) {
-    if (column.type->nullable && column.type->is_null(value)) {
-        buffer_ += text_null;
-        return;
-    }
-    try {
-        literal_.clear();
-        column.type->literal(value, literal_);
-        static_cast<void>(types::checked_size(literal_.size()));
-    } catch (const ConversionError& error) {
-        throw ConversionError(error, mapper_->table(), column.name, error.where());
-    }
-    for (const char c : literal_) {
-        switch (c) {
-        case '\\': buffer_ += "\\\\"; break;
-        case '\n': buffer_ += "\\n"; break;
-        case '\r': buffer_ += "\\r"; break;
-        case '\t': buffer_ += "\\t"; break;
-        default: buffer_ += c;
-        }
-    }
-}
-
 void CopyRows::require_types(const types::Rows& rows, std::source_location where) const {
-    if (rows.row_count() == 0)
+    const std::optional<OtherType> other = other_type(rows);
+    if (!other)
         return;
-    const auto text = [&rows](int column) {
-        const types::FieldView field = rows.field(0, column);
-        return std::string{field.data, static_cast<std::size_t>(field.size)};
-    };
-    const std::string name = text(0);
-    const mapping::Column& column = mapper_->column(static_cast<std::size_t>(mapper_->find_column(name)));
+    const mapping::Column& column = mapper_->column(static_cast<std::size_t>(mapper_->find_column(other->column)));
     throw MappingError(mapper_->entity() + "." + column.member + " is " + std::string{column.type->sql_type()} +
-                           " in the mapping and " + text(1) +
+                           " in the mapping and " + other->declared +
                            " in the table, and COPY converts nothing; give it the type of the column, or leave out "
                            "bulk_copy",
                        where);
@@ -157,7 +96,7 @@ void CopyRows::fill_in_keys(const types::Rows& rows, std::source_location where)
     for (std::size_t i = 0; i < places_.size(); ++i) {
         const types::FieldView key = rows.field(static_cast<int>(i), 1);
         char* const place = buffer_.data() + places_[i];
-        if (format_ == Format::binary) {
+        if (binary_) {
             std::copy_n(key.data, std::min(width_, static_cast<std::size_t>(key.size)), place);
             continue;
         }

@@ -18,17 +18,22 @@
 
 namespace corm::uow {
 
+/// A column whose type is another than that of its values.
+struct OtherType {
+    std::string column;
+    std::string declared; ///< in the table
+};
+/// What `StatementTexts::column_types` has found.
+[[nodiscard]] std::optional<OtherType> other_type(const types::Rows& rows);
+
 /// Encoded when the flush is planned, because the program may edit on while it is under way; only the keys that the
 /// server hands out are filled in later. Refers to no object. Not thread-safe.
 class CopyRows {
 public:
-    /// `format_of` these columns; `generated`: among them is the key, which is to be filled in. Throws
+    /// In the format of these columns; `generated`: among them is the key, which is to be filled in. Throws
     /// `ConversionError`, with table and column, for values that cannot be sent.
     CopyRows(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns, bool generated,
              std::span<const std::shared_ptr<Instance>* const> instances);
-
-    /// Binary, unless a column has no binary form, or one that only the server knows (enums, composites).
-    [[nodiscard]] static types::Format format_of(const mapping::Mapper& mapper, std::span<const ColumnIndex> columns);
 
     /// `rows` are what `StatementTexts::column_types` has found. Throws `MappingError`: the server converts nothing,
     /// and would take the bytes of one type for those of another.
@@ -46,15 +51,12 @@ public:
 
 private:
     [[noreturn]] void throw_no_sequence(std::source_location where) const;
-    void add_binary(const mapping::Column& column, const void* value);
-    void add_text(const mapping::Column& column, const void* value);
-    void leave_room(const types::ValueType& type);
+    void leave_room(std::size_t size);
 
     std::shared_ptr<const mapping::Mapper> mapper_;
-    types::Format format_;
+    bool binary_ = false;
     std::int64_t count_;
     std::string buffer_;
-    std::string literal_;             // scratch
     std::vector<std::size_t> places_; // of the keys
     std::size_t width_ = 0;           // of each
 };

@@ -1,5 +1,8 @@
 // The texts around a COPY.
-#include "uow/copy_rows.hpp"
+#include "uow/row_writer.hpp"
+#include "uow/statement_texts.hpp"
+
+#include <corm/sql/identifier.hpp>
 
 namespace corm::uow {
 
@@ -8,11 +11,18 @@ Text StatementTexts::copy(std::span<const ColumnIndex> columns) const {
 }
 
 std::string StatementTexts::copy_text(const Shape& shape) const {
-    std::string names;
-    for (const ColumnIndex column : shape.columns)
-        names += (names.empty() ? "" : ", ") + quoted(column);
-    const bool binary = CopyRows::format_of(mapper_, shape.columns) == types::Format::binary;
-    return "COPY " + table_ + " (" + names + ") FROM STDIN" + (binary ? " (FORMAT binary)" : "");
+    const RowWriter writer{mapper_, shape.columns};
+    return copy_from_stdin(table_, writer.columns(), writer.format());
+}
+
+std::string copy_from_stdin(std::string_view table, std::span<const CopyColumn> columns, types::Format format) {
+    std::string text{"COPY "};
+    text += table;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        text += i == 0 ? " (" : ", ";
+        sql::append_identifier(text, columns[i].name);
+    }
+    return text + ") FROM STDIN" + (format == types::Format::binary ? " (FORMAT binary)" : "");
 }
 
 Text StatementTexts::id_block() const {

@@ -1,5 +1,6 @@
 // Inserts that a flush carries out by COPY.
 #include "uow/flush_statements.hpp"
+#include "uow/row_writer.hpp"
 
 #include <corm/type/scalar.hpp>
 #include <corm/type/text.hpp>
@@ -25,9 +26,9 @@ FlushStatement question(Kind kind, const mapping::Mapper& mapper, Text text, std
 }
 
 template <class T, class Value>
-void add_array(types::Parameters& parameters, std::span<const ColumnIndex> columns, Value value) {
+void add_array(types::Parameters& parameters, std::span<const CopyColumn> columns, Value value) {
     types::ArrayParameter array{parameters, types::value_type<T>, columns.size()};
-    for (const ColumnIndex column : columns) {
+    for (const CopyColumn& column : columns) {
         const T each = value(column);
         array.add(&each);
     }
@@ -35,20 +36,25 @@ void add_array(types::Parameters& parameters, std::span<const ColumnIndex> colum
 }
 
 FlushStatement ask_for_types(const mapping::Mapper& mapper, Columns columns) {
-    FlushStatement statement = question(Kind::column_types, mapper, StatementTexts::column_types(),
-                                        mapper.extension<StatementTexts>().table());
-    std::vector<ColumnIndex> known;
-    std::copy_if(columns.begin(), columns.end(), std::back_inserter(known),
-                 [&mapper](ColumnIndex index) { return mapper.column(index).type->oid != 0; });
-    add_array<std::string>(statement.parameters, known,
-                           [&mapper](ColumnIndex index) -> const std::string& { return mapper.column(index).name; });
-    add_array<std::int64_t>(statement.parameters, known, [&mapper](ColumnIndex index) {
-        return static_cast<std::int64_t>(mapper.column(index).type->oid);
-    });
+    const std::string& table = mapper.extension<StatementTexts>().table();
+    FlushStatement statement = question(Kind::column_types, mapper, StatementTexts::column_types(), table);
+    statement.parameters = type_question(table, RowWriter{mapper, columns}.columns());
     return statement;
 }
 
 } // namespace
+
+types::Parameters type_question(std::string_view table, std::span<const CopyColumn> columns) {
+    std::vector<CopyColumn> known;
+    std::copy_if(columns.begin(), columns.end(), std::back_inserter(known),
+                 [](const CopyColumn& column) { return column.type->oid != 0; });
+    types::Parameters parameters;
+    parameters.add_text(table);
+    add_array<std::string>(parameters, known, [](const CopyColumn& column) { return std::string{column.name}; });
+    add_array<std::int64_t>(parameters, known,
+                            [](const CopyColumn& column) { return static_cast<std::int64_t>(column.type->oid); });
+    return parameters;
+}
 
 FlushStatement id_block(const mapping::Mapper& mapper, std::size_t keys) {
     const auto& texts = mapper.extension<StatementTexts>();

@@ -80,7 +80,7 @@ public:
     /// order of a generated key if that is among them, else, for many, with the key behind them. Fails with 22P02 and
     /// "corm missing N" unless every row was inserted.
     [[nodiscard]] Text insert(std::span<const ColumnIndex> columns, bool many) const;
-    /// COPY FROM STDIN of rows with these columns, in the format of `CopyRows::format_of`.
+    /// COPY FROM STDIN of rows with these columns, in the format of `RowWriter::format_of`.
     [[nodiscard]] Text copy(std::span<const ColumnIndex> columns) const;
     /// Takes keys from the sequence of the generated key: 0 and the key in each row; NULL: there is no sequence.
     /// Parameters: `sequence()`, or if that is empty `table()` and the column, and how many.

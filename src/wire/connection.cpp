@@ -1,5 +1,6 @@
 #include "wire/connection.hpp"
 
+#include "wire/connection_ending.hpp"
 #include "wire/diagnostics.hpp"
 #include "wire/overdue.hpp"
 #include "wire/watch_socket.hpp"
@@ -25,21 +26,6 @@ bool may_change_session(SessionReset reset, const Request& request) noexcept {
 }
 
 } // namespace
-
-// What there is to tell when the lock is released.
-struct Connection::Ending {
-    std::shared_ptr<RequestSink> sink;
-    Reply reply;
-    bool settled = false; // nobody waited: the owner is told
-    std::vector<Diagnostics> notices;
-    bool traced = false;
-    std::vector<PipelineFsm::Answered> answers;
-    Request request; // freed, or traced, without the lock
-    TimePoint started;
-    std::uint64_t round_trip = 0;
-
-    [[nodiscard]] bool empty() const noexcept { return !sink && !settled && notices.empty() && !traced; }
-};
 
 struct Connection::Waiter {
     std::shared_ptr<Connection> self;
@@ -133,6 +119,10 @@ void Connection::proceed(Want want, Ending& ending) {
         settle(ending);
         return;
     }
+    if (want == Want::pause) {
+        pause(ending);
+        return;
+    }
     if (!reading_)
         wait(true);
     if (want == Want::read_write && !writing_)
@@ -151,7 +141,7 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
     {
         const std::lock_guard lock(mutex_);
         (readable ? reading_ : writing_) = false;
-        if (fsm_.done() || !descriptor_)
+        if (fsm_.done() || fsm_.paused() || !descriptor_)
             return;
         try {
             if (error)
@@ -304,7 +294,10 @@ Connection::Rest Connection::rest() noexcept {
     if (!fsm_.done()) {
         deadline_ = TimePoint::max().time_since_epoch().count();
         dropped = std::move(sink_);
+        const bool paused = fsm_.paused();
         fsm_.give_up();
+        if (paused) // nothing else would make it go on
+            context_.gate->post([self = shared_from_this()] { self->go_on(); });
         return Rest::busy;
     }
     owes_reset_ = std::exchange(dirty_, false) || owes_reset_;

@@ -67,6 +67,11 @@ public:
     /// Without one the reply is CommitOutcomeUnknown.
     void start(Request request, std::shared_ptr<RequestSink> sink);
 
+    /// The next step of the COPY that the last reply has left open: `sink` gets the reply. Until the COPY has ended
+    /// there is no other request; a deadline is that of the step, and passes as that of a request. Who wants no more
+    /// steps gives the lease back.
+    void resume(CopyStep step, TimePoint deadline, std::source_location where, std::shared_ptr<RequestSink> sink);
+
     /// The caller no longer waits: the sink will not be called any more (it is dropped), and the reply is what is known
     /// now, or `reason`, or CommitOutcomeUnknown. Nothing when the reply is on its way already or nothing is under way.
     /// The request goes on on the server until the pool has cancelled and drained it; a COMMIT that is still held back
@@ -76,6 +81,8 @@ public:
     /// True once bytes of the current request were handed to the socket (partial and total cancellation look at this).
     [[nodiscard]] bool sent() const noexcept;
 
+    /// A COPY is open and waits for its next step.
+    [[nodiscard]] bool copying() const noexcept;
     /// A request is under way, abandoned or not.
     [[nodiscard]] bool busy() const noexcept;
     [[nodiscard]] TransactionStatus status() const noexcept;
@@ -129,9 +136,11 @@ private:
 
     void context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept override;
     void on_ready(bool readable, const boost::system::error_code& error) noexcept;
+    void go_on() noexcept;
     void proceed(Want want, Ending& ending);
     void wait(bool readable);
     void settle(Ending& ending);
+    void pause(Ending& ending);
     void tell_early(Ending& ending, std::exception_ptr error, std::string_view event) noexcept;
     void lose_in(Ending& ending, std::exception_ptr error) noexcept;
     void deliver(Ending&& ending) noexcept;

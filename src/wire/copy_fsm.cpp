@@ -17,17 +17,44 @@ Want CopyFsm::begin() {
     return step();
 }
 
+Want CopyFsm::resume(CopyStep step) {
+    paused_ = channel_->open = false;
+    switch (step) {
+    case CopyStep::put:
+        bytes_ = channel_->bytes;
+        note_refusal();
+        break;
+    case CopyStep::end: complete_ = true; break;
+    case CopyStep::fail: failed_ = true; break;
+    case CopyStep::get: channel_->bytes.clear(); break;
+    }
+    return this->step();
+}
+
+Want CopyFsm::pause() noexcept {
+    paused_ = channel_->open = true;
+    return Want::pause;
+}
+
+void CopyFsm::note_refusal() {
+    refused_ = refused_ || conn_.pq().error_waits(conn_.get());
+}
+
 // 1: go on, 0: libpq has no room, -1: failed.
 int CopyFsm::put() {
     Pq& pq = conn_.pq();
-    if (!given_up_ && !bytes_.empty()) {
+    const char* const reason = given_up_  ? "nobody waits for the rows any more"
+                               : failed_  ? "the client has no more rows, because it failed"
+                               : refused_ ? "the server has refused a row"
+                                          : nullptr;
+    if (reason == nullptr && !bytes_.empty()) {
         const std::string_view next = bytes_.substr(0, chunk);
         const int taken = pq.put_copy_data(conn_.get(), next);
         if (taken == 1)
             bytes_.remove_prefix(next.size());
         return taken;
     }
-    const int taken = pq.put_copy_end(conn_.get(), given_up_ ? "nobody waits for the rows any more" : nullptr);
+    const int taken = pq.put_copy_end(conn_.get(), reason);
     if (taken == 1) {
         stage_ = Stage::ending;
         ++round_trips_;
@@ -49,8 +76,12 @@ Want CopyFsm::step() {
             receive();
             return done() ? Want::done : Want::read;
         }
+        if (stage_ == Stage::receiving)
+            return take();
         if (stage_ == Stage::starting)
             return Want::read;
+        if (channel_ && bytes_.empty() && !complete_ && !failed_ && !given_up_ && !refused_)
+            return pause();
         const int taken = put();
         if (taken < 0)
             return lose();
@@ -61,21 +92,60 @@ Want CopyFsm::step() {
     }
 }
 
+Want CopyFsm::take() {
+    std::string& bytes = channel_->bytes;
+    for (;;) {
+        if (given_up_)
+            bytes.clear();
+        else if (bytes.size() >= channel_->enough)
+            return pause();
+        const int taken = conn_.pq().get_copy_data(conn_.get(), bytes);
+        if (taken == 0)
+            return Want::read;
+        if (taken == 1)
+            continue;
+        if (taken != -1)
+            return lose();
+        stage_ = Stage::ending;
+        receive();
+        return done() ? Want::done : Want::read;
+    }
+}
+
 Want CopyFsm::on_writable() {
+    if (paused_)
+        return Want::pause;
     return done() ? Want::done : step();
 }
 
 Want CopyFsm::on_readable() {
     if (done())
         return Want::done;
+    if (paused_) // what has come is for the next step
+        return Want::pause;
+    if (stage_ == Stage::sending)
+        note_refusal();
     const bool alive = conn_.pq().consume_input(conn_.get());
     const Stage before = stage_;
     receive();
     if (done())
         return Want::done;
+    if (paused_)
+        return Want::pause;
+    if (stage_ == Stage::receiving && before == stage_) {
+        const Want want = take();
+        return want == Want::read && !alive ? lose() : want;
+    }
     if (!alive)
         return lose();
     return output_pending_ || stage_ != before ? step() : Want::read;
+}
+
+void CopyFsm::finish() noexcept {
+    stage_ = Stage::done;
+    paused_ = false;
+    if (channel_)
+        channel_->open = false;
 }
 
 void CopyFsm::receive() {
@@ -85,7 +155,7 @@ void CopyFsm::receive() {
         pg_result* const answer = pq.get_result(conn_.get());
         if (answer == nullptr) {
             lost_ = !pq.connected(conn_.get());
-            stage_ = Stage::done;
+            finish();
             return;
         }
         Result owner{answer};
@@ -96,6 +166,14 @@ void CopyFsm::receive() {
             if (stage_ == Stage::starting) {
                 stage_ = Stage::sending;
                 break;
+            }
+            [[fallthrough]];
+        case ResultStatus::copy_out:
+            if (stage_ == Stage::starting && channel_) {
+                // The caller says when it wants the first rows.
+                stage_ = Stage::receiving;
+                static_cast<void>(pause());
+                return;
             }
             [[fallthrough]];
         case ResultStatus::error:
@@ -109,7 +187,7 @@ void CopyFsm::receive() {
         case ResultStatus::other: lost_ = true; break;
         }
         if (lost_) {
-            stage_ = Stage::done;
+            finish();
             return;
         }
     }
@@ -126,7 +204,7 @@ Want CopyFsm::lose() {
     stage_ = Stage::ending;
     static_cast<void>(pq.consume_input(conn_.get()));
     receive();
-    stage_ = Stage::done;
+    finish();
     lost_ = true;
     return Want::done;
 }

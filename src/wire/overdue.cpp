@@ -25,11 +25,13 @@ std::exception_ptr make_timeout(const Request& request) {
     constexpr std::size_t shown = 200;
     std::string text = "the deadline passed while executing";
     if (!request.statements.empty()) {
-        const std::string& sql = *request.statements.front().sql;
+        // An open COPY has nothing else under way.
+        const bool copies = request.statements.back().channel != nullptr;
+        const std::string& sql = *(copies ? request.statements.back() : request.statements.front()).sql;
         text += ": " + sql.substr(0, shown);
         if (sql.size() > shown)
             text += "...";
-        if (request.statements.size() > 1)
+        if (!copies && request.statements.size() > 1)
             text += " and " + std::to_string(request.statements.size() - 1) + " more";
     }
     return std::make_exception_ptr(TimeoutError(text, Phase::execute, request.where));

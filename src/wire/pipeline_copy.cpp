@@ -30,8 +30,22 @@ void PipelineFsm::start_copy() {
         return;
     }
     ++statements_sent_;
-    copy_.emplace(conn_, *statement.sql, bytes);
+    copy_.emplace(conn_, *statement.sql, bytes, statement.channel);
     static_cast<void>(copy_->begin()); // `go_on` says what to wait for
+}
+
+Want PipelineFsm::resume(CopyStep step) {
+    results_.clear(); // the caller has those of the statements ahead
+    return after_copy(copy_->resume(step));
+}
+
+Reply PipelineFsm::take_paused_reply() {
+    Reply reply;
+    reply.results = std::move(results_);
+    reply.results.emplace_back();
+    reply.sent = reply.in_transaction = reply.copying = true;
+    results_.clear();
+    return reply;
 }
 
 Want PipelineFsm::go_on() {

@@ -45,6 +45,13 @@ public:
     Want on_readable();
     Want on_writable();
 
+    /// A COPY is open, and waits for the caller.
+    [[nodiscard]] bool paused() const noexcept { return copy_ && copy_->paused(); }
+    /// The next step of it. Precondition: `paused()`.
+    Want resume(CopyStep step);
+    /// The answer so far. Precondition: `paused()`.
+    [[nodiscard]] Reply take_paused_reply();
+
     /// Takes what an idle connection has received: notices, or its end. False when the connection is lost.
     bool read_idle_input();
 

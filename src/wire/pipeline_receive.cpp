@@ -137,6 +137,7 @@ void PipelineFsm::on_result(Expected& expected, pg_result* result) {
         return;
     }
     case ResultStatus::copy:
+    case ResultStatus::copy_out:
     case ResultStatus::other: break;
     }
     // libpq cannot leave a COPY in a pipeline.

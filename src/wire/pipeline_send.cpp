@@ -36,6 +36,8 @@ void PipelineFsm::check(const Request& request) {
         if (statement.copy &&
             (!statement.parameters.empty() || (request.commits && request.statements.back().expected_tag == nullptr)))
             throw Error("a COPY takes no parameters, and where its request commits, a COMMIT behind it", request.where);
+        if (statement.channel && (!statement.copy || &statement != &request.statements.back()))
+            throw Error("a COPY by steps is the last statement of its request", request.where);
     }
 }
 

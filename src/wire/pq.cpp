@@ -92,6 +92,28 @@ public:
         return PQputCopyData(conn, bytes.data(), static_cast<int>(bytes.size()));
     }
     int put_copy_end(pg_conn* conn, const char* reason) noexcept override { return PQputCopyEnd(conn, reason); }
+    int get_copy_data(pg_conn* conn, std::string& out) noexcept override {
+        char* row = nullptr;
+        const int size = PQgetCopyData(conn, &row, 1);
+        if (size <= 0)
+            return size;
+        const std::unique_ptr<char, decltype(&PQfreemem)> owner{row, &PQfreemem};
+        try {
+            out.append(row, static_cast<std::size_t>(size));
+        } catch (const std::bad_alloc&) {
+            return -2;
+        }
+        return 1;
+    }
+    bool error_waits(const pg_conn* conn) noexcept override {
+        // The head of an ErrorResponse: its type, a length, and the severity as its first field.
+        constexpr std::size_t head = 6;
+        char bytes[head];
+        if (PQgetssl(const_cast<pg_conn*>(conn)) != nullptr || PQgssEncInUse(const_cast<pg_conn*>(conn)) != 0)
+            return false;
+        return recv(PQsocket(conn), bytes, head, MSG_PEEK | MSG_DONTWAIT) == static_cast<ssize_t>(head) &&
+               bytes[0] == 'E' && bytes[1] == 0 && bytes[5] == 'S';
+    }
     bool send_flush_request(pg_conn* conn) noexcept override { return PQsendFlushRequest(conn) == 1; }
     bool pipeline_sync(pg_conn* conn) noexcept override { return PQpipelineSync(conn) == 1; }
 #ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
@@ -132,9 +154,8 @@ public:
         case PGRES_FATAL_ERROR: return ResultStatus::error;
         case PGRES_PIPELINE_SYNC: return ResultStatus::sync;
         case PGRES_PIPELINE_ABORTED: return ResultStatus::aborted;
-        case PGRES_COPY_IN:
-        case PGRES_COPY_OUT:
-        case PGRES_COPY_BOTH: return ResultStatus::copy;
+        case PGRES_COPY_IN: return ResultStatus::copy;
+        case PGRES_COPY_OUT: return ResultStatus::copy_out;
         default: return ResultStatus::other;
         }
     }

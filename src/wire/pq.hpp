@@ -20,7 +20,8 @@ enum class TransactionStatus { idle, in_transaction, failed, broken };
 
 enum class PollStatus { failed, reading, writing, ok };
 
-enum class ResultStatus { ok, tuples, row, error, sync, aborted, copy, other };
+/// `copy`: the server takes rows; `copy_out`: it gives them.
+enum class ResultStatus { ok, tuples, row, error, sync, aborted, copy, copy_out, other };
 
 /// Asks the server to cancel what a connection runs now. Independent of the connection that it was made from.
 class CancelHandle {
@@ -71,6 +72,12 @@ public:
     /// The rows of a COPY are complete, or, with a reason that is not null, the server is to give them up. As
     /// `put_copy_data`.
     virtual int put_copy_end(pg_conn* conn, const char* reason) noexcept = 0;
+    /// Appends a row of a COPY to `out`. 1: done, 0: none has come yet, -1: there are no more, or the server has
+    /// failed, which the result tells; -2: failed.
+    virtual int get_copy_data(pg_conn* conn, std::string& out) noexcept = 0;
+    /// An error of the server waits to be read, where that can be seen: not behind TLS. libpq tells nothing of it as
+    /// long as rows of a COPY are sent.
+    virtual bool error_waits(const pg_conn* conn) noexcept = 0;
     virtual bool send_flush_request(pg_conn* conn) noexcept = 0;
     virtual bool pipeline_sync(pg_conn* conn) noexcept = 0;
     /// The same with more to come behind it: not sent before that, where libpq can wait (17 and later).

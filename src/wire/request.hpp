@@ -31,6 +31,23 @@ public:
     virtual void copied(std::int64_t rows) = 0;
 };
 
+/// The bytes of a COPY that its caller moves step by step. Shared by both sides, which take turns: it is the
+/// connection's from the start of a request or step to its reply, and the caller's then. Who does not wait for the
+/// reply may not touch it any more.
+struct CopyChannel {
+    std::string bytes;      ///< what `put` sends, or what `get` has received
+    std::size_t enough = 1; ///< so many bytes make a `get` content
+    bool open = false;      ///< set by the connection: the COPY goes on, and waits for the next step
+};
+
+/// The next step of an open COPY.
+enum class CopyStep : std::uint8_t {
+    put,  ///< sends the channel's bytes; the reply comes when the socket has taken them
+    end,  ///< there are no more rows
+    fail, ///< the server is to forget the rows that it has: it fails with 57014
+    get,  ///< receives whole rows in the binary format, the header ahead of the first
+};
+
 /// One statement of a request.
 struct Statement {
     /// Shared with whoever made it: texts of mappers are constant and never copied.
@@ -59,6 +76,9 @@ struct Statement {
     /// Not null: `sql` is a COPY FROM STDIN, and these are its rows. It has no parameters, costs two round trips of its
     /// own and ends the pipeline of the statements ahead of it.
     std::shared_ptr<CopySource> copy{};
+    /// Not null: it is a COPY FROM STDIN or TO STDOUT that goes on behind the bytes of `copy`, by steps of the caller.
+    /// Nothing stands behind it in its request. The reply comes when it is open; each further step has one of its own.
+    std::shared_ptr<CopyChannel> channel{};
 };
 
 /// Throws `ConversionError` for a statement that cannot be sent at all. A request is checked before anything of it is
@@ -101,6 +121,8 @@ struct Reply {
     bool in_doubt = false;
     /// The server's session is in a transaction now; of no meaning when the connection was lost or goes on working.
     bool in_transaction = false;
+    /// The request is not at its end: a COPY is open, whose statement has an empty result here.
+    bool copying = false;
     /// What was asked, handed back when the connection is done with it.
     Request request{};
 };

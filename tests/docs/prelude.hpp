@@ -10,7 +10,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iostream>
 #include <optional>
+#include <ranges>
+#include <span>
 #include <string>
 #include <vector>
 

@@ -196,6 +196,10 @@ bool FakePq::send_simple(pg_conn*, const char* sql) noexcept {
         answer_simple({ResultStatus::error, found->second, {}});
     } else if (failed_block_) {
         answer_simple({ResultStatus::error, {"25P02"}, {}});
+    } else if (std::string_view{sql}.ends_with("TO STDOUT")) {
+        giving_ = sql;
+        given_ = at_once_ = 0;
+        answer({ResultStatus::copy_out, {}, {}, false, false});
     } else {
         copying_ = sql;
         copied_before_ = copied.size();
@@ -235,6 +239,26 @@ int FakePq::put_copy_end(pg_conn*, const char* reason) noexcept {
     else
         answer_simple({ResultStatus::ok, {}, "COPY " + std::to_string(rows - kept_out)});
     return 1;
+}
+
+int FakePq::get_copy_data(pg_conn*, std::string& out) noexcept {
+    if (!call() || giving_.empty())
+        return -2;
+    if (given_ < rows_out.size()) {
+        if (at_once_ == rows_at_once) {
+            at_once_ = 0;
+            return 0;
+        }
+        ++at_once_;
+        out += rows_out[given_++];
+        return 1;
+    }
+    const auto found = failures.find("rows:" + std::exchange(giving_, {}));
+    if (found != failures.end() && found->second.times-- != 0)
+        answer_simple({ResultStatus::error, found->second, {}});
+    else
+        answer_simple({ResultStatus::ok, {}, "COPY " + std::to_string(given_)});
+    return -1;
 }
 
 bool FakePq::send_flush_request(pg_conn*) noexcept {

@@ -93,6 +93,8 @@ public:
     bool send_simple(pg_conn* conn, const char* sql) noexcept override;
     int put_copy_data(pg_conn* conn, std::string_view bytes) noexcept override;
     int put_copy_end(pg_conn* conn, const char* reason) noexcept override;
+    int get_copy_data(pg_conn* conn, std::string& out) noexcept override;
+    bool error_waits(const pg_conn*) noexcept override { return refused_row_ && shows_errors; }
     bool send_flush_request(pg_conn* conn) noexcept override;
     bool pipeline_sync(pg_conn* conn) noexcept override;
     bool sync_between(pg_conn* conn) noexcept override { return pipeline_sync(conn); }
@@ -111,6 +113,11 @@ public:
     /// For connecting: what `connect_poll` says, the last one again and again.
     std::vector<wire::PollStatus> polls{wire::PollStatus::ok};
     std::string connect_error;
+    /// What a COPY TO STDOUT gives, and how many of them come before the next has to be waited for.
+    std::vector<std::string> rows_out;
+    std::size_t rows_at_once = 1'000;
+    /// It can be seen that an error waits.
+    bool shows_errors = false;
     /// While connecting, there is something to read.
     bool input = false;
     bool verbose = false;
@@ -138,6 +145,9 @@ private:
     bool hung_up_ = false;
     bool in_pipeline_ = true;
     std::string copying_; // the COPY that takes rows
+    std::string giving_;  // the COPY that gives them
+    std::size_t given_ = 0;
+    std::size_t at_once_ = 0;
     std::size_t copied_before_ = 0;
     bool refused_row_ = false;
     bool skipping_ = false;

@@ -120,6 +120,8 @@ SWEEP = {
     "uow_10": (TASKS, EVERYBODY),
     "transfers": (TASKS, EVERYBODY),
     "insert_10k": ((1,), ("corm", "libpq", *PEERS)),
+    "insert_bulk_10k": ((1,), ("corm", "libpq")),
+    "copy_in_1m": ((1,), ("corm", "libpq")),
     "read_100k": ((1,), ("corm", "libpq", *PEERS)),
 }
 SLOW = ("uow_10", "transfers")  # also with 1 ms of latency, by 8 tasks
@@ -138,6 +140,8 @@ TARGETS = (
     Ratio("get_lanes_8", corm("get_lanes"), (libpq("get"),), target=1.4),
     Ratio("get_joined_8", corm("get_joined"), (libpq("get"),), target=1.4),
     Ratio("insert_10k", corm("insert_10k", 1), (libpq("insert_10k", 1),), "time", target=1.8),
+    Ratio("insert_bulk_10k", corm("insert_bulk_10k", 1), (libpq("insert_bulk_10k", 1),), "time", target=1.5),
+    Ratio("copy_in_1m", corm("copy_in_1m", 1), (libpq("copy_in_1m", 1),), "time", target=1.05),
     Ratio("read_100k", corm("read_100k", 1), (libpq("read_100k", 1),), "time", target=1.2),
     Ratio("read_100k_structs", corm("read_100k_structs", 1), (libpq("read_100k", 1),), "time", target=1.05),
     Ratio("get_p99", corm("get"), (libpq("get"),), "p99", target=1.3),

@@ -16,6 +16,8 @@ WORKLOADS = {
     "transfers": "Two rows `FOR UPDATE`, both changed, a line inserted into a ledger, commit.",
     "insert_10k": "10,000 objects with generated keys, known afterwards. raw libpq: binary COPY, keys left to the "
     "server.",
+    "insert_bulk_10k": "10,000 structs by `insert_bulk`, their keys known afterwards. raw libpq: as in `insert_10k`.",
+    "copy_in_1m": "1,000,000 structs by `copy_in`, made while they are copied. raw libpq: `psql \\copy` of a file.",
     "read_100k": "100,000 rows of six columns (bigint, int, text, double, boolean, timestamptz) into tracked objects, "
     "those of raw libpq, libpqxx and postgres.js into plain ones.",
 }

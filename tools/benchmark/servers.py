@@ -44,7 +44,7 @@ class Database:
         """Every round starts from the same state."""
         if self.sql("SELECT sum(amount) FROM bench_balances") != str(MONEY):
             raise RuntimeError("a program has lost money: the sum of bench_balances has changed")
-        self.sql("TRUNCATE bench_entries, bench_ledger", "VACUUM (ANALYZE) bench_items",
+        self.sql("TRUNCATE bench_entries, bench_copied, bench_ledger", "VACUUM (ANALYZE) bench_items",
                  "VACUUM (ANALYZE) bench_balances", "VACUUM (ANALYZE) bench_orders", "VACUUM pgbench_accounts")
 
     def version(self) -> str:

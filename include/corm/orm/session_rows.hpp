@@ -2,7 +2,7 @@
 #pragma once
 
 #include <corm/fwd.hpp>
-#include <corm/orm/stream.hpp>
+#include <corm/orm/bulk.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -20,7 +20,7 @@ struct ReturningCalls;
 } // namespace detail
 
 /// Calls of `AsyncSession`, which tells what they have in common; not a type of its own.
-class SessionRows : public SessionStreams {
+class SessionRows : public SessionBulk {
 public:
     /// Queries for columns, expressions, aggregates and objects: `corm/query.hpp`. Values are read by position into a
     /// tuple, or into the one value of the row; objects are those of the identity map. One round trip, with BEGIN and
@@ -149,7 +149,7 @@ public:
     }
 
 protected:
-    using SessionStreams::SessionStreams;
+    using SessionBulk::SessionBulk;
     SessionRows(SessionRows&&) noexcept = default;
     SessionRows& operator=(SessionRows&&) noexcept = default;
     ~SessionRows() = default;

@@ -3,6 +3,7 @@
 
 #include "orm/quick_texts.hpp"
 #include "pool/lanes.hpp"
+#include "pool/listener.hpp"
 
 #include <corm/orm/options.hpp>
 
@@ -19,6 +20,7 @@ struct EngineCore {
     boost::asio::any_io_executor executor;
     std::shared_ptr<pool::Pool> pool;
     std::shared_ptr<pool::Lanes> lanes; ///< null: readers lease as others do
+    std::shared_ptr<pool::Listener> listener;
     QuickTexts quick_texts;
     EngineOptions options;
 };

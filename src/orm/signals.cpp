@@ -80,8 +80,7 @@ Task<void> advisory_lock(Core core, AdvisoryKey key, LockShare share, Duration w
                   where);
 }
 
-Task<bool> try_advisory_lock(Core core, AdvisoryKey key, LockShare share, Duration within,
-                             std::source_location where) {
+Task<bool> try_advisory_lock(Core core, AdvisoryKey key, LockShare share, Duration within, std::source_location where) {
     return lock(std::move(core), std::move(key), share, AdvisoryCall::transaction_try_lock, "try_advisory_lock()",
                 within, where);
 }

@@ -155,9 +155,9 @@ void Listener::shut_down() noexcept {
         state_ = State::idle;
         heard_.clear();
         todo.closed = std::move(connection_);
-        end_all(std::make_exception_ptr(ConnectionError("the engine is shut down, which ends its subscriptions", {},
-                                                        true)),
-                todo);
+        end_all(
+            std::make_exception_ptr(ConnectionError("the engine is shut down, which ends its subscriptions", {}, true)),
+            todo);
     }
     perform(std::move(todo));
     timekeeper_->stop();

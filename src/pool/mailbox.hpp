@@ -11,8 +11,8 @@
 
 namespace corm::pool {
 
-/// Bounded. Once it is full, what comes is counted in a gap behind what waits, until that gap has been taken: so whoever
-/// reads anew when he meets a gap has missed nothing. Not thread-safe.
+/// Bounded. Once it is full, what comes is counted in a gap behind what waits, until that gap has been taken: so
+/// whoever reads anew when he meets a gap has missed nothing. Not thread-safe.
 class Mailbox {
 public:
     /// `capacity`: notifications that may wait, at least 1.

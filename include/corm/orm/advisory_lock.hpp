@@ -22,8 +22,8 @@ struct HeldLock;
 /// ```
 ///
 /// The destructor unlocks: the connection goes back to the pool, which resets its session before anybody else uses it
-/// and soon in any case. `release` waits for it. A connection that is lost takes its lock with it at once, and nobody is
-/// told: ask `held`, or `check` before what must not be done twice, and let the database have the last word.
+/// and soon in any case. `release` waits for it. A connection that is lost takes its lock with it at once, and nobody
+/// is told: ask `held`, or `check` before what must not be done twice, and let the database have the last word.
 ///
 /// It takes one of `PoolOptions::max_size` for as long as it lives: a program that holds all of them and then waits for
 /// another waits for ever. Movable; one task at a time; may outlive its engine, which takes the lock away, as

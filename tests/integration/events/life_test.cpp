@@ -62,11 +62,11 @@ TEST_CASE("listen() may be cancelled at any of its suspensions, and leaves nothi
             asio::io_context context;
             corm::Engine engine{context.get_executor(), database.url()};
             std::optional<corm::Subscription> made;
-            SteppedOperation operation{
-                context, [](corm::Engine& of, std::optional<corm::Subscription>& into) -> corm::Task<> {
-                    into = co_await of.listen({"jobs", "news"});
-                }(engine, made),
-                Accepts::everything};
+            SteppedOperation operation{context,
+                                       [](corm::Engine& of, std::optional<corm::Subscription>& into) -> corm::Task<> {
+                                           into = co_await of.listen({"jobs", "news"});
+                                       }(engine, made),
+                                       Accepts::everything};
             std::function<void()> nothing;
             for (int step = 0; step < point && !operation.finished(); ++step)
                 operation.step(nothing);
@@ -78,8 +78,7 @@ TEST_CASE("listen() may be cancelled at any of its suspensions, and leaves nothi
             CHECK(made.has_value() == (operation.error() == nullptr));
             made.reset();
             REQUIRE(run_until(context, 20s, [&] { return engine.stats().listening == 0; }));
-            CHECK(run_until(context, 20s,
-                            [&] { return database.query("select count(*) " + listeners) == "0"; }));
+            CHECK(run_until(context, 20s, [&] { return database.query("select count(*) " + listeners) == "0"; }));
             if (!in_time)
                 break;
         }
@@ -146,8 +145,7 @@ TEST_CASE("A subscription may outlive its engine", "[events]") {
         const corm::Subscription jobs = co_await engine->listen("jobs");
         std::exception_ptr ended;
         asio::co_spawn(
-            context, [&]() -> corm::Task<> { co_await jobs.next(); },
-            [&](std::exception_ptr error) { ended = error; });
+            context, [&]() -> corm::Task<> { co_await jobs.next(); }, [&](std::exception_ptr error) { ended = error; });
         co_await asio::post(asio::use_awaitable);
         engine.reset();
         co_await until([&] { return ended != nullptr; });

@@ -153,8 +153,8 @@ TEST_CASE("A wait for a lock ends at its deadline, and nothing stays locked", "[
     Sessions s;
     s.run([&]() -> corm::Task<> {
         std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1);
-        const auto error = caught<corm::TimeoutError>(
-            co_await failure(s.engine.advisory_lock(1, corm::LockShare::exclusive, 50ms)));
+        const auto error =
+            caught<corm::TimeoutError>(co_await failure(s.engine.advisory_lock(1, corm::LockShare::exclusive, 50ms)));
         CHECK(error.phase() == corm::Phase::execute);
         CHECK_THAT(error.what(), ContainsSubstring("pg_advisory_lock"));
         corm::AsyncSession session{s.engine};
@@ -174,8 +174,7 @@ TEST_CASE("A wait for a lock may be longer than the engine's deadline", "[events
     Sessions s{{}, std::move(options)};
     s.database.query("select 1");
     s.run([&]() -> corm::Task<> {
-        std::optional<corm::AdvisoryLock> holder =
-            co_await s.engine.advisory_lock(1, corm::LockShare::exclusive, 20s);
+        std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1, corm::LockShare::exclusive, 20s);
         bool got = false;
         asio::co_spawn(
             s.context,

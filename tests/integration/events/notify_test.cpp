@@ -61,7 +61,7 @@ TEST_CASE("Many notifications arrive in their order", "[events]") {
         const corm::Subscription jobs = co_await s.engine.listen("jobs", {.queue = 5'000});
         for (int part = 0; part < 4; ++part)
             s.database.query("select pg_notify('jobs', n::text) from generate_series(" + std::to_string(part * 1000) +
-                                ", " + std::to_string(part * 1000 + 999) + ") n");
+                             ", " + std::to_string(part * 1000 + 999) + ") n");
         const auto heard = co_await next_texts(jobs, 4'000);
         for (std::size_t i = 0; i < heard.size(); ++i)
             REQUIRE(heard[i] == "jobs: " + std::to_string(i));
@@ -104,8 +104,8 @@ TEST_CASE("Subscriptions share one connection, and hear their own channels alone
 TEST_CASE("Names of channels are what they are", "[events]") {
     Sessions s;
     const std::string longest(63, 'x');
-    const std::vector<std::string> names{"Jobs", "jobs", "a.b", "with \"quotes\"", "'; drop table users; --",
-                                         "\xc3\xa4\xf0\x9f\x90\x98", longest, "*"};
+    const std::vector<std::string> names{
+        "Jobs", "jobs", "a.b", "with \"quotes\"", "'; drop table users; --", "\xc3\xa4\xf0\x9f\x90\x98", longest, "*"};
     const std::vector<std::string> refused{"", longest + "y", std::string{"a\0b", 3}, "\xff"};
     s.run([&]() -> corm::Task<> {
         const corm::Subscription all = co_await s.engine.listen(names);

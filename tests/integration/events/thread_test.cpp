@@ -20,7 +20,8 @@ TEST_CASE("Many tasks listen and notify on several threads", "[events][threads]"
     {
         corm::Engine engine{context.get_executor(), database.url(), {.pool = {.max_size = 4}}};
         const auto task = [&](int number) -> corm::Task<> {
-            std::optional<corm::Subscription> all = co_await engine.listen({"common", "of task " + std::to_string(number)});
+            std::optional<corm::Subscription> all =
+                co_await engine.listen({"common", "of task " + std::to_string(number)});
             ++listening;
             asio::steady_timer timer{co_await asio::this_coro::executor};
             while (listening < tasks) {
@@ -86,8 +87,9 @@ TEST_CASE("Subscriptions are cancelled, destroyed and cut on one thread while ot
             const auto signal = std::make_shared<asio::cancellation_signal>();
             auto strand = asio::make_strand(context);
             const int before = ended;
-            asio::co_spawn(strand, listen(),
-                           asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, [&](auto) { ++ended; })));
+            asio::co_spawn(
+                strand, listen(),
+                asio::bind_cancellation_slot(signal->slot(), asio::bind_executor(strand, [&](auto) { ++ended; })));
             if (round % 3 == 0)
                 database.query("select count(pg_terminate_backend(pid)) " + listeners);
             database.query("notify jobs");

@@ -8,11 +8,13 @@
 #include <corm/mapping/key.hpp>
 #include <corm/mapping/record.hpp>
 #include <corm/mapping/record_definition.hpp>
+#include <corm/orm/advisory_lock.hpp>
 #include <corm/orm/async_session.hpp>
 #include <corm/orm/engine.hpp>
 #include <corm/orm/inspect.hpp>
 #include <corm/orm/session_handle.hpp>
 #include <corm/orm/session_hooks.hpp>
+#include <corm/orm/subscription.hpp>
 #include <corm/orm/transaction.hpp>
 #include <corm/query/options.hpp>
 #include <corm/query/raw.hpp>
@@ -52,6 +54,18 @@ using types::Bytes;
 using types::Numeric;
 using types::TextForm;
 using types::Uuid;
+
+// Events and locks
+using orm::AdvisoryKey;
+using orm::AdvisoryLock;
+using orm::Channels;
+using orm::ListenOptions;
+using orm::LockShare;
+using orm::Subscription;
+using pool::Event;
+using pool::EventOptions;
+using pool::Gap;
+using pool::Notification;
 
 // Sessions
 using orm::AsyncSession;

@@ -37,6 +37,10 @@ class Savepoint;
 class SessionHandle;
 class NewConnection;
 class SessionHooks;
+class Subscription;
+class Channels;
+class AdvisoryLock;
+class AdvisoryKey;
 template <class T>
 class Ref;
 template <class T>

@@ -4,6 +4,7 @@
 
 #include <corm/base/error.hpp>
 #include <corm/orm/detail/erased.hpp>
+#include <corm/sql/identifier.hpp>
 #include <corm/trace/span.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -103,9 +104,11 @@ Engine::Engine(asio::any_io_executor executor, std::string_view url, EngineOptio
                                    core_->options.tracer, hooks_of(core_->options));
     if (core_->options.pool.lanes != 0)
         core_->lanes = pool::Lanes::make(core_->pool);
+    core_->listener = pool::Listener::make(core_->pool, core_->options.events, &sql::quote_identifier);
 }
 
 Engine::~Engine() {
+    core_->listener->shut_down();
     if (core_->lanes)
         core_->lanes->shut_down();
     core_->pool->abandon();
@@ -113,6 +116,7 @@ Engine::~Engine() {
 
 Task<void> Engine::shutdown(Duration within) {
     std::shared_ptr<pool::Pool> pool = core_->pool;
+    core_->listener->shut_down();
     if (core_->lanes)
         core_->lanes->shut_down();
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
@@ -128,6 +132,7 @@ pool::PoolStats Engine::stats() const {
         stats.lane_reads = core_->lanes->reads();
         stats.lane_requests = core_->lanes->requests();
     }
+    stats.listening = core_->listener->is_connected() ? 1 : 0;
     return stats;
 }
 

@@ -4,6 +4,7 @@
 #include "orm/null_checks.hpp"
 #include "orm/quick_texts.hpp"
 #include "pool/lanes.hpp"
+#include "pool/listener.hpp"
 
 #include <corm/orm/options.hpp>
 
@@ -24,6 +25,7 @@ struct EngineCore {
     boost::asio::any_io_executor executor;
     std::shared_ptr<pool::Pool> pool;
     std::shared_ptr<pool::Lanes> lanes; ///< null: readers lease as others do
+    std::shared_ptr<pool::Listener> listener;
     QuickTexts quick_texts;
     NullChecks null_checks;
     EngineOptions options;

@@ -56,12 +56,33 @@ std::exception_ptr not_prepared(const std::exception_ptr& error) {
 
 } // namespace
 
-void Pool::dial() {
+Pool::DialSpan Pool::dial_span() const {
     const auto span = std::make_shared<trace::Span>();
     if (tracer_)
         *span = trace::Span{tracer_, trace::Operation::connect, place_, {}};
+    return span;
+}
+
+void Pool::dial() {
+    dial([weak = weak_from_this(), span = dial_span()](wire::Dialed dialed) {
+        if (const std::shared_ptr<Pool> pool = weak.lock())
+            pool->on_dialed(span, std::move(dialed));
+    });
+}
+
+void Pool::dial_apart(wire::Dialer::Done done) {
+    dial([gate = gate_, span = dial_span(), done = std::move(done)](wire::Dialed dialed) {
+        if (dialed.error)
+            span->fail(dialed.error);
+        else
+            span->succeed();
+        gate->post([done, dialed = std::move(dialed)]() mutable { done(std::move(dialed)); });
+    });
+}
+
+void Pool::dial(wire::Dialer::Done done) {
     if (!hooks_ || !hooks_->gives_password()) {
-        dial(span, std::nullopt);
+        dialer_.dial(std::move(done));
         return;
     }
     const auto password = std::make_shared<std::string>();
@@ -69,25 +90,15 @@ void Pool::dial() {
     static_cast<void>(
         errands_.start([hooks = hooks_, password]() -> Task<void> { *password = co_await hooks->password(); },
                        deadline_in(options_.connect_timeout),
-                       [weak = weak_from_this(), span, password](const std::exception_ptr& error) {
-                           const std::shared_ptr<Pool> pool = weak.lock();
-                           if (pool && error)
-                               pool->on_dial_failed(span, false, no_password(error));
-                           else if (pool)
-                               pool->dial(span, std::move(*password));
+                       [weak = weak_from_this(), done = std::move(done), password](const std::exception_ptr& error) {
+                           if (error)
+                               done({{}, no_password(error), wire::DialFailure::transient});
+                           else if (const std::shared_ptr<Pool> pool = weak.lock())
+                               pool->dialer_.dial(done, std::move(*password));
                        }));
 }
 
-void Pool::dial(const DialSpan& span, std::optional<std::string> password) {
-    dialer_.dial(
-        [weak = weak_from_this(), span](wire::Dialed dialed) {
-            if (const std::shared_ptr<Pool> pool = weak.lock())
-                pool->on_dialed(span, std::move(dialed));
-        },
-        std::move(password));
-}
-
-// On the dialer's thread.
+// On the dialer's thread, or on the executor.
 void Pool::on_dialed(const DialSpan& span, wire::Dialed dialed) noexcept {
     if (dialed.error) {
         on_dial_failed(span, dialed.failure != wire::DialFailure::transient, std::move(dialed.error));

@@ -67,6 +67,11 @@ void Lease::use_as_lane() const noexcept {
     slot_->lane = true;
 }
 
+void Lease::keep() const noexcept {
+    const std::lock_guard lock(pool_->mutex_);
+    slot_->leak_reported = true;
+}
+
 void Lease::give_back() noexcept {
     const std::shared_ptr<Pool> pool = std::exchange(pool_, nullptr);
     pool->give_back(std::exchange(slot_, nullptr));

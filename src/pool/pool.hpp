@@ -17,7 +17,6 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <source_location>
 #include <string>
 
@@ -50,6 +49,8 @@ public:
     [[nodiscard]] const std::shared_ptr<wire::Connection>& connection() const noexcept { return slot_->connection; }
     /// It is kept for as long as there are reads, and no leak. The session is made anew for whoever comes next.
     void use_as_lane() const noexcept;
+    /// It is held for as long as its owner likes, and is no leak.
+    void keep() const noexcept;
     /// When the connection has reached its lifetime.
     [[nodiscard]] TimePoint expires() const noexcept { return slot_->expires; }
 
@@ -126,6 +127,11 @@ public:
     /// threads.
     void abandon() noexcept;
 
+    /// Makes a connection beside those of the pool, which neither counts nor keeps it, and does not run the hook for
+    /// new ones on it. `done` is called once, on the executor, with no lock held; it is destroyed without a call when
+    /// the pool is shut down or the context ends before.
+    void dial_apart(wire::Dialer::Done done);
+
     /// To be called once.
     void set_lanes(std::weak_ptr<LaneHost> lanes) noexcept;
     /// A task waits for a lease, and no connection can be made for it.
@@ -163,8 +169,9 @@ private:
     void report_shortage() noexcept;
     [[nodiscard]] std::exception_ptr dial_failure(const std::source_location& where, bool timed_out) const;
     using DialSpan = std::shared_ptr<trace::Span>;
+    [[nodiscard]] DialSpan dial_span() const;
     void dial();
-    void dial(const DialSpan& span, std::optional<std::string> password);
+    void dial(wire::Dialer::Done done);
     void on_dialed(const DialSpan& span, wire::Dialed dialed) noexcept;
     void on_dial_failed(const DialSpan& span, bool permanent, std::exception_ptr error) noexcept;
     void adopt(const DialSpan& span, wire::ConnHandle handle) noexcept;

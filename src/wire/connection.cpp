@@ -141,12 +141,15 @@ void Connection::on_ready(bool readable, const boost::system::error_code& error)
     {
         const std::lock_guard lock(mutex_);
         (readable ? reading_ : writing_) = false;
-        if (fsm_.done() || fsm_.paused() || !descriptor_)
+        if (!descriptor_ || fsm_.paused() || (fsm_.done() && !(watched_ && readable)))
             return;
         try {
-            if (error)
+            if (fsm_.done())
+                hear_idle(error, ending);
+            else if (error)
                 throw boost::system::system_error(error);
-            proceed(readable ? fsm_.on_readable() : fsm_.on_writable(), ending);
+            else
+                proceed(readable ? fsm_.on_readable() : fsm_.on_writable(), ending);
             if (fsm_.overflowed() && sink_) // who gives the connection back; the pool cancels and drains it
                 tell_early(ending, nullptr, {});
         } catch (...) {
@@ -178,10 +181,7 @@ void Connection::settle(Ending& ending) {
         ending.round_trip = fsm_.round_trips();
     }
     sent_ = false;
-    if (fsm_.lost()) {
-        descriptor_.reset();
-        fsm_.close();
-    }
+    hear(ending);
 }
 
 // Under the lock: whoever waits hears what is known now, or `error`.
@@ -197,8 +197,7 @@ void Connection::tell_early(Ending& ending, std::exception_ptr error, std::strin
 void Connection::lose_in(Ending& ending, std::exception_ptr error) noexcept {
     ending.settled = sink_ == nullptr;
     tell_early(ending, std::move(error), "the connection was lost");
-    descriptor_.reset();
-    fsm_.close();
+    let_go(ending);
 }
 
 void Connection::refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept {
@@ -218,10 +217,13 @@ void Connection::deliver(Ending&& ending) noexcept {
     ending.reply.request = std::move(ending.request);
     if (ending.sink)
         std::exchange(ending.sink, nullptr)->on_reply(std::move(ending.reply));
-    if (ending.settled) {
-        if (const std::shared_ptr<ConnectionOwner> owner = context_.owner.lock())
-            owner->on_settled(*this);
-    }
+    if (!ending.settled && !ending.news)
+        return;
+    const std::shared_ptr<ConnectionOwner> owner = context_.owner.lock();
+    if (owner && ending.settled)
+        owner->on_settled(*this);
+    if (owner && ending.news)
+        owner->on_news(*this);
 }
 
 void Connection::deliver_later(Ending&& ending) noexcept {
@@ -231,28 +233,6 @@ void Connection::deliver_later(Ending&& ending) noexcept {
         });
     } catch (const std::bad_alloc&) {
         // Whoever waits is told by the destruction of its sink.
-    }
-}
-
-void Connection::trace_statements(const Ending& ending) const noexcept {
-    if (!ending.traced)
-        return;
-    const auto elapsed = Clock::now() - ending.started;
-    for (std::size_t i = 0; i < ending.answers.size() && i < ending.request.statements.size(); ++i) {
-        const PipelineFsm::Answered& answer = ending.answers[i];
-        if (answer.skipped)
-            continue;
-        const Statement& statement = ending.request.statements[i];
-        context_.tracer->statement({.sql = *statement.sql,
-                                    .parameters = statement.parameters.size(),
-                                    .parameter_bytes = statement.parameters.total_bytes(),
-                                    .rows = answer.rows,
-                                    .elapsed = elapsed,
-                                    .round_trip = ending.round_trip,
-                                    .backend = backend_,
-                                    .where = statement.where.line() != 0 ? statement.where : ending.request.where,
-                                    .failed = answer.failed,
-                                    .sqlstate = answer.sqlstate});
     }
 }
 

@@ -7,6 +7,7 @@
 #include "wire/timekeeper.hpp"
 
 #include <corm/trace/tracer.hpp>
+#include <corm/wire/notification.hpp>
 #include <corm/wire/session_reset.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace corm::wire {
 
@@ -29,6 +31,8 @@ public:
     virtual void on_settled(Connection& connection) noexcept = 0;
     /// The deadline of a COMMIT has passed: to be cancelled, so that the answer comes. Called with no lock held.
     virtual void on_overdue(Connection& connection) noexcept = 0;
+    /// Of a connection that is watched: notifications have come, or it was lost. Called with no lock held.
+    virtual void on_news(Connection& /*connection*/) noexcept {}
 };
 
 /// What all the connections of a pool share.
@@ -86,6 +90,8 @@ public:
     /// A request is under way, abandoned or not.
     [[nodiscard]] bool busy() const noexcept;
     [[nodiscard]] TransactionStatus status() const noexcept;
+    /// The connection is of no more use; `status` says so as well while a request is under way.
+    [[nodiscard]] bool lost() const noexcept;
     /// Process id of the server's session.
     [[nodiscard]] int backend() const noexcept { return backend_; }
 
@@ -96,6 +102,12 @@ public:
     [[nodiscard]] bool owes_rollback() const noexcept;
     /// The session may not be as it was: it is reset in front of the next request.
     [[nodiscard]] bool owes_reset() const noexcept;
+
+    /// From now on the server is heard between requests as well, and its owner told. It keeps `io_context::run` from
+    /// returning until it is closed. Notifications of a connection that nobody watches are dropped.
+    void watch();
+    /// Those that have come so far, oldest first. Who calls this under one lock gets them in their order.
+    [[nodiscard]] std::vector<Notification> take_notifications() noexcept;
 
     /// For the pool.
 
@@ -148,6 +160,9 @@ private:
     void refuse(std::shared_ptr<RequestSink> sink, std::exception_ptr error) noexcept;
     void trace_statements(const Ending& ending) const noexcept;
     bool check_idle_input();
+    void hear(Ending& ending) noexcept;
+    void hear_idle(const boost::system::error_code& error, Ending& ending) noexcept;
+    void let_go(Ending& ending) noexcept;
 
     const ConnectionContext context_;
     int backend_ = 0;
@@ -164,7 +179,9 @@ private:
     bool reading_ = false;
     bool writing_ = false;
     bool sent_ = false;
-    bool overdue_ = false; // the deadline has passed, the answer to a COMMIT is awaited
+    bool watched_ = false;
+    std::vector<Notification> notifications_; // of a watched one
+    bool overdue_ = false;                    // the deadline has passed, the answer to a COMMIT is awaited
     bool owes_rollback_ = false;
     bool owes_reset_ = false;
     bool dirty_ = false; // since the last reset something ran that may have changed the session

@@ -14,6 +14,7 @@ struct Connection::Ending {
     std::shared_ptr<RequestSink> sink;
     Reply reply;
     bool settled = false; // nobody waited: the owner is told
+    bool news = false;    // of a watched connection
     std::vector<Diagnostics> notices;
     bool traced = false;
     std::vector<PipelineFsm::Answered> answers;
@@ -21,7 +22,7 @@ struct Connection::Ending {
     TimePoint started;
     std::uint64_t round_trip = 0;
 
-    [[nodiscard]] bool empty() const noexcept { return !sink && !settled && notices.empty() && !traced; }
+    [[nodiscard]] bool empty() const noexcept { return !sink && !settled && !news && notices.empty() && !traced; }
 };
 
 } // namespace corm::wire

@@ -93,6 +93,8 @@ public:
     [[nodiscard]] const StatementCache& cache() const noexcept { return cache_; }
     /// Notices since the last call, oldest first; a flood keeps the last 64.
     [[nodiscard]] std::vector<Diagnostics> take_notices() noexcept { return std::exchange(notices_, {}); }
+    /// Notifications that have come, oldest first. libpq keeps them until they are taken.
+    [[nodiscard]] std::vector<Notification> take_notifications();
     /// What the server answered for the last request, by statement: for the tracer. Valid until the next `begin`.
     struct Answered {
         std::int64_t rows = 0;

@@ -52,6 +52,14 @@ bool PipelineFsm::read_idle_input() {
     return !lost_;
 }
 
+std::vector<Notification> PipelineFsm::take_notifications() {
+    std::vector<Notification> taken;
+    Notification next;
+    while (conn_ && conn_.pq().notification(conn_.get(), next))
+        taken.push_back(std::move(next));
+    return taken;
+}
+
 void PipelineFsm::receive() {
     Pq& pq = conn_.pq();
     int unexpected = 0;

@@ -128,6 +128,13 @@ public:
     bool is_busy(pg_conn* conn) noexcept override { return PQisBusy(conn) == 1; }
     pg_result* get_result(pg_conn* conn) noexcept override { return PQgetResult(conn); }
     bool single_rows(pg_conn* conn) noexcept override { return PQsetSingleRowMode(conn) == 1; }
+    bool notification(pg_conn* conn, Notification& taken) override {
+        const std::unique_ptr<PGnotify, decltype(&PQfreemem)> notify{PQnotifies(conn), &PQfreemem};
+        if (!notify)
+            return false;
+        taken = {notify->relname, notify->extra, notify->be_pid};
+        return true;
+    }
     bool is_utf8(const pg_conn* conn) noexcept override {
         static const int utf8 = pg_char_to_encoding("UTF8");
         return PQclientEncoding(conn) == utf8;

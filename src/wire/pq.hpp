@@ -2,6 +2,7 @@
 #pragma once
 
 #include <corm/type/field_view.hpp>
+#include <corm/wire/notification.hpp>
 
 #include <memory>
 #include <string>
@@ -91,6 +92,8 @@ public:
     virtual pg_result* get_result(pg_conn* conn) noexcept = 0;
     /// The rows of the statement whose answer comes next are to come one by one. False if its answer has begun.
     virtual bool single_rows(pg_conn* conn) noexcept = 0;
+    /// Takes the oldest notification that has come. False when there is none. Throws std::bad_alloc.
+    virtual bool notification(pg_conn* conn, Notification& taken) = 0;
     /// The encoding of the client is UTF-8 still: any statement can change it.
     virtual bool is_utf8(const pg_conn* conn) noexcept = 0;
     virtual TransactionStatus transaction_status(const pg_conn* conn) noexcept = 0;

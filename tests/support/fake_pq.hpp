@@ -50,6 +50,8 @@ public:
     int descriptor = -1;
     /// Runs ahead of each `consume_input`.
     std::function<void()> before_read;
+    /// What others have notified, as if it had been read.
+    std::deque<wire::Notification> notifications;
     /// COMMITs that took effect.
     int commits = 0;
     int finished = 0;
@@ -104,6 +106,13 @@ public:
     bool single_rows(pg_conn*) noexcept override { return false; }
     bool is_busy(pg_conn* conn) noexcept override;
     pg_result* get_result(pg_conn* conn) noexcept override;
+    bool notification(pg_conn*, wire::Notification& taken) override {
+        if (notifications.empty())
+            return false;
+        taken = std::move(notifications.front());
+        notifications.pop_front();
+        return true;
+    }
     bool is_utf8(const pg_conn*) noexcept override { return true; }
     wire::TransactionStatus transaction_status(const pg_conn* conn) noexcept override;
     std::unique_ptr<wire::CancelHandle> make_cancel(pg_conn* conn) noexcept override;

@@ -1,6 +1,7 @@
 // AsyncSession: a unit of work over one connection at a time.
 #pragma once
 
+#include <corm/orm/advisory_key.hpp>
 #include <corm/orm/engine.hpp>
 #include <corm/orm/session_queries.hpp>
 
@@ -9,6 +10,11 @@ namespace corm::orm {
 class AsyncSession;
 
 namespace detail {
+[[nodiscard]] Task<void> notify(Core core, std::string channel, std::string payload, std::source_location where);
+[[nodiscard]] Task<void> advisory_lock(Core core, AdvisoryKey key, LockShare share, Duration within,
+                                       std::source_location where);
+[[nodiscard]] Task<bool> try_advisory_lock(Core core, AdvisoryKey key, LockShare share, Duration within,
+                                           std::source_location where);
 /// The session of `Engine::transaction`. Throws `Error` for an autocommit session.
 [[nodiscard]] AsyncSession session_of(std::shared_ptr<EngineCore> engine, const SessionOptions& options,
                                       std::source_location where);
@@ -65,6 +71,29 @@ public:
     [[nodiscard]] Task<Savepoint> begin_nested(Duration within = {},
                                                std::source_location where = std::source_location::current()) const {
         return detail::begin_nested(core_, within, where);
+    }
+
+    /// Sends a notification with the transaction: whoever listens to the channel hears it once that has committed, and
+    /// once if the transaction says it twice. In autocommit sessions at once. One round trip, with BEGIN in it.
+    /// Throws `MappingError` for a channel that is empty, longer than 63 bytes or no text, and `ConversionError` for a
+    /// payload of more than 7,999 bytes or with a NUL; nothing is sent then.
+    [[nodiscard]] Task<void> notify(std::string_view channel, std::string_view payload = {},
+                                    std::source_location where = std::source_location::current()) const {
+        return detail::notify(core_, std::string{channel}, std::string{payload}, where);
+    }
+    /// Waits for an advisory lock that ends with the transaction. One round trip, with BEGIN in it. Throws
+    /// `TimeoutError` at the deadline, which ends the transaction, as a row lock that does not come; `Error` in
+    /// autocommit sessions, where it would end at once.
+    [[nodiscard]] Task<void> advisory_lock(AdvisoryKey key, LockShare share = LockShare::exclusive,
+                                           Duration within = {},
+                                           std::source_location where = std::source_location::current()) const {
+        return detail::advisory_lock(core_, std::move(key), share, within, where);
+    }
+    /// The same without waiting: false if somebody else has it, and the transaction goes on.
+    [[nodiscard]] Task<bool> try_advisory_lock(AdvisoryKey key, LockShare share = LockShare::exclusive,
+                                               Duration within = {},
+                                               std::source_location where = std::source_location::current()) const {
+        return detail::try_advisory_lock(core_, std::move(key), share, within, where);
     }
 
     /// True while a transaction is under way on the server, or a savepoint is open.

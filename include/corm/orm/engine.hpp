@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string_view>
 #include <type_traits>
@@ -46,6 +47,27 @@ public:
     /// A session with `SessionOptions::reader`, for reads that share connections: no I/O, and no lease at any time.
     /// Include `corm/orm/async_session.hpp` or `corm/corm.hpp`.
     [[nodiscard]] AsyncSession reader(SessionOptions options = {}) const;
+
+    /// Hears what is notified on these channels from the moment that this returns, by a connection beside the pool that
+    /// all subscriptions of the engine share. One round trip, and a connect for the first. Tries again until the
+    /// deadline while the server cannot be reached; `ConnectionError` at once if it refuses user or database, and
+    /// `DatabaseError` from a standby, where nobody may listen. Throws `MappingError` for a name of more than 63 bytes,
+    /// or with a NUL, and `Error` for no channel at all. Cancellation: every type, at any time.
+    /// Include `corm/orm/subscription.hpp` or `corm/corm.hpp`.
+    [[nodiscard]] Task<Subscription> listen(Channels channels, ListenOptions options = {},
+                                            std::source_location where = std::source_location::current()) const;
+
+    /// Waits for a lock of the server's session, held by a connection of the pool until the returned object ends.
+    /// `within` (empty: the engine's deadline) covers both waits, for the connection and for the lock; `TimeoutError`.
+    /// One round trip. Cancellation: every type, at any time; nothing stays locked.
+    /// Include `corm/orm/advisory_lock.hpp` or `corm/corm.hpp`.
+    [[nodiscard]] Task<AdvisoryLock> advisory_lock(AdvisoryKey key, LockShare share = LockShare::exclusive,
+                                                   Duration within = {},
+                                                   std::source_location where = std::source_location::current()) const;
+    /// The same without waiting for the lock: empty if somebody else has it.
+    [[nodiscard]] Task<std::optional<AdvisoryLock>>
+    try_advisory_lock(AdvisoryKey key, LockShare share = LockShare::exclusive, Duration within = {},
+                      std::source_location where = std::source_location::current()) const;
 
     [[nodiscard]] pool::PoolStats stats() const;
     [[nodiscard]] const EngineOptions& options() const noexcept;

@@ -115,6 +115,7 @@ struct EngineOptions {
     /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
     ConnectHook on_connect{};
     RepetitionOptions repetitions{};
+    pool::EventOptions events{};
     /// For development and tests. The first time that rows of a raw statement are read into a type, the server is asked
     /// which of their columns are columns of tables that may be NULL there: `MappingError` for those whose member
     /// cannot be, before a NULL ever comes. One round trip more for each text and type. Of expressions, views and the
@@ -122,6 +123,16 @@ struct EngineOptions {
     bool check_raw_results = false;
     /// Functions that run at points of every session: see `SessionHooks`. Shared by all of them, on all their threads.
     std::shared_ptr<const SessionHooks> hooks{};
+};
+
+/// How an advisory lock is held: by one alone, or by all who share it.
+enum class LockShare : std::uint8_t { exclusive, shared };
+
+/// For `Engine::listen`.
+struct ListenOptions {
+    /// Notifications that may wait to be read; what comes beyond is counted in a `Gap`. Each is of up to 8 kB.
+    std::size_t queue = 1'000;
+    Duration within{}; ///< until it listens; empty: the engine's deadline
 };
 
 /// For `Engine::transaction`.

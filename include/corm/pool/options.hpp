@@ -56,6 +56,15 @@ struct PoolStats {
     std::uint64_t lane_reads = 0;      ///< operations of readers that lanes have carried
     std::uint64_t lane_requests = 0;   ///< round trips that they shared
     std::size_t cached_statements = 0; ///< prepared on the connections that are open
+    /// 1 while subscriptions hear by a connection of their own, which is beside the pool's size and its limit.
+    std::size_t listening = 0;
+};
+
+/// How the connection of subscriptions is watched. A network that swallows everything says nothing, and neither does a
+/// server without news: without a word for `ping_after` it is asked, and lost if it does not answer in time.
+struct EventOptions {
+    Duration ping_after{30'000};
+    Duration ping_timeout{5'000};
 };
 
 } // namespace corm::pool

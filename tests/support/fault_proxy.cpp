@@ -111,6 +111,7 @@ private:
         std::uint64_t serial = 0;
         std::size_t passed = 0;
         bool struck = false;
+        bool flipped = false; ///< once is enough
     };
 
     Plan current(Flow& flow) {
@@ -167,7 +168,7 @@ private:
             co_return false;
         const Plan plan = current(flow);
         std::size_t free = bytes.size();
-        const bool here = plan.action != Action::pass && plan.way == flow.way;
+        const bool here = plan.action != Action::pass && plan.way == flow.way && !flow.flipped;
         if (here && !plan.marker.empty()) {
             const std::size_t found = bytes.find(plan.marker);
             free = found != std::string::npos ? found : bytes.size() - begun(bytes, plan.marker);
@@ -211,6 +212,11 @@ private:
             flow.struck = false;
             break;
         }
+        case Action::flip:
+            bytes.front() = static_cast<char>(static_cast<unsigned char>(bytes.front()) ^ plan.bits);
+            flow.struck = false;
+            flow.flipped = true;
+            break;
         case Action::finish: to.shutdown(asio::socket_base::shutdown_send, ignored); [[fallthrough]];
         case Action::swallow: bytes.clear(); break;
         case Action::reset: link.reset(); throw boost::system::system_error(asio::error::connection_reset);

@@ -29,6 +29,7 @@ public:
         stall,   ///< nothing passes any more, until the plan changes
         swallow, ///< what comes is taken and dropped
         reset,   ///< both ends of the connection are gone at once; RST on TCP
+        flip,    ///< bits of the next byte are inverted; what is behind it passes
         finish,  ///< the receiver sees an orderly end of this direction; the other one goes on
     };
 
@@ -40,6 +41,7 @@ public:
         std::size_t at = 0;
         /// If not empty: it happens in front of these bytes instead.
         std::string marker{};
+        std::uint8_t bits = 0xff;           ///< those that `flip` inverts
         bool both = false;                  ///< a stall or swallow takes the other direction with it
         std::size_t segment = 0;            ///< each way: so many bytes at a time; 0: as they come
         std::size_t bytes_per_second = 0;   ///< each way; 0: no limit

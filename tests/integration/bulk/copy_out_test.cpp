@@ -160,10 +160,9 @@ TEST_CASE("rows that do not fit their struct are refused before the first comes"
         const auto missing = co_await failure(session.copy_out<Reading>(corm::raw_sql("select 1 as sensor"), sink));
         CHECK_THAT(message_of<corm::MappingError>(missing), ContainsSubstring("no column \"value\""));
         co_await session.rollback();
-        // Types are a matter of the rows, as everywhere.
         const auto type = co_await failure(session.copy_out<Reading>(
             corm::raw_sql("select 'x'::text as sensor, 1.0::float8 as value, null::text as remark"), sink));
-        CHECK_NOTHROW(caught<corm::ConversionError>(type));
+        CHECK_THAT(message_of<corm::MappingError>(type), ContainsSubstring("\"sensor\""));
         co_await session.rollback();
         CHECK(calls == 0);
     });

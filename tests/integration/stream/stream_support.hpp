@@ -67,4 +67,20 @@ Task<std::vector<Item>> rest_of(const Stream<Item>& stream) {
     co_return items;
 }
 
+/// What a reader of a whole stream has got, and how it ended.
+struct ReadRows {
+    std::size_t rows = 0;
+    std::exception_ptr error;
+};
+
+template <class Item>
+Task<void> read_all(const Stream<Item>& stream, ReadRows& read) {
+    try {
+        while (const auto row = co_await stream.next())
+            ++read.rows;
+    } catch (...) {
+        read.error = std::current_exception();
+    }
+}
+
 } // namespace corm::test

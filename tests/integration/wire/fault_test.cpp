@@ -101,7 +101,7 @@ TEST_CASE("F31: a connection that breaks anywhere yields all of an answer or non
     CHECK(client.scalar("1") == "1");
 }
 
-TEST_CASE("one byte at a time, and slowly, the answers are the same", "[wire][integration]") {
+TEST_CASE("F35: one byte at a time, and slowly, the answers are the same", "[wire][integration][F35]") {
     FaultProxy proxy{server().url(), FaultProxy::Listen::tcp};
     const FaultProxy::Plan plan = GENERATE(FaultProxy::Plan{.segment = 1}, FaultProxy::Plan{.bytes_per_second = 20'000},
                                            FaultProxy::Plan{.delay = 2ms});

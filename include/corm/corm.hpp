@@ -91,6 +91,7 @@ using orm::object_session;
 using orm::ObjectState;
 using orm::Page;
 using orm::PasswordProvider;
+using orm::PlanOptions;
 using orm::ProgressCallback;
 using orm::Ref;
 using orm::RepetitionOptions;

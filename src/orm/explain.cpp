@@ -1,4 +1,5 @@
-// Plans of queries.
+#include "orm/explain.hpp"
+
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
@@ -24,25 +25,33 @@ std::string head(const ExplainOptions& options) {
     return text + ") ";
 }
 
-query::RawStatement explained(std::string text, types::Parameters parameters, const ExplainOptions& options) {
+} // namespace
+
+query::RawStatement explained(std::string_view text, types::Parameters parameters, const ExplainOptions& options) {
     query::RawStatement statement;
-    statement.text = std::make_shared<const std::string>(head(options) + text);
+    statement.text = std::make_shared<const std::string>(head(options).append(text));
     statement.parameters = std::move(parameters);
     statement.prepared = false; // its plan is wanted as of now
     return statement;
 }
 
+std::string plan_in(const types::Rows& rows) {
+    std::string plan;
+    for (int row = 0; row < rows.row_count(); ++row)
+        (plan += plan.empty() ? "" : "\n") += rows.field(row, 0).bytes();
+    return plan;
+}
+
+namespace {
+
 query::RawStatement explained(sql::Compiled compiled, const ExplainOptions& options) {
-    return explained(std::move(compiled.text), std::move(compiled.parameters), options);
+    return explained(compiled.text, std::move(compiled.parameters), options);
 }
 
 Task<std::string> plan_of(detail::Core core, query::RawStatement statement, std::source_location where) {
     const detail::Outcome outcome =
         co_await detail::run(std::move(core), std::move(statement), detail::Wanted::any, where);
-    std::string plan;
-    for (int row = 0; row < outcome.rows->row_count(); ++row)
-        (plan += plan.empty() ? "" : "\n") += outcome.rows->field(row, 0).bytes();
-    co_return plan;
+    co_return plan_in(*outcome.rows);
 }
 
 } // namespace

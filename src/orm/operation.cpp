@@ -89,7 +89,7 @@ void Operation::send(pool::Lease lease) {
         session_->lease->resume(*step_, plan_.deadline, plan_.where, shared_from_this());
         return;
     }
-    if (!measured_.empty())
+    if (!measured_.empty() || session_->engine->slow_plans.wanted())
         sent_ = Clock::now();
     session_->lease->start(std::move(request_), shared_from_this());
 }
@@ -264,12 +264,24 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
     return error;
 }
 
+// One that failed has not shown how long it takes.
+void Operation::look_at_time(wire::Reply& reply) noexcept {
+    const std::shared_ptr<EngineCore>& engine = session_->engine;
+    if (measured_.empty() && !engine->slow_plans.wanted())
+        return;
+    const Clock::duration took = Clock::now() - sent_;
+    for (const std::uint64_t text : measured_)
+        engine->quick_texts.ran(text, took);
+    std::span<wire::Statement> statements{reply.request.statements};
+    if (engine->slow_plans.is_slow(took) && statements.size() >= ahead_ + of_parts_)
+        SlowPlans::ask(engine, session_->options, statements.subspan(ahead_, of_parts_), took, plan_.where);
+}
+
 void Operation::on_reply(wire::Reply reply) noexcept {
     if (!advance(Stage::executing, Stage::done))
         return;
-    // One that failed has not shown how long it takes.
-    for (std::size_t i = 0; !reply.error && i < measured_.size(); ++i)
-        session_->engine->quick_texts.ran(measured_[i], Clock::now() - sent_);
+    if (!reply.error && !step_)
+        look_at_time(reply);
     std::exception_ptr error = digest(reply);
     // The caller runs inside of `finish`, for as long as it does not wait again: the rows must not last that long.
     reply = {};

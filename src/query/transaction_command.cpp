@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
+#include <span>
 
 namespace corm::query {
 namespace {
@@ -94,15 +94,29 @@ TransactionCommand transaction_command(std::string_view sql) noexcept {
     return {};
 }
 
-bool begins_like_a_read(std::string_view sql) noexcept {
-    constexpr std::string_view words[] = {"select", "with", "values", "table", "show"};
+namespace {
+
+bool begins_with_one_of(std::string_view sql, std::span<const std::string_view> words) noexcept {
     // Parentheses may stand around the first SELECT.
     std::string_view first = next_word(sql);
     while (first.empty() && sql.starts_with('(')) {
         sql.remove_prefix(1);
         first = next_word(sql);
     }
-    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return equal(first, word); });
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return equal(first, word); });
+}
+
+} // namespace
+
+bool begins_like_a_read(std::string_view sql) noexcept {
+    static constexpr std::string_view words[] = {"select", "with", "values", "table", "show"};
+    return begins_with_one_of(sql, words);
+}
+
+bool has_plan(std::string_view sql) noexcept {
+    static constexpr std::string_view words[] = {"select", "with",   "values", "table",
+                                                 "insert", "update", "delete", "merge"};
+    return begins_with_one_of(sql, words);
 }
 
 } // namespace corm::query

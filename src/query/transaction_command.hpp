@@ -1,4 +1,4 @@
-// Which raw SQL would control the transaction behind a session's back.
+// What a statement is, by its first words: whether raw SQL would control the transaction behind a session's back.
 #pragma once
 
 #include <string_view>
@@ -17,5 +17,8 @@ struct TransactionCommand {
 /// Its first word is one that can begin a statement which only reads. WITH and SELECT may write all the same: that is
 /// for the server to refuse.
 [[nodiscard]] bool begins_like_a_read(std::string_view sql) noexcept;
+
+/// EXPLAIN takes such a statement.
+[[nodiscard]] bool has_plan(std::string_view sql) noexcept;
 
 } // namespace corm::query

@@ -1,5 +1,6 @@
 #include <corm/trace/log.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -95,6 +96,31 @@ void LogTracer::repetition(const Repetition& event) noexcept {
         // The statement is in the report, and is shown as far as any.
         add_text(line, event.report, options_.sql_limit + 1000);
         writer_(context_, line);
+    } catch (...) {
+        // Out of memory: a line is lost.
+    }
+}
+
+// Line by line, each under the same head: what others write may come between.
+void LogTracer::plan(const SlowPlan& event) noexcept {
+    if (!options_.plans)
+        return;
+    try {
+        std::string line = "plan";
+        add_elapsed(line, event.elapsed);
+        add_place(line, event.where);
+        const std::size_t head = line.size();
+        line += ": ";
+        add_text(line, event.sql, options_.sql_limit);
+        writer_(context_, line);
+        for (std::string_view rest = event.plan; !rest.empty();) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            line.resize(head);
+            line += "| ";
+            add_text(line, rest.substr(0, end), options_.sql_limit);
+            writer_(context_, line);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
     } catch (...) {
         // Out of memory: a line is lost.
     }

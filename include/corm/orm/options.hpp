@@ -92,6 +92,17 @@ struct RepetitionOptions {
     bool throws = false; ///< an `Error` instead of a word to the tracer, before the statement is sent
 };
 
+/// Asks for the plans of statements that took long, and tells them to `Tracer::plan`. The plan is that of now, by
+/// EXPLAIN without running the statement, on another connection of the pool with the settings of the session: one at a
+/// time, each in a transaction that reads only and within five seconds. It shows values of the statement.
+///
+/// Statements of the round trip that took long, those of streams and lanes excepted, and those that failed; the time is
+/// that of the trip, waits for locks included.
+struct PlanOptions {
+    Duration slower_than{};       ///< 0: no plans
+    Duration again_after{60'000}; ///< the plan of the same text is not asked for more often
+};
+
 struct EngineOptions {
     pool::PoolOptions pool{};
     /// Of each operation of sessions that set none.
@@ -115,6 +126,7 @@ struct EngineOptions {
     /// Runs on every new connection, and again when its session was reset. If it throws, the connection is not used.
     ConnectHook on_connect{};
     RepetitionOptions repetitions{};
+    PlanOptions plans{};
     pool::EventOptions events{};
     /// For development and tests. The first time that rows of a raw statement are read into a type, the server is asked
     /// which of their columns are columns of tables that may be NULL there: `MappingError` for those whose member

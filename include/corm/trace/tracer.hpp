@@ -55,6 +55,14 @@ struct Repetition {
     std::source_location where; ///< of the last one
 };
 
+/// A statement took longer than `EngineOptions::plans` allows, and this is how the server runs it.
+struct SlowPlan {
+    std::string_view sql;               ///< with `$n`
+    std::string_view plan;              ///< as EXPLAIN writes it, in lines. It shows values
+    std::chrono::nanoseconds elapsed{}; ///< of the round trip
+    std::source_location where;
+};
+
 /// Receives one start and one finish per operation, and one call per statement. Every function may be called from
 /// any thread of the engine's executor, several at once; none may throw or block. Empty by default, so override
 /// what is wanted. The engine shares ownership of its tracer.
@@ -65,6 +73,7 @@ public:
     virtual void finish(const OperationFinish&) noexcept {}
     virtual void statement(const StatementFinish&) noexcept {}
     virtual void repetition(const Repetition&) noexcept {}
+    virtual void plan(const SlowPlan&) noexcept {}
     /// A notice of the server, or something the pool thinks that an operator should know. Safe to log.
     virtual void notice(std::string_view /*text*/, SqlState) noexcept {}
 };

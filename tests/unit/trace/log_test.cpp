@@ -79,6 +79,20 @@ TEST_CASE("operations are written on request", "[trace][unit]") {
     CHECK(lines[0] == "acquire 5.00 ms: postgresql://app@db/shop");
 }
 
+TEST_CASE("a plan is a line for each of its own, under the head of its statement", "[trace][unit]") {
+    std::vector<std::string> lines;
+    const SlowPlan event{.sql = "SELECT a\nFROM t",
+                         .plan = "Sort\n  ->  Seq Scan on t\n        Filter: (a > 7)",
+                         .elapsed = 120ms,
+                         .where = std::source_location::current()};
+    LogTracer{{.plans = false}, &collect, &lines}.plan(event);
+    CHECK(lines.empty());
+    LogTracer{{}, &collect, &lines}.plan(event);
+    const std::string head = "plan 120.00 ms log_test.cpp:" + std::to_string(event.where.line());
+    CHECK(lines == std::vector<std::string>{head + ": SELECT a FROM t", head + "| Sort", head + "|   ->  Seq Scan on t",
+                                            head + "|         Filter: (a > 7)"});
+}
+
 TEST_CASE("notices", "[trace][unit]") {
     std::vector<std::string> lines;
     LogTracer tracer{{}, &collect, &lines};

@@ -65,8 +65,8 @@ void tell_failure(trace::Tracer& tracer, const std::source_location& where) noex
 Task<std::string> plan_of(std::shared_ptr<EngineCore> engine, SessionOptions options, Slow slow) {
     const detail::Core core = detail::make_session(std::move(engine), options);
     // A failure ends the transaction, so each has its own, which the pool ends when it gets the connection back.
-    const detail::Outcome outcome = co_await detail::run(
-        core, explained(*slow.text, std::move(slow.parameters), {}), detail::Wanted::any, slow.where);
+    const detail::Outcome outcome = co_await detail::run(core, explained(*slow.text, std::move(slow.parameters), {}),
+                                                         detail::Wanted::any, slow.where);
     co_return plan_in(*outcome.rows);
 }
 

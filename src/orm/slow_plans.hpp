@@ -25,8 +25,8 @@ public:
     /// It took so long that its plan is of interest.
     [[nodiscard]] bool is_slow(Clock::duration took) const noexcept { return wanted() && took > options_.slower_than; }
 
-    /// Asks for the plans of those of the statements that have one and are due, and returns at once. `session`: of whose
-    /// operation they are. Never throws: a plan is lost then.
+    /// Asks for the plans of those of the statements that have one and are due, and returns at once. `session`: of
+    /// whose operation they are. Never throws: a plan is lost then.
     static void ask(const std::shared_ptr<EngineCore>& engine, const SessionOptions& session,
                     std::span<wire::Statement> statements, Clock::duration took,
                     const std::source_location& where) noexcept;

@@ -1,6 +1,8 @@
 // What subscriptions hear, and what may be notified.
 #include "events.hpp"
 
+#include "support/injection_corpus.hpp"
+
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace events_test;
@@ -101,21 +103,24 @@ TEST_CASE("Subscriptions share one connection, and hear their own channels alone
     });
 }
 
-TEST_CASE("Names of channels are what they are", "[events]") {
+TEST_CASE("F62: names of channels, and payloads, are what they are", "[events][F62]") {
     Sessions s;
     const std::string longest(63, 'x');
-    const std::vector<std::string> names{
-        "Jobs", "jobs", "a.b", "with \"quotes\"", "'; drop table users; --", "\xc3\xa4\xf0\x9f\x90\x98", longest, "*"};
+    std::vector<std::string> names{"Jobs", "jobs", "a.b", "with \"quotes\"", "\xc3\xa4\xf0\x9f\x90\x98", longest, "*"};
+    for (const std::string& each : corm::test::injection_corpus()) {
+        if (!each.empty() && each.size() <= longest.size())
+            names.push_back(each);
+    }
     const std::vector<std::string> refused{"", longest + "y", std::string{"a\0b", 3}, "\xff"};
     s.run([&]() -> corm::Task<> {
         const corm::Subscription all = co_await s.engine.listen(names);
         corm::AsyncSession session{s.engine};
         for (const std::string& name : names)
-            co_await session.notify(name, "p");
+            co_await session.notify(name, name);
         co_await session.commit();
         for (const std::string& name : names) {
             const std::string heard = co_await next_text(all);
-            CHECK(heard == name + ": p");
+            CHECK(heard == name + ": " + name);
         }
         const std::uint64_t before = s.engine.stats().round_trips;
         for (const std::string& name : refused) {

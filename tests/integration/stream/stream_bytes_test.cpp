@@ -110,7 +110,8 @@ TEST_CASE("F34: a byte that was turned on its way is a value or an error, in tim
     CHECK(refused > 0);
 }
 
-TEST_CASE("F35: byte by byte and slowly a stream is the same, and too slowly it is late", "[stream][integration][F35]") {
+TEST_CASE("F35: byte by byte and slowly a stream is the same, and too slowly it is late",
+          "[stream][integration][F35]") {
     const Database database{std::string{schema} + users(all)};
     FaultProxy proxy{database.url()};
     const How how = GENERATE(How::objects, How::rows, How::whole);

@@ -59,3 +59,19 @@ TEST_CASE("no other statement is taken for one", "[query][unit]") {
         CHECK(transaction_command(sql).name.empty());
     }
 }
+
+TEST_CASE("statements that EXPLAIN takes have a plan", "[query][unit]") {
+    using corm::query::has_plan;
+    for (const char* sql :
+         {"select 1", "((select 1))", "-- a\nWITH a AS (select 1) select 1", "values (1)", "table t",
+          "insert into t values (1)", "UPDATE t SET a = 1", "delete from t", "merge into t using s"}) {
+        CAPTURE(sql);
+        CHECK(has_plan(sql));
+    }
+    for (const char* sql :
+         {"", "begin", "show all", "explain select 1", "copy t from stdin", "declare c cursor for select 1",
+          "fetch 1 from c", "selection", "create table t as select 1", "call p()"}) {
+        CAPTURE(sql);
+        CHECK_FALSE(has_plan(sql));
+    }
+}

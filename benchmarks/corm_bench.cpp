@@ -1,4 +1,4 @@
-// One workload over corm: TASKS coroutines on one thread share a pool of connections.
+// One workload over corm: TASKS coroutines share a pool of connections, on one thread or several.
 #include "corm_workloads.hpp"
 
 #include <corm/busy_poll.hpp>
@@ -6,7 +6,62 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace {
+
+/// An engine, and the context that its tasks run on.
+struct Side {
+    Side(const bench::Arguments& arguments, bench::Run& run, int threads, int sides)
+        : context(threads), engine(context.get_executor(), arguments.url, options(arguments, sides)),
+          shared{engine, run, arguments.tasks} {}
+
+    static corm::EngineOptions options(const bench::Arguments& arguments, int sides) {
+        return {.pool = {.max_size = static_cast<std::size_t>(std::max(arguments.connections / sides, 1))}};
+    }
+
+    boost::asio::io_context context;
+    corm::Engine engine;
+    bench::Shared shared;
+};
+
+void measure(const bench::Arguments& arguments, bench::Workload workload) {
+    const int sides = arguments.engines ? arguments.threads : 1;
+    bench::Run run{arguments};
+    std::vector<std::unique_ptr<Side>> all;
+    for (int i = 0; i < sides; ++i)
+        all.push_back(std::make_unique<Side>(arguments, run, arguments.threads / sides, sides));
+    std::atomic<int> running{arguments.tasks};
+    for (int task = 0; task < arguments.tasks; ++task) {
+        Side& side = *all[static_cast<std::size_t>(task % sides)];
+        boost::asio::co_spawn(side.context, workload(side.shared, task), [&](std::exception_ptr error) {
+            if (error)
+                std::rethrow_exception(error);
+            if (--running == 0) {
+                run.report();
+                for (const std::unique_ptr<Side>& each : all)
+                    each->context.stop(); // the pool's connections end with the program
+            }
+        });
+    }
+    if (arguments.spin.count() != 0) {
+        corm::run_busy(all.front()->context, arguments.spin);
+        return;
+    }
+    std::vector<std::thread> threads;
+    for (int i = 1; i < arguments.threads; ++i)
+        threads.emplace_back([&context = all[static_cast<std::size_t>(i % sides)]->context] { context.run(); });
+    all.front()->context.run();
+    for (std::thread& thread : threads)
+        thread.join();
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
     try {
@@ -16,26 +71,7 @@ int main(int argc, char** argv) {
             workload = bench::writing_workload(arguments.workload);
         if (workload == nullptr)
             throw std::invalid_argument{"no workload " + std::string{arguments.workload}};
-        boost::asio::io_context context{1};
-        const auto size = static_cast<std::size_t>(arguments.connections);
-        corm::Engine engine{context.get_executor(), arguments.url, {.pool = {.max_size = size}}};
-        bench::Run run{arguments};
-        bench::Shared shared{engine, run, arguments.tasks};
-        int running = arguments.tasks;
-        for (int task = 0; task < arguments.tasks; ++task) {
-            boost::asio::co_spawn(context, workload(shared, task), [&](std::exception_ptr error) {
-                if (error)
-                    std::rethrow_exception(error);
-                if (--running == 0) {
-                    run.report();
-                    context.stop(); // the pool's connections end with the program
-                }
-            });
-        }
-        if (arguments.spin.count() != 0)
-            corm::run_busy(context, arguments.spin);
-        else
-            context.run();
+        measure(arguments, workload);
         return 0;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench-corm: %s\n", error.what());

@@ -38,6 +38,14 @@ corm::Task<> get(Shared& shared, int task, corm::SessionOptions options) {
     }
 }
 
+corm::Task<> slow_read(Shared& shared) {
+    bool quick = true; // the first time, for which all wait
+    for (Turns turns{shared.run}; turns.next(); quick = false) {
+        corm::AsyncSession session{shared.engine, laned()};
+        co_await session.execute(corm::raw_sql("SELECT pg_sleep($1)", quick ? 0.0 : 2.0).pure());
+    }
+}
+
 corm::Task<> get_exclusive(Shared& shared, int task) {
     return get<AccountBalance>(shared, task, exclusive());
 }
@@ -46,6 +54,12 @@ corm::Task<> get_lanes(Shared& shared, int task) {
 }
 corm::Task<> get_joined(Shared& shared, int task) {
     return get<AccountBalance>(shared, task, joined());
+}
+/// The same with one statement that takes two seconds, again and again: what it does to the others' latencies.
+corm::Task<> get_lanes_beside_slow(Shared& shared, int task) {
+    if (task != 0)
+        return get<AccountBalance>(shared, task, laned());
+    return slow_read(shared);
 }
 corm::Task<> get_wide(Shared& shared, int task) {
     return get<Account>(shared, task, exclusive());
@@ -124,6 +138,7 @@ Workload reading_workload(std::string_view name) {
         {"get", get_exclusive},
         {"get_lanes", get_lanes},
         {"get_joined", get_joined},
+        {"get_lanes_beside_slow", get_lanes_beside_slow},
         {"get_wide", get_wide},
         {"get_transaction", get_transaction},
         {"query_20", query_20},

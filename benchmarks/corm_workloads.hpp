@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// What the tasks of a run share. Single-threaded.
+/// What the tasks of an engine share.
 struct Shared {
     corm::Engine& engine;
     Run& run;

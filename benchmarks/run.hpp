@@ -7,11 +7,14 @@
 #include <malloc.h>
 
 #include <array>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <deque>
+#include <mutex>
 
 namespace bench {
 
@@ -83,8 +86,8 @@ inline void say_started() noexcept {
     std::fflush(stdout);
 }
 
-/// Tells every task of a single-threaded program when to stop, and what came out of it. Connecting and the first
-/// operation of each task are not timed: they open connections and prepare statements.
+/// Tells every task when to stop, and what came out of it; one for a program. Connecting and the first operation of
+/// each task are not timed: they open connections and prepare statements. Tasks may be on several threads.
 class Run {
 public:
     explicit Run(const Arguments& arguments)
@@ -96,38 +99,63 @@ public:
         ::mallopt(M_MMAP_THRESHOLD, all);
     }
 
-    [[nodiscard]] bool open() const noexcept { return waiting_ > 0 || Clock::now() < end_; }
+    [[nodiscard]] bool open() const noexcept {
+        return !started() || Clock::now().time_since_epoch().count() < end_.load(std::memory_order_relaxed);
+    }
     /// When an operation begins, if that matters.
     [[nodiscard]] Clock::time_point now() const noexcept { return latencies_ ? Clock::now() : Clock::time_point{}; }
     /// An operation of a task is complete. `first`: it was the first one of that task.
-    void done(bool first, Clock::time_point began) noexcept {
-        if (waiting_ == 0) {
-            ++result_.operations;
+    void done(bool first, Clock::time_point began) {
+        if (started()) {
+            Counts& counts = mine();
+            ++counts.operations;
             if (latencies_ && began >= start_)
-                histogram_.add(Clock::now() - began);
-        } else if (first && --waiting_ == 0) {
+                counts.latencies.add(Clock::now() - began);
+        } else if (first && waiting_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             say_started();
             start_ = Clock::now();
-            end_ = start_ + duration_;
             cpu_ = cpu_seconds();
+            end_.store((start_ + duration_).time_since_epoch().count(), std::memory_order_release);
         }
     }
     /// Prints the result. Call it as soon as no task runs any more.
     void report() noexcept {
-        result_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-        result_.cpu = cpu_seconds() - cpu_;
-        result_.print(histogram_);
+        Result result;
+        result.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+        result.cpu = cpu_seconds() - cpu_;
+        Histogram latencies;
+        for (const Counts& counts : counts_) {
+            result.operations += counts.operations;
+            latencies.add(counts.latencies);
+        }
+        result.print(latencies);
     }
 
 private:
+    /// Of one thread: what all of them counted together would be slower.
+    struct Counts {
+        std::int64_t operations = 0; ///< while the clock ran
+        Histogram latencies;
+    };
+
+    [[nodiscard]] bool started() const noexcept { return end_.load(std::memory_order_acquire) != 0; }
+    [[nodiscard]] Counts& mine() {
+        thread_local Counts* known = nullptr;
+        if (known == nullptr) {
+            const std::lock_guard lock(mutex_);
+            known = &counts_.emplace_back();
+        }
+        return *known;
+    }
+
     std::chrono::nanoseconds duration_;
-    int waiting_; // tasks that have not completed an operation yet
+    std::atomic<int> waiting_; // tasks that have not completed an operation yet
     bool latencies_;
-    Result result_;
-    Histogram histogram_;
     double cpu_ = 0;
     Clock::time_point start_{};
-    Clock::time_point end_{};
+    std::atomic<Clock::rep> end_{0}; // 0: the clock does not run yet
+    std::mutex mutex_;
+    std::deque<Counts> counts_;
 };
 
 /// The operations of one task: `for (Turns turns{run}; turns.next();)` does one each time around.
@@ -136,7 +164,7 @@ public:
     explicit Turns(Run& run) : run_(run) {}
 
     /// The operation before is complete; false when there is to be no other.
-    bool next() noexcept {
+    bool next() {
         if (number_++ > 0)
             run_.done(number_ == 2, began_);
         if (!run_.open())

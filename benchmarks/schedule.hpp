@@ -24,7 +24,7 @@ inline constexpr int page_rows = 20;                ///< of one customer, which 
 inline constexpr int read_rows = 10'000;
 inline constexpr int copied_rows = 1'000'000; ///< that `copy_in_1m` copies into bench_copied
 
-/// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]
+/// PROGRAM WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS] [--threads N] [--engines]
 struct Arguments {
     std::string_view workload;
     std::string url;
@@ -32,13 +32,17 @@ struct Arguments {
     int tasks = 0;
     int connections = 0; ///< of all tasks together; one for each up to 32 unless it is given
     bool latencies = false;
-    std::chrono::microseconds spin{0}; ///< bench-corm polls for so long before it sleeps
+    // Of bench-corm.
+    std::chrono::microseconds spin{0}; ///< it polls for so long before it sleeps
+    int threads = 1;                   ///< that run the tasks
+    bool engines = false;              ///< each thread has an engine and an io_context of its own
 
     static Arguments parse(int argc, char** argv) {
         if (argc < 5)
             throw std::invalid_argument{
                 std::string{"usage: "} + argv[0] +
-                " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS]"};
+                " WORKLOAD URL SECONDS TASKS [--connections N] [--latencies] [--spin MICROSECONDS] [--threads N] "
+                "[--engines]"};
         Arguments arguments{argv[1], argv[2], {}, std::atoi(argv[4])};
         arguments.duration = std::chrono::nanoseconds{static_cast<std::int64_t>(std::atof(argv[3]) * 1e9)};
         arguments.connections = std::min(arguments.tasks, 32);
@@ -50,11 +54,18 @@ struct Arguments {
                 arguments.connections = std::atoi(argv[++i]);
             else if (option == "--spin" && i + 1 < argc)
                 arguments.spin = std::chrono::microseconds{std::atoi(argv[++i])};
+            else if (option == "--threads" && i + 1 < argc)
+                arguments.threads = std::atoi(argv[++i]);
+            else if (option == "--engines")
+                arguments.engines = true;
             else
                 throw std::invalid_argument{"unknown option " + std::string{option}};
         }
-        if (arguments.duration.count() <= 0 || arguments.tasks < 1 || arguments.connections < 1)
-            throw std::invalid_argument{"SECONDS, TASKS and connections must be positive"};
+        if (arguments.duration.count() <= 0 || arguments.tasks < 1 || arguments.connections < 1 ||
+            arguments.threads < 1)
+            throw std::invalid_argument{"SECONDS, TASKS, connections and threads must be positive"};
+        if (arguments.spin.count() != 0 && arguments.threads != 1)
+            throw std::invalid_argument{"--spin is for one thread"};
         return arguments;
     }
 };

@@ -62,6 +62,17 @@ class BenchmarkTest(unittest.TestCase):
         for kind, value in expected.items():
             self.assertAlmostEqual(report.divide(jobs.Ratio("x", above, below, kind), samples), value, msg=kind)
 
+    def test_cpu_above_another_is_divided_by_what_an_operation_has(self):
+        ratio = jobs.Ratio("x", jobs.corm("read_100k", 1), (jobs.libpq("read_100k", 1),), "cpu", target=1.0, units=10)
+        samples = {"corm_read_100k_1": sample(1, 70.0), "libpq_read_100k_1": sample(1, 50.0)}
+        self.assertTrue(ratio.is_limit)
+        self.assertAlmostEqual(report.divide(ratio, samples), 2.0)
+
+    def test_threads_and_engines_are_told_to_the_program(self):
+        names = {jobs.corm("get_lanes", 256, threads=2).name, jobs.corm("get_lanes", 256, threads=2, engines=True).name,
+                 jobs.corm("get_lanes", 256).name}  # fmt: skip
+        self.assertEqual(names, {"corm_get_lanes_256_2threads", "corm_get_lanes_256_2engines", "corm_get_lanes_256"})
+
     def test_what_was_not_measured_has_no_ratio(self):
         above, below = jobs.corm("get"), jobs.libpq("get")
         for samples in ({}, {above.name: sample(1)}, {below.name: sample(1)}):
@@ -91,8 +102,11 @@ class BenchmarkTest(unittest.TestCase):
         quick, whole = Plan(options(quick=True)), Plan(options())
         keys = {ratio.key for ratio in quick.ratios}
         self.assertEqual(keys, {"get_exclusive", "get_transaction", "uow_10", "uow_10_1ms", "get_lanes", "get_joined",
-                                "get_lanes_8", "get_joined_8", "insert_10k", "read_100k", "read_100k_structs",
-                                "get_p99"})  # fmt: skip
+                                "get_lanes_8", "get_joined_8", "insert_10k", "insert_bulk_10k", "read_100k",
+                                "read_100k_structs", "get_p99", "cpu_get", "cpu_tracked_row", "cpu_inserted_row",
+                                "cpu_updated_row"})  # fmt: skip
+        self.assertEqual({ratio.key for ratio in jobs.TARGETS} - keys, {"copy_in_1m", "p99_beside_slow"})
+        self.assertTrue({ratio.key for ratio in jobs.TARGETS} <= {ratio.key for ratio in whole.ratios})
         self.assertTrue({job.program for job in quick.jobs.values()} <= {"corm", "libpq", "pgbench"})
         compared = {ratio.key: ratio.target for ratio in whole.ratios if "_vs_" in ratio.key}
         for key, target in {"get_vs_sqlalchemy": 25, "get_joined_vs_sqlalchemy": 100, "uow_10_vs_sqlalchemy": 15,
@@ -100,8 +114,7 @@ class BenchmarkTest(unittest.TestCase):
                             "transfers_1ms_vs_postgres_js": None, "insert_10k_vs_mikro_orm": None}.items():
             self.assertEqual(compared[key], target, key)
         self.assertNotIn("read_100k_vs_pgbench", compared)
-        self.assertEqual(len(whole.jobs), len({(job.program, job.workload, job.tasks, job.slow, job.threads)
-                                               for job in whole.jobs.values()}))
+        self.assertEqual(len(whole.jobs), len(set(whole.jobs.values())))
         self.assertTrue(quick.include_cost and whole.include_cost and whole.complete and not quick.complete)
 
     def test_chosen_workloads(self):

@@ -73,7 +73,8 @@ class Plan:
         if self.chosen:
             self.ratios, listed = self.choose(options, others)
         elif options.quick:
-            self.ratios, listed = (*jobs.TARGETS, *jobs.comparisons(self.peers)), []
+            quick = (ratio for ratio in jobs.TARGETS if ratio.quick)
+            self.ratios, listed = (*quick, *jobs.comparisons(self.peers)), []
         else:
             self.ratios = (*jobs.TARGETS, *jobs.DETAILS, *jobs.comparisons(others))
             listed = [*jobs.sweep(("corm", *others)), *jobs.http()]

@@ -66,11 +66,12 @@ class Job:
     workload: str
     tasks: int = 8
     slow: bool = False  # through the delaying proxy
-    threads: int = 1  # of pgbench
+    threads: int = 1  # of pgbench and corm
+    engines: bool = False  # of corm: each thread has one of its own
 
     @property
     def name(self) -> str:
-        extra = f"_{self.threads}threads" if self.threads > 1 else ""
+        extra = f"_{self.threads}{'engines' if self.engines else 'threads'}" if self.threads > 1 else ""
         return f"{self.program}_{self.workload}_{self.tasks}{extra}{'_1ms' if self.slow else ''}"
 
     @property
@@ -80,13 +81,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Ratio:
-    """More is better, except for times, latencies and memory: those are divided the same way, and less is better."""
+    """More is better, except for times, latencies and memory: those are divided the same way, and less is better.
+    "cpu" is no ratio: us of the client's CPU that the first takes above the others, for each of `units` in an operation.
+    """
 
     key: str
     above: Job
     below: tuple  # of jobs: the best of them in each round
-    kind: str = "rate"  # or "time", "p99", "peak"
+    kind: str = "rate"  # or "time", "p99", "peak", "cpu"
     target: float | None = None
+    units: int = 1
+    quick: bool = True  # False: takes too long for the quick run
 
     @property
     def is_limit(self) -> bool:
@@ -97,8 +102,8 @@ class Ratio:
         return (self.above, *self.below)
 
 
-def corm(workload: str, tasks: int = 8, slow: bool = False) -> Job:
-    return Job("corm", workload, tasks, slow)
+def corm(workload: str, tasks: int = 8, slow: bool = False, threads: int = 1, engines: bool = False) -> Job:
+    return Job("corm", workload, tasks, slow, threads, engines)
 
 
 def libpq(workload: str, tasks: int = 8, slow: bool = False) -> Job:
@@ -141,14 +146,23 @@ TARGETS = (
     Ratio("get_joined_8", corm("get_joined"), (libpq("get"),), target=1.4),
     Ratio("insert_10k", corm("insert_10k", 1), (libpq("insert_10k", 1),), "time", target=1.8),
     Ratio("insert_bulk_10k", corm("insert_bulk_10k", 1), (libpq("insert_bulk_10k", 1),), "time", target=1.5),
-    Ratio("copy_in_1m", corm("copy_in_1m", 1), (libpq("copy_in_1m", 1),), "time", target=1.05),
+    Ratio("copy_in_1m", corm("copy_in_1m", 1), (libpq("copy_in_1m", 1),), "time", target=1.05, quick=False),
     Ratio("read_100k", corm("read_100k", 1), (libpq("read_100k", 1),), "time", target=1.2),
     Ratio("read_100k_structs", corm("read_100k_structs", 1), (libpq("read_100k", 1),), "time", target=1.05),
     Ratio("get_p99", corm("get"), (libpq("get"),), "p99", target=1.3),
+    Ratio("p99_beside_slow", corm("get_lanes_beside_slow", 256), (corm("get_lanes", 256),), "p99", target=2.0,
+          quick=False),
+    Ratio("cpu_get", corm("get"), (libpq("get"),), "cpu", target=1.0),
+    Ratio("cpu_tracked_row", corm("read_100k", 1), (libpq("read_100k", 1),), "cpu", target=0.15, units=100_000),
+    Ratio("cpu_inserted_row", corm("insert_10k", 1), (libpq("insert_10k", 1),), "cpu", target=2.0, units=10_000),
+    Ratio("cpu_updated_row", corm("uow_10"), (libpq("uow_10_pipelined"),), "cpu", target=2.0, units=10),
 )
 # What else one wants to know when one of them is missed.
 DETAILS = (
     Ratio("get_exclusive_4_columns", corm("get_wide"), (pgbench("get"),)),
+    *(Ratio(f"{work}_{threads}_{'engines' if engines else 'threads'}", corm(work, 256, False, threads, engines),
+            (corm(work, 256),)) for work in ("get_lanes", "get_joined") for threads in (2, 4)
+      for engines in (False, True)),
     Ratio("get_exclusive_to_libpq", corm("get"), (libpq("get"),)),
     Ratio("uow_10_ceiling", libpq("uow_10_pipelined"), (libpq("uow_10"),)),
     Ratio("uow_10_ten_selects", corm("uow_10"), (libpq("uow_10_ten_selects"),)),

@@ -123,8 +123,9 @@ class Runner:
             return [self.database.binaries / "pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j",
                     str(job.threads), "-T", str(max(round(seconds), 1)), "-D", f"clients={clients}", "-D",
                     f"band={ITEMS // clients // 10}", *what, url]
+        threads = ["--threads", str(job.threads), *(["--engines"] if job.engines else [])] if job.threads > 1 else []
         return [*self.programs[job.program], job.workload, url, str(seconds), str(job.tasks), "--connections",
-                str(count), "--latencies"]
+                str(count), "--latencies", *threads]
 
     def measure(self, job: Job, seconds: float) -> Sample:
         """Runs a client program to its end."""

@@ -19,6 +19,8 @@ def divide(ratio: Ratio, samples: dict) -> float | None:
         return above.rate / max(sample.rate for sample in below)
     if ratio.kind == "time":
         return max(sample.rate for sample in below) / above.rate
+    if ratio.kind == "cpu":
+        return (above.client_us - min(sample.client_us for sample in below)) / ratio.units
     theirs = [getattr(sample, ratio.kind) for sample in below]
     ours = getattr(above, ratio.kind)
     return None if ours is None or None in theirs else ours / min(theirs)

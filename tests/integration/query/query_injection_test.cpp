@@ -37,10 +37,9 @@ TEST_CASE("F62: whatever a value is, a query takes it for that", "[query][integr
         for (const std::string& text : corm::test::injection_corpus()) {
             CAPTURE(text);
             const std::vector<std::string> skills{text, "other"};
-            co_await session.execute(corm::update<Employee>()
-                                         .set<&Employee::name>(text)
-                                         .set<&Employee::skills>(skills)
-                                         .where(col<&Employee::id> == 1));
+            co_await session.execute(
+                corm::update<Employee>().set<&Employee::name>(text).set<&Employee::skills>(skills).where(
+                    col<&Employee::id> == 1));
             const corm::Fields fields = corm::Fields{}.allow("name", col<&Employee::name>);
             const std::vector<std::string> names{"nobody", text};
             const auto found = co_await session.all(
@@ -49,10 +48,9 @@ TEST_CASE("F62: whatever a value is, a query takes it for that", "[query][integr
                        corm::coalesce(col<&Employee::name>, text),
                        corm::cast<std::string>(corm::function<std::string>("concat", text, std::string{"."})))
                     .from<Employee>()
-                    .where(col<&Employee::id> == 1 && col<&Employee::name> == text &&
-                           col<&Employee::name>.in(names) && col<&Employee::name>.starts_with(text) &&
-                           col<&Employee::name>.ends_with(text) && col<&Employee::name>.contains(text) &&
-                           corm::array_has(col<&Employee::skills>, text) &&
+                    .where(col<&Employee::id> == 1 && col<&Employee::name> == text && col<&Employee::name>.in(names) &&
+                           col<&Employee::name>.starts_with(text) && col<&Employee::name>.ends_with(text) &&
+                           col<&Employee::name>.contains(text) && corm::array_has(col<&Employee::skills>, text) &&
                            corm::upper(col<&Employee::name>).contains("") &&
                            fields.condition("name", corm::FieldTest::equal, text) &&
                            fields.condition("name", corm::FieldTest::contains, text))
@@ -66,15 +64,15 @@ TEST_CASE("F62: whatever a value is, a query takes it for that", "[query][integr
                 CHECK(called == text + ".");
             }
             // Of any syntax: no row, or those with the word, and never an error.
-            const auto searched =
-                select(corm::json_text(col<&Employee::profile>, text),
-                       corm::json_text_at(col<&Employee::profile>, {text}))
-                    .from<Employee>()
-                    .where(corm::json_has(col<&Employee::profile>, text) ||
-                           corm::matches_search(col<&Employee::name>, text) || col<&Employee::name>.like("%" + text + "%"));
+            const auto searched = select(corm::json_text(col<&Employee::profile>, text),
+                                         corm::json_text_at(col<&Employee::profile>, {text}))
+                                      .from<Employee>()
+                                      .where(corm::json_has(col<&Employee::profile>, text) ||
+                                             corm::matches_search(col<&Employee::name>, text) ||
+                                             col<&Employee::name>.like("%" + text + "%"));
             static_cast<void>(co_await session.all(searched));
-            const auto named = co_await session.one<std::string>(
-                corm::raw_sql("select :given::text", corm::arg<"given">(text)));
+            const auto named =
+                co_await session.one<std::string>(corm::raw_sql("select :given::text", corm::arg<"given">(text)));
             CHECK(named == text);
         }
         co_await session.rollback();
@@ -96,12 +94,11 @@ TEST_CASE("F62: names in a query are quoted, or refused before anything is sent"
                 const auto number = corm::labelled(col<&Department::id>, name);
                 const auto inner = corm::subquery("in " + name.substr(0, 60), select(number).from<Department>());
                 const auto outer = corm::cte("out " + name.substr(0, 59), select(number).from<Department>());
-                found = co_await session.scalar(
-                    select(person[col<&Employee::id>])
-                        .from(person)
-                        .join(inner, inner[number] == person[col<&Employee::department_id>])
-                        .join(outer, outer[number] == inner[number])
-                        .where(person[col<&Employee::id>] == 1));
+                found = co_await session.scalar(select(person[col<&Employee::id>])
+                                                    .from(person)
+                                                    .join(inner, inner[number] == person[col<&Employee::department_id>])
+                                                    .join(outer, outer[number] == inner[number])
+                                                    .where(person[col<&Employee::id>] == 1));
             } catch (...) {
                 error = std::current_exception();
             }

@@ -123,8 +123,12 @@ enum class NullsOf : std::uint8_t { any, all, none, case_values };
 /// The same for what yields one of its arguments (COALESCE), or one of its values (CASE): text beside it, and in it, is
 /// of their type.
 [[nodiscard]] Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls);
-/// The same as an entry of GROUP BY that stands for its arguments: ROLLUP, CUBE, GROUPING SETS.
-[[nodiscard]] Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments);
+enum class GroupingKind : std::uint8_t { group, rollup, cube, sets };
+/// An entry of GROUP BY that is no expression: `(a, b)`, `ROLLUP(a, b)`, `CUBE(a, b)`, `GROUPING SETS (a, b)`. A group
+/// has expressions, ROLLUP and CUBE have groups as well, and sets any entry.
+[[nodiscard]] Expr grouping(GroupingKind kind, std::vector<Expr> items);
+/// `GROUPING(a, b)`: which of these entries a row leaves out.
+[[nodiscard]] Expr grouping_of(std::vector<Expr> expressions);
 /// Any infix operator by its symbol. Throws `MappingError` for a symbol that PostgreSQL would not take for one
 /// operator.
 [[nodiscard]] Expr infix(std::string symbol, Expr left, Expr right);

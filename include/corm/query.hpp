@@ -9,6 +9,7 @@
 #include <corm/query/functions.hpp>
 #include <corm/query/library.hpp>
 #include <corm/query/query.hpp>
+#include <corm/query/related.hpp>
 #include <corm/query/subquery.hpp>
 
 namespace corm {
@@ -36,15 +37,16 @@ using query::ceil;
 using query::coalesce;
 using query::concat;
 using query::Condition;
+using query::contains;
 using query::count; // those that corm.hpp could not see yet
 using query::count_distinct;
 using query::cte;
+using query::cube;
 using query::cume_dist;
 using query::current_row;
 using query::date_trunc;
 using query::DatePart;
 using query::delete_from;
-using query::cube;
 using query::dense_rank;
 using query::entity;
 using query::except;
@@ -58,14 +60,14 @@ using query::following;
 using query::function;
 using query::function_in;
 using query::greatest;
+using query::group;
+using query::grouping;
+using query::grouping_sets;
 using query::has;
 using query::insert_into;
 using query::intersect;
 using query::is_distinct_from;
 using query::is_not_distinct_from;
-using query::group;
-using query::grouping;
-using query::grouping_sets;
 using query::is_true;
 using query::json_contains;
 using query::json_get;
@@ -100,14 +102,15 @@ using query::preceding;
 using query::Query;
 using query::rank;
 using query::recursive;
+using query::refers_to;
 using query::replace;
+using query::rollup;
 using query::round;
 using query::row_number;
 using query::rows_of;
 using query::RowSource;
 using query::scalar;
 using query::search_rank;
-using query::rollup;
 using query::select;
 using query::string_agg;
 using query::subquery;

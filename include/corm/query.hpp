@@ -9,7 +9,10 @@
 #include <corm/query/functions.hpp>
 #include <corm/query/library.hpp>
 #include <corm/query/query.hpp>
+#include <corm/query/record_source.hpp>
+#include <corm/query/related.hpp>
 #include <corm/query/subquery.hpp>
+#include <corm/query/values.hpp>
 
 namespace corm {
 
@@ -34,11 +37,14 @@ using query::case_when;
 using query::cast;
 using query::ceil;
 using query::coalesce;
+using query::column; // with the type of its values
 using query::concat;
 using query::Condition;
+using query::contains;
 using query::count; // those that corm.hpp could not see yet
 using query::count_distinct;
 using query::cte;
+using query::cube;
 using query::cume_dist;
 using query::current_row;
 using query::date_trunc;
@@ -57,6 +63,9 @@ using query::following;
 using query::function;
 using query::function_in;
 using query::greatest;
+using query::group;
+using query::grouping;
+using query::grouping_sets;
 using query::has;
 using query::insert_into;
 using query::intersect;
@@ -96,7 +105,9 @@ using query::preceding;
 using query::Query;
 using query::rank;
 using query::recursive;
+using query::refers_to;
 using query::replace;
+using query::rollup;
 using query::round;
 using query::row_number;
 using query::rows_of;
@@ -116,6 +127,8 @@ using query::union_all;
 using query::union_distinct;
 using query::update;
 using query::upper;
+using query::Values;
+using query::values;
 using query::window;
 using sql::JoinKind;
 

@@ -1,7 +1,7 @@
 #include <corm/query/composed.hpp>
 
-#include "mapping/relation_ends.hpp"
 #include "query/checked_rows.hpp"
+#include "query/column_at.hpp"
 #include "query/problems.hpp"
 
 #include <corm/base/error.hpp>
@@ -48,54 +48,17 @@ const Yielded* find(const std::vector<Yielded>& columns, std::string_view label)
 
 sql::Expr read_from(const sql::Source& source, const Yielded& column, const types::ValueType& type) {
     const std::string name = quoted(source.name()) + "." + quoted(column.label);
-    if (!reads_as(*column.type, type))
+    if (!reads_as(*column.type, type) && !type.as_text)
         throw MappingError(name + " is of type " + type_name(*column.type) + ", and is read as " + type_name(type) +
                            "; ask for the type that was selected");
     if (column.type->nullable && !type.nullable)
         throw MappingError(name + " can be NULL, and is read as a type that holds none; ask for std::optional, or "
                                   "select corm::coalesce(..., value)");
-    return sql::column_of(source.name(), column.label, column.cast);
+    std::string cast = column.cast;
+    if (cast.empty() && type.as_text)
+        cast = column.type->sql_type();
+    return sql::column_of(source.name(), column.label, std::move(cast));
 }
-
-sql::Expr column_at(const mapping::Mapper& mapper, std::size_t index, const std::string& alias) {
-    sql::Expr own = column_expression({&mapper, index});
-    if (alias.empty())
-        return own;
-    return sql::column_of(alias, mapper.column(index).name, std::string{sql::cast_of(own)}, mapper.table());
-}
-
-/// Pairs of columns that are equal, of two tables by their names in the query.
-sql::Expr pairs(const mapping::Mapper& left, const std::string& left_alias, std::span<const std::uint16_t> of_left,
-                const mapping::Mapper& right, const std::string& right_alias, std::span<const std::uint16_t> of_right) {
-    sql::Expr all;
-    for (std::size_t i = 0; i < of_left.size(); ++i)
-        all = sql::both(std::move(all), sql::binary(sql::BinaryOperator::equal, column_at(left, of_left[i], left_alias),
-                                                    column_at(right, of_right[i], right_alias)));
-    return all;
-}
-
-std::vector<std::uint16_t> range(std::size_t from, std::size_t count) {
-    std::vector<std::uint16_t> indices;
-    for (std::size_t i = 0; i < count; ++i)
-        indices.push_back(static_cast<std::uint16_t>(from + i));
-    return indices;
-}
-
-/// The table of pairs of a many-to-many relation, and which of its columns refer to which side.
-struct AssociationSides {
-    explicit AssociationSides(const mapping::RelationEnds& ends) {
-        const mapping::AssociationEnds between = mapping::association_of(ends);
-        const std::size_t own = ends.here.size(), other = ends.there.size();
-        to_owner = range(between.swapped ? other : 0, own);
-        to_target = range(between.swapped ? 0 : own, other);
-        mapper = between.mapper;
-    }
-    [[nodiscard]] sql::Source source() const { return {.schema = mapper->schema(), .table = mapper->table()}; }
-
-    std::shared_ptr<const mapping::Mapper> mapper;
-    std::vector<std::uint16_t> to_owner;
-    std::vector<std::uint16_t> to_target;
-};
 
 sql::Lock& required_lock(ComposedQuery& query, std::string_view name) {
     if (!query.statement.lock)
@@ -164,9 +127,10 @@ void add_entity(ComposedQuery& query, std::shared_ptr<const mapping::Mapper> map
     const std::size_t first = query.statement.items.size();
     for (std::size_t i = 0; i < mapper->columns().size(); ++i) {
         const types::ValueType& type = *mapper->column(i).type;
-        sql::Expr column = column_at(*mapper, i, alias);
+        const sql::Expr column = column_at(*mapper, i, alias);
         // Behind an outer join the whole object may be missing.
-        query.statement.items.push_back({type.as_text ? sql::cast(std::move(column), "text") : std::move(column)});
+        query.statement.items.push_back(
+            {.expression = type.as_text ? sql::cast(column, "text") : column, .of_object = true});
         query.columns.push_back({{}, &type});
     }
     query.entities.push_back({std::move(mapper), first});
@@ -174,21 +138,6 @@ void add_entity(ComposedQuery& query, std::shared_ptr<const mapping::Mapper> map
 
 void add_source(ComposedQuery& query, sql::JoinKind join, sql::Source source, sql::Expr on) {
     query.statement.from.push_back({std::move(source), join, std::move(on)});
-}
-
-void add_relation(ComposedQuery& query, sql::JoinKind join, const mapping::Relation& relation,
-                  const std::string& alias) {
-    const mapping::RelationEnds& ends = mapping::RelationMap::of(relation.owner.get(), relation);
-    sql::Source target = table_source(*ends.target, alias);
-    if (ends.kind() != mapping::RelationKind::many_to_many) {
-        sql::Expr on = pairs(*ends.owner, {}, ends.here, *ends.target, alias, ends.there);
-        add_source(query, join, std::move(target), std::move(on));
-        return;
-    }
-    const AssociationSides between{ends};
-    add_source(query, join, between.source(), pairs(*ends.owner, {}, ends.here, *between.mapper, {}, between.to_owner));
-    add_source(query, join, std::move(target),
-               pairs(*between.mapper, {}, between.to_target, *ends.target, alias, ends.there));
 }
 
 void set_limit(ComposedQuery& query, std::int64_t rows) {
@@ -258,6 +207,7 @@ ComposedQuery around(ComposedQuery& query) {
     for (sql::Item& item : query.statement.items) {
         item.label.clear();
         item.holds_null = true;
+        item.of_object = false;
     }
     for (Yielded& column : query.columns)
         column.label.clear();
@@ -304,30 +254,6 @@ Condition exists_in(sql::Source source, const Condition& condition) {
     query.columns.push_back({{}, &types::value_type<std::int32_t>});
     query.statement.where = condition.expression();
     add_source(query, sql::JoinKind::inner, std::move(source), {});
-    return exists(query, false);
-}
-
-Condition exists_related(const mapping::Relation& relation, const std::string& alias,
-                         const std::optional<Condition>& condition) {
-    const mapping::RelationEnds& ends = mapping::RelationMap::of(relation.owner.get(), relation);
-    if (alias.empty() && ends.owner->table() == ends.target->table() && ends.owner->schema() == ends.target->schema())
-        throw MappingError(relation.entity + "." + relation.name +
-                           " leads to the table that it starts from; give the other end a name by corm::alias, as in "
-                           "corm::any<&T::member>(alias, condition)");
-    ComposedQuery query;
-    query.statement.items.push_back({sql::form({"1"}, {})});
-    query.columns.push_back({{}, &types::value_type<std::int32_t>});
-    add_source(query, sql::JoinKind::inner, table_source(*ends.target, alias), {});
-    sql::Expr related;
-    if (ends.kind() == mapping::RelationKind::many_to_many) {
-        const AssociationSides between{ends};
-        add_source(query, sql::JoinKind::inner, between.source(),
-                   pairs(*between.mapper, {}, between.to_target, *ends.target, alias, ends.there));
-        related = pairs(*ends.owner, {}, ends.here, *between.mapper, {}, between.to_owner);
-    } else {
-        related = pairs(*ends.owner, {}, ends.here, *ends.target, alias, ends.there);
-    }
-    query.statement.where = condition ? sql::both(std::move(related), condition->expression()) : std::move(related);
     return exists(query, false);
 }
 

@@ -73,8 +73,14 @@ struct Form {
     std::vector<std::string> pieces;
     std::vector<Expr> arguments;
     NullsOf nulls;
-    bool groups;
     bool chooses; ///< is one of its arguments, at least of their type
+};
+struct Grouping {
+    GroupingKind kind;
+    std::vector<Expr> items;
+};
+struct GroupingOf {
+    std::vector<Expr> expressions;
 };
 struct Infix {
     std::string symbol;
@@ -103,7 +109,7 @@ struct Quantified {
 };
 
 using Any = std::variant<Column, Parameter, Unary, Binary, Junction, InArray, InList, Between, Call, CountStar, Cast,
-                         Form, Infix, Aggregate, AliasColumn, Label, Nested, Quantified>;
+                         Form, Grouping, GroupingOf, Infix, Aggregate, AliasColumn, Label, Nested, Quantified>;
 
 } // namespace nodes
 

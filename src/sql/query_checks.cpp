@@ -1,42 +1,10 @@
 // What can be known to be wrong with a query before the server sees it.
 #include "sql/clauses.hpp"
-#include "sql/query_walk.hpp"
+#include "sql/grouping.hpp"
 
 #include <algorithm>
 
 namespace corm::sql {
-namespace {
-
-/// The column as people write it, or what else it is.
-std::string name_of(const Expr& expression) {
-    if (const auto* column = std::get_if<nodes::Column>(&expression.node().value))
-        return (column->table.empty() ? "" : column->table + ".") + column->name;
-    if (const auto* column = std::get_if<nodes::AliasColumn>(&expression.node().value))
-        return column->alias + "." + column->name;
-    return "an expression";
-}
-
-/// Which source of the query a column is of; the number of sources if it is of a query around it.
-std::size_t source_of(const Query& query, const Expr& expression) {
-    const auto* column = std::get_if<nodes::Column>(&expression.node().value);
-    const auto* of_alias = std::get_if<nodes::AliasColumn>(&expression.node().value);
-    for (std::size_t i = 0; i < query.from.size(); ++i) {
-        const Source& source = query.from[i].source;
-        if (column != nullptr && source.alias.empty() && !source.common && source.table == column->table &&
-            source.schema == column->schema)
-            return i;
-        if (of_alias != nullptr && source.name() == of_alias->alias)
-            return i;
-    }
-    return query.from.size();
-}
-
-bool is_column(const Expr& expression) {
-    return std::holds_alternative<nodes::Column>(expression.node().value) ||
-           std::holds_alternative<nodes::AliasColumn>(expression.node().value);
-}
-
-} // namespace
 
 void check_sources(const Query& query) {
     for (std::size_t i = 0; i < query.from.size(); ++i) {
@@ -62,12 +30,31 @@ std::vector<bool> outer_joined(const Query& query) {
     return found;
 }
 
-/// The column by which an expression can be NULL through an outer join; empty if there is none.
-class NullByJoin {
+/// By which part an expression can be NULL though its type holds none: a column of an outer join, or what some of the
+/// grouping sets leave out. Empty if there is none.
+class NullByQuery {
 public:
-    NullByJoin(const Query& query, const std::vector<bool>& outer) : query_(query), outer_(outer) {}
+    NullByQuery(const Query& query, const Grouped& grouped)
+        : query_(query), grouped_(grouped), outer_(outer_joined(query)) {}
+
+    [[nodiscard]] bool possible() const {
+        return std::find(outer_.begin(), outer_.end(), true) != outer_.end() ||
+               grouped_.all.size() > grouped_.always.size();
+    }
+    [[nodiscard]] bool is_left_out(const Expr& expression) const {
+        return among(grouped_.all, expression) && !among(grouped_.always, expression);
+    }
 
     Expr find(const Expr& expression) {
+        if (!within_group_ && is_left_out(expression))
+            return expression;
+        if (!within_group_ && among(grouped_.always, expression)) {
+            // The server takes it from the group as a whole.
+            within_group_ = true;
+            Expr found = find(expression);
+            within_group_ = false;
+            return found;
+        }
         if (is_column(expression)) {
             const std::size_t at = source_of(query_, expression);
             return at < outer_.size() && outer_[at] ? expression : Expr{};
@@ -100,6 +87,7 @@ public:
              (binary->op == BinaryOperator::is_distinct_from || binary->op == BinaryOperator::is_not_distinct_from));
         // The types of aggregates and subqueries say whether they can be NULL.
         if (of_null || std::holds_alternative<Aggregate>(expression.node().value) ||
+            std::holds_alternative<nodes::GroupingOf>(expression.node().value) ||
             std::holds_alternative<nodes::Nested>(expression.node().value))
             return {};
         Expr found;
@@ -115,163 +103,35 @@ public:
 
 private:
     const Query& query_;
-    const std::vector<bool>& outer_;
+    const Grouped& grouped_;
+    std::vector<bool> outer_;
+    bool within_group_ = false;
 };
 
-void check_outer_joins(const Query& query) {
-    const std::vector<bool> outer = outer_joined(query);
-    if (std::find(outer.begin(), outer.end(), true) == outer.end())
+void check_nulls(const Query& query, const Grouped& grouped) {
+    NullByQuery nulls{query, grouped};
+    if (!nulls.possible())
         return;
-    NullByJoin nulls{query, outer};
     for (const Item& item : query.items) {
+        if (item.of_object) {
+            // With some of its columns left out it would be taken for one whose row has NULLs there.
+            if (const Expr part = nulls.find(item.expression); part && nulls.is_left_out(part))
+                throw MappingError(name_of(part) +
+                                   " is left out by some of the groups that rollup(), cube() or grouping_sets() make, "
+                                   "and is part of an object that is selected; select columns instead, or group by the "
+                                   "key in each of the sets");
+            continue;
+        }
         if (item.holds_null)
             continue;
-        if (const Expr column = nulls.find(item.expression))
-            throw MappingError(name_of(column) +
-                               " is selected from an outer join, so it can be NULL, and is read into a "
-                               "type that holds none; select corm::nullable(...) or "
-                               "corm::coalesce(..., value)");
+        if (const Expr part = nulls.find(item.expression))
+            throw MappingError(name_of(part) +
+                               (nulls.is_left_out(part)
+                                    ? " is left out by some of the groups that rollup(), cube() or grouping_sets() make"
+                                    : " is selected from an outer join") +
+                               ", so it can be NULL, and is read into a type that holds none; select "
+                               "corm::nullable(...) or corm::coalesce(..., value)");
     }
-}
-
-bool same(const Expr& left, const Expr& right);
-
-bool same_parts(const std::vector<Expr>& left, const std::vector<Expr>& right) {
-    return left.size() == right.size() && std::equal(left.begin(), left.end(), right.begin(), same);
-}
-
-/// The same text and the same parameters. Parameters of their own are different ones, as they are for the server.
-bool same(const Expr& left, const Expr& right) {
-    if (&left.node() == &right.node())
-        return true;
-    const nodes::Any& a = left.node().value;
-    const nodes::Any& b = right.node().value;
-    if (a.index() != b.index())
-        return false;
-    if (const auto* column = std::get_if<nodes::Column>(&a)) {
-        const auto& other = std::get<nodes::Column>(b);
-        return column->name == other.name && column->table == other.table && column->schema == other.schema;
-    }
-    if (const auto* column = std::get_if<nodes::AliasColumn>(&a)) {
-        const auto& other = std::get<nodes::AliasColumn>(b);
-        return column->name == other.name && column->alias == other.alias;
-    }
-    if (const auto* form = std::get_if<nodes::Form>(&a)) {
-        const auto& other = std::get<nodes::Form>(b);
-        return form->pieces == other.pieces && same_parts(form->arguments, other.arguments);
-    }
-    if (const auto* call = std::get_if<nodes::Call>(&a)) {
-        const auto& other = std::get<nodes::Call>(b);
-        return call->function == other.function && call->schema == other.schema &&
-               same_parts(call->arguments, other.arguments);
-    }
-    if (const auto* cast = std::get_if<nodes::Cast>(&a)) {
-        const auto& other = std::get<nodes::Cast>(b);
-        return cast->sql_type == other.sql_type && same(cast->operand, other.operand);
-    }
-    if (const auto* binary = std::get_if<nodes::Binary>(&a)) {
-        const auto& other = std::get<nodes::Binary>(b);
-        return binary->op == other.op && same(binary->left, other.left) && same(binary->right, other.right);
-    }
-    if (const auto* infix = std::get_if<nodes::Infix>(&a)) {
-        const auto& other = std::get<nodes::Infix>(b);
-        return infix->symbol == other.symbol && same(infix->left, other.left) && same(infix->right, other.right);
-    }
-    if (const auto* unary = std::get_if<nodes::Unary>(&a)) {
-        const auto& other = std::get<nodes::Unary>(b);
-        return unary->op == other.op && same(unary->operand, other.operand);
-    }
-    if (const auto* junction = std::get_if<nodes::Junction>(&a)) {
-        const auto& other = std::get<nodes::Junction>(b);
-        return junction->all == other.all && same_parts(junction->terms, other.terms);
-    }
-    return false;
-}
-
-class Grouping {
-public:
-    explicit Grouping(const Query& query) : query_(query), whole_(query.from.size()) {
-        for (const Expr& expression : query.group_by) {
-            const auto* form = std::get_if<nodes::Form>(&expression.node().value);
-            if (form != nullptr && form->groups)
-                groups_.insert(groups_.end(), form->arguments.begin(), form->arguments.end());
-            else
-                groups_.push_back(expression);
-        }
-        for (std::size_t i = 0; i < query.from.size(); ++i)
-            whole_[i] = is_key_grouped(i);
-    }
-
-    [[nodiscard]] bool applies() const {
-        if (!groups_.empty())
-            return true;
-        bool found = static_cast<bool>(query_.having);
-        for (const Item& item : query_.items)
-            found = found || aggregates(item.expression);
-        for (const OrderBy& term : query_.order_by)
-            found = found || aggregates(term.expression);
-        return found;
-    }
-
-    void check(const Expr& expression, std::string_view where) const {
-        if (std::any_of(groups_.begin(), groups_.end(), [&](const Expr& group) { return same(group, expression); }))
-            return;
-        if (is_column(expression)) {
-            const std::size_t at = source_of(query_, expression);
-            if (at < whole_.size() && !whole_[at])
-                throw MappingError(
-                    name_of(expression) + " is in " + std::string{where} +
-                    " of a query that groups rows, and is neither grouped nor within an aggregate; add it "
-                    "to group_by(), or take min(), max() or another aggregate of it");
-            return;
-        }
-        const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
-        if (aggregate != nullptr && !aggregate->over)
-            return;
-        each_part(expression, [&](const Expr& part) { check(part, where); }, [](const Query&) {});
-    }
-
-private:
-    static bool aggregates(const Expr& expression) {
-        if (std::holds_alternative<nodes::CountStar>(expression.node().value))
-            return true;
-        const auto* aggregate = std::get_if<Aggregate>(&expression.node().value);
-        if (aggregate != nullptr && !aggregate->over)
-            return true;
-        bool found = false;
-        each_part(expression, [&](const Expr& part) { found = found || aggregates(part); }, [](const Query&) {});
-        return found;
-    }
-
-    bool is_key_grouped(std::size_t source) const {
-        const std::vector<std::string>& key = query_.from[source].source.key;
-        const auto grouped = [&](const std::string& name) {
-            return std::any_of(groups_.begin(), groups_.end(), [&](const Expr& group) {
-                if (!is_column(group) || source_of(query_, group) != source)
-                    return false;
-                const auto* column = std::get_if<nodes::Column>(&group.node().value);
-                return (column != nullptr ? column->name : std::get<nodes::AliasColumn>(group.node().value).name) ==
-                       name;
-            });
-        };
-        return !key.empty() && std::all_of(key.begin(), key.end(), grouped);
-    }
-
-    const Query& query_;
-    std::vector<Expr> groups_;
-    std::vector<bool> whole_; ///< sources whose key is grouped, and with it all of their columns
-};
-
-void check_grouping(const Query& query) {
-    const Grouping grouping{query};
-    if (!grouping.applies())
-        return;
-    for (const Item& item : query.items)
-        grouping.check(item.expression, "the items");
-    if (query.having)
-        grouping.check(query.having, "having()");
-    for (const OrderBy& term : query.order_by)
-        grouping.check(term.expression, "order_by()");
 }
 
 /// Looks at each query once, however many read it.
@@ -344,8 +204,9 @@ void check_query(const Query& query) {
         return;
     }
     check_sources(query);
-    check_outer_joins(query);
-    check_grouping(query);
+    const Grouped grouped{query};
+    check_nulls(query, grouped);
+    check_grouping(query, grouped);
 }
 
 } // namespace corm::sql

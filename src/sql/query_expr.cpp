@@ -33,7 +33,7 @@ void require(const QueryPtr& query) {
 
 Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
     const int depth = depth_of(arguments);
-    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false, false}, depth);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false}, depth);
 }
 
 Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
@@ -50,12 +50,17 @@ Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsO
             arguments[i] = beside(cast, std::move(arguments[i]));
     }
     const int depth = depth_of(arguments);
-    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, false, true}, depth);
+    return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, true}, depth);
 }
 
-Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments) {
-    const int depth = depth_of(arguments);
-    return make_node(nodes::Form{std::move(pieces), std::move(arguments), NullsOf::any, true, false}, depth);
+Expr grouping(GroupingKind kind, std::vector<Expr> items) {
+    const int depth = depth_of(items);
+    return make_node(nodes::Grouping{kind, std::move(items)}, depth);
+}
+
+Expr grouping_of(std::vector<Expr> expressions) {
+    const int depth = depth_of(expressions);
+    return make_node(nodes::GroupingOf{std::move(expressions)}, depth);
 }
 
 Expr infix(std::string symbol, Expr left, Expr right) {

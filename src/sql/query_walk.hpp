@@ -24,6 +24,8 @@ public:
     void operator()(const nodes::Junction& node) const { all(node.terms); }
     void operator()(const nodes::Call& node) const { all(node.arguments); }
     void operator()(const nodes::Form& node) const { all(node.arguments); }
+    void operator()(const nodes::Grouping& node) const { all(node.items); }
+    void operator()(const nodes::GroupingOf& node) const { all(node.expressions); }
     void operator()(const nodes::InList& node) const {
         see_(node.operand);
         all(node.items);

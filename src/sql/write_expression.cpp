@@ -57,6 +57,8 @@ struct LevelOf {
     int operator()(const nodes::CountStar&) const { return level_primary; }
     int operator()(const nodes::Cast&) const { return level_primary; }
     int operator()(const nodes::Form&) const { return level_primary; } // begins and ends by itself
+    int operator()(const nodes::Grouping&) const { return level_primary; }
+    int operator()(const nodes::GroupingOf&) const { return level_primary; }
     // Its symbol may bind as tightly or as loosely as any: it gets parentheses wherever it is a part, and so do its
     // parts.
     int operator()(const nodes::Infix&) const { return 0; }
@@ -186,6 +188,19 @@ public:
             if (i < node.arguments.size())
                 write(node.arguments[i]);
         }
+    }
+
+    void operator()(const nodes::Grouping& node) {
+        constexpr std::string_view heads[] = {"(", "ROLLUP(", "CUBE(", "GROUPING SETS ("};
+        out_.sql(heads[static_cast<std::size_t>(node.kind)]);
+        list(node.items);
+        out_.sql(")");
+    }
+
+    void operator()(const nodes::GroupingOf& node) {
+        out_.sql("GROUPING(");
+        list(node.expressions);
+        out_.sql(")");
     }
 
     void operator()(const nodes::Infix& node) {

@@ -1,6 +1,7 @@
 // select(col<&User::name>, count()).from<User>()...: queries whose rows are values, objects, or both.
 #pragma once
 
+#include <corm/query/grouping.hpp>
 #include <corm/query/load.hpp>
 #include <corm/query/query_item.hpp>
 #include <corm/query/rows.hpp>
@@ -43,7 +44,7 @@ public:
     template <SourceLike... S>
         requires(sizeof...(S) > 0)
     Query& from(const S&... sources) & {
-        return (add(sql::JoinKind::cross, sources.source(), {}), ...);
+        return (add(sql::JoinKind::cross, detail::source_of(sources), {}), ...);
     }
     template <SourceLike... S>
         requires(sizeof...(S) > 0)
@@ -63,7 +64,7 @@ public:
     }
     template <SourceLike S>
     Query& join(const S& source, const Condition& on) & {
-        return add(sql::JoinKind::inner, source.source(), on.expression());
+        return add(sql::JoinKind::inner, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query join(const S& source, const Condition& on) && {
@@ -79,7 +80,7 @@ public:
     }
     template <SourceLike S>
     Query& left_join(const S& source, const Condition& on) & {
-        return add(sql::JoinKind::left, source.source(), on.expression());
+        return add(sql::JoinKind::left, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query left_join(const S& source, const Condition& on) && {
@@ -96,14 +97,13 @@ public:
     }
     template <SourceLike S>
     Query& joined(sql::JoinKind kind, const S& source, const Condition& on) & {
-        return add(kind, source.source(), on.expression());
+        return add(kind, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query joined(sql::JoinKind kind, const S& source, const Condition& on) && {
         return std::move(joined(kind, source, on));
     }
-    /// Joins along a relation: `join<&Order::customer>()`. The target may have an alias; the owner goes by its own
-    /// name.
+    /// Joins along a relation of a table by its own name: `join<&Order::customer>()`; the target may have an alias.
     template <auto Member>
     Query& join(const std::string& alias = {}) & {
         return along<Member>(sql::JoinKind::inner, alias);
@@ -127,12 +127,13 @@ public:
         return *this;
     }
     [[nodiscard]] Query where(const Condition& condition) && { return std::move(where(condition)); }
-    template <SqlOperand... X>
+    /// Columns, expressions, and `rollup`, `cube` and `grouping_sets` of them.
+    template <detail::Groupable... X>
     Query& group_by(const X&... expressions) & {
-        (query_.statement.group_by.push_back(detail::sql_of(expressions)), ...);
+        (query_.statement.group_by.push_back(detail::group_entry(expressions)), ...);
         return *this;
     }
-    template <SqlOperand... X>
+    template <detail::Groupable... X>
     [[nodiscard]] Query group_by(const X&... expressions) && {
         return std::move(group_by(expressions...));
     }
@@ -148,8 +149,7 @@ public:
         return *this;
     }
     [[nodiscard]] Query distinct() && { return std::move(distinct()); }
-    /// The first row of each group of equal values; `order_by` begins with the same expressions and says which is
-    /// first.
+    /// The first row of each group of equal values; `order_by` begins with the same expressions: which is first.
     template <SqlOperand... X>
     Query& distinct_on(const X&... expressions) & {
         (query_.statement.distinct_on.push_back(detail::sql_of(expressions)), ...);
@@ -207,7 +207,7 @@ public:
     }
     template <SourceLike S>
     Query& of(const S& source) & {
-        detail::add_locked(query_, source.source().name());
+        detail::add_locked(query_, detail::source_of(source).name());
         return *this;
     }
     template <SourceLike S>

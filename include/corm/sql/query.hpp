@@ -37,6 +37,7 @@ struct Source {
     /// What its columns are qualified with; a table without one goes by its own name.
     std::string alias{};
     std::vector<std::string> columns{}; ///< names for what a function yields
+    bool numbered = false;              ///< it yields the number of each row as well, behind everything else
     bool lateral = false;
     std::vector<std::string> key{}; ///< primary key, if it is known: grouped by it, all columns may be selected
 
@@ -57,6 +58,7 @@ struct Item {
     Expr expression;
     std::string label{};    ///< of the column in the result; empty: left to the server
     bool holds_null = true; ///< whoever reads it can hold a NULL
+    bool of_object = false; ///< part of an object, which is there as a whole or not at all
 };
 
 enum class SetOperator : std::uint8_t { union_, intersect, except };
@@ -123,8 +125,12 @@ enum class NullsOf : std::uint8_t { any, all, none, case_values };
 /// The same for what yields one of its arguments (COALESCE), or one of its values (CASE): text beside it, and in it, is
 /// of their type.
 [[nodiscard]] Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls);
-/// The same as an entry of GROUP BY that stands for its arguments: ROLLUP, CUBE, GROUPING SETS.
-[[nodiscard]] Expr grouping(std::vector<std::string> pieces, std::vector<Expr> arguments);
+enum class GroupingKind : std::uint8_t { group, rollup, cube, sets };
+/// An entry of GROUP BY that is no expression: `(a, b)`, `ROLLUP(a, b)`, `CUBE(a, b)`, `GROUPING SETS (a, b)`. A group
+/// has expressions, ROLLUP and CUBE have groups as well, and sets any entry.
+[[nodiscard]] Expr grouping(GroupingKind kind, std::vector<Expr> items);
+/// `GROUPING(a, b)`: which of these entries a row leaves out.
+[[nodiscard]] Expr grouping_of(std::vector<Expr> expressions);
 /// Any infix operator by its symbol. Throws `MappingError` for a symbol that PostgreSQL would not take for one
 /// operator.
 [[nodiscard]] Expr infix(std::string symbol, Expr left, Expr right);

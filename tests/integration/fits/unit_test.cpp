@@ -6,6 +6,7 @@
 #include "unit/orm/json_values_entities.hpp"
 #include "unit/query/entities.hpp"
 #include "unit/query/joined_entities.hpp"
+#include "unit/query/related_entities.hpp"
 #include "unit/schema/derive_entities.hpp"
 #include "unit/uow/copy_entities.hpp"
 #include "unit/uow/entities.hpp"
@@ -30,6 +31,7 @@ TEST_CASE("derived tables fit: mappings of the query tests", "[verify][integrati
     CHECK(misfit_of<query_test::User, query_test::Order, query_test::Stamped>() == "");
     CHECK(corm::test::misfit({query_test::people()}) == "");
     CHECK(misfit_of<joined_test::Person, joined_test::Badge, joined_test::Order, joined_test::Line>() == "");
+    CHECK(misfit_of<related_test::Member, related_test::Group, related_test::Post>() == "");
 }
 
 TEST_CASE("derived tables fit: mappings of the tests of units of work", "[verify][integration]") {

@@ -1,0 +1,6 @@
+// expect: corm: rollup() takes columns, expressions and group(...) of them; a value groups nothing
+#include "query_entities.hpp"
+
+#include <corm/query/grouping.hpp>
+
+const auto entry = corm::query::rollup(corm::query::col<&User::age>, "name");

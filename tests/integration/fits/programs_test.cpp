@@ -4,6 +4,7 @@
 #include "support/fits.hpp"
 
 #include "../../../benchmarks/corm_entities.hpp"
+#include "../../../examples/job_queue/letters.hpp"
 #include "../../../examples/techempower/entities.hpp"
 #include "quickstart_structs.hpp"
 
@@ -29,6 +30,10 @@ TEST_CASE("derived tables fit: mappings of the benchmarks", "[verify][integratio
 
 TEST_CASE("derived tables fit: mappings of the TechEmpower server", "[verify][integration]") {
     CHECK(misfit_of<techempower::World, techempower::Fortune>() == "");
+}
+
+TEST_CASE("derived tables fit: mappings of the job queue", "[verify][integration]") {
+    CHECK(misfit_of<job_queue::Job, job_queue::Delivery>() == "");
 }
 
 TEST_CASE("derived tables fit: mappings of the quickstart", "[verify][integration]") {

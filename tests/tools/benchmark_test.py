@@ -115,7 +115,9 @@ class BenchmarkTest(unittest.TestCase):
             self.assertEqual(compared[key], target, key)
         self.assertNotIn("read_100k_vs_pgbench", compared)
         self.assertEqual(len(whole.jobs), len(set(whole.jobs.values())))
-        self.assertTrue(quick.include_cost and whole.include_cost and whole.complete and not quick.complete)
+        self.assertEqual([[cost.key for cost in plan.compiled] for plan in (quick, whole)],
+                         [["include_cost"], ["include_cost", "query_cost"]])
+        self.assertTrue(whole.complete and not quick.complete)
 
     def test_chosen_workloads(self):
         plan = Plan(options(url="postgresql:///x", workload="get_joined,fortunes", tasks="8,256"))
@@ -123,7 +125,7 @@ class BenchmarkTest(unittest.TestCase):
                                           "http_fortunes_8", "http_fortunes_256"})  # fmt: skip
         self.assertEqual([ratio.key for ratio in plan.ratios],
                          ["get_joined_8_vs_libpq", "get_joined_256_vs_libpq"])
-        self.assertFalse(plan.include_cost)
+        self.assertEqual(plan.compiled, ())
 
     def test_only_takes_names_of_programs_and_of_ratios(self):
         plan = Plan(options(only="corm_uow_10_8,records_read"))

@@ -78,10 +78,11 @@ class Plan:
         else:
             self.ratios = (*jobs.TARGETS, *jobs.DETAILS, *jobs.comparisons(others))
             listed = [*jobs.sweep(("corm", *others)), *jobs.http()]
-        self.include_cost = not self.chosen
+        self.compiled = () if self.chosen else tuple(cost for cost in jobs.COMPILE_COSTS
+                                                     if cost.quick or not options.quick)
         if options.only:
             texts = options.only.split(",")
-            self.include_cost = any(text in "include_cost" for text in texts)
+            self.compiled = tuple(cost for cost in self.compiled if any(text in cost.key for text in texts))
             wanted = {job for ratio in self.ratios if any(text in ratio.key for text in texts) for job in ratio.jobs}
             listed = [job for job in [*(job for ratio in self.ratios for job in ratio.jobs), *listed]
                       if job in wanted or any(text in job.name for text in texts)]
@@ -150,14 +151,15 @@ def measure(plan: Plan, options: argparse.Namespace, runner: Runner, results: re
         progress.end()
 
 
-def measure_compiler(results: report.Results, rounds: int) -> None:
-    compiler, baseline = machine.compiler(), ["-DCORM_BENCH_BASELINE"]
-    for defines in (baseline, []):  # brings the headers into memory
-        compile_seconds(compiler, defines)
+def measure_compiler(results: report.Results, cost: jobs.CompileCost, rounds: int) -> None:
+    compiler = machine.compiler()
+    above, below = [cost.level], [cost.level, "-DCORM_BENCH_BASELINE"]
+    for flags in (below, above):  # brings the headers into memory
+        compile_seconds(compiler, cost.file, flags)
     for number in range(1, rounds + 1):
-        print(f"compiling, {number} of {rounds}", file=sys.stderr)
-        below = compile_seconds(compiler, baseline)
-        results.add_include_cost(compile_seconds(compiler, []) / below)
+        print(f"compiling {cost.file}, {number} of {rounds}", file=sys.stderr)
+        base = compile_seconds(compiler, cost.file, below)
+        results.add_limit(cost.key, compile_seconds(compiler, cost.file, above) / base, cost.limit)
 
 
 def run_all(options: argparse.Namespace) -> report.Results:
@@ -197,8 +199,8 @@ def run_all(options: argparse.Namespace) -> report.Results:
             runner.http = stack.enter_context(ExampleHttp(options.build / "examples" / "techempower", database))
         if plan.jobs:
             measure(plan, options, runner, results, rounds)
-    if plan.include_cost:
-        measure_compiler(results, min(rounds, 2) if options.quick else rounds)
+    for cost in plan.compiled:
+        measure_compiler(results, cost, min(rounds, 2) if options.quick else rounds)
     return results
 
 

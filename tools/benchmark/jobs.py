@@ -179,7 +179,23 @@ DETAILS = (
     Ratio("records_read_100k_memory", corm("read_100k_records", 1), (corm("read_100k", 1),), "peak", target=2.0),
 )
 PEER_TARGETS = {"get": 25, "get_joined": 100, "uow_10": 15, "read_100k": 15}  # of SQLAlchemy
-INCLUDE_COST = 2.5  # at most
+
+
+@dataclass(frozen=True)
+class CompileCost:
+    """A file in benchmarks/ whose compilation is divided by that of the same file with CORM_BENCH_BASELINE."""
+
+    key: str
+    file: str
+    level: str  # of optimisation
+    limit: float
+    quick: bool = True
+
+
+COMPILE_COSTS = (
+    CompileCost("include_cost", "include_cost.cpp", "-O0", 2.5),
+    CompileCost("query_cost", "query_cost.cpp", "-O2", 2.0, quick=False),
+)
 
 
 def comparisons(programs: tuple) -> tuple:

@@ -216,10 +216,10 @@ def parse_result(said: str) -> dict:
     return {"operations": int(operations[1]), "rate": float(rate[1])}
 
 
-def compile_seconds(compiler: list, defines: list) -> float:
-    """CPU seconds of one compilation of include_cost.cpp at -O0."""
-    command = [*compiler, "-std=c++20", "-O0", "-c", f"-I{ROOT / 'include'}", *defines,
-               ROOT / "benchmarks" / "include_cost.cpp", "-o", os.devnull]
+def compile_seconds(compiler: list, file: str, flags: list) -> float:
+    """CPU seconds of one compilation of a file in benchmarks/."""
+    command = [*compiler, "-std=c++20", "-c", f"-I{ROOT / 'include'}", f"-I{ROOT / 'tests'}", *flags,
+               ROOT / "benchmarks" / file, "-o", os.devnull]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -4,7 +4,7 @@ import statistics
 import sys
 from dataclasses import dataclass, field
 
-from .jobs import INCLUDE_COST, Job, Ratio
+from .jobs import Job, Ratio
 from .measure import Sample
 
 PARTS = (("rate", 1), ("client_us", 2), ("server_us", 2), ("others", 2), ("p50", 1), ("p99", 1))
@@ -53,9 +53,9 @@ class Results:
                 ours, theirs = samples[ratio.above.name].cpu_us, samples[ratio.below[0].name].cpu_us
                 self.add_ratio(ratio.key + "_cpu", theirs / ours if ours and theirs else None)
 
-    def add_include_cost(self, value: float) -> None:
-        self.add_ratio("include_cost", value)
-        self.targets["include_cost"] = {"value": INCLUDE_COST, "limit": True}
+    def add_limit(self, key: str, value: float, limit: float) -> None:
+        self.add_ratio(key, value)
+        self.targets[key] = {"value": limit, "limit": True}
 
     def values(self, name: str, part: str) -> list:
         """Of a job, over the rounds."""

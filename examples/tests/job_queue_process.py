@@ -117,8 +117,9 @@ class Worker:
     def __init__(self, program: pathlib.Path, database: str, name: str, *options: str):
         self.name = name
         self.output = tempfile.NamedTemporaryFile("w")
+        # In the group of this process: whoever ends that because it takes too long ends the workers as well.
         self.process = subprocess.Popen([program, "work", "--name", name, *options], stdin=subprocess.DEVNULL,
-                                        stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True,
+                                        stdout=self.output, stderr=subprocess.STDOUT,
                                         env=dict(os.environ, CORM_DATABASE_URL=database))
 
     def said(self) -> str:

@@ -11,6 +11,7 @@
 #include <corm/query/query.hpp>
 #include <corm/query/related.hpp>
 #include <corm/query/subquery.hpp>
+#include <corm/query/values.hpp>
 
 namespace corm {
 
@@ -124,6 +125,8 @@ using query::union_all;
 using query::union_distinct;
 using query::update;
 using query::upper;
+using query::Values;
+using query::values;
 using query::window;
 using sql::JoinKind;
 

@@ -142,6 +142,8 @@ void write_source(SqlWriter& out, const Source& source, const Scope& scope) {
     } else {
         out.qualified(source.schema, source.table);
     }
+    if (source.numbered)
+        out.sql(" WITH ORDINALITY");
     if (!source.alias.empty())
         out.sql(" AS ").identifier(source.alias);
     bool first = true;

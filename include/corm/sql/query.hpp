@@ -37,6 +37,7 @@ struct Source {
     /// What its columns are qualified with; a table without one goes by its own name.
     std::string alias{};
     std::vector<std::string> columns{}; ///< names for what a function yields
+    bool numbered = false;              ///< it yields the number of each row as well, behind everything else
     bool lateral = false;
     std::vector<std::string> key{}; ///< primary key, if it is known: grouped by it, all columns may be selected
 

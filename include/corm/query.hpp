@@ -9,6 +9,7 @@
 #include <corm/query/functions.hpp>
 #include <corm/query/library.hpp>
 #include <corm/query/query.hpp>
+#include <corm/query/record_source.hpp>
 #include <corm/query/related.hpp>
 #include <corm/query/subquery.hpp>
 #include <corm/query/values.hpp>
@@ -36,6 +37,7 @@ using query::case_when;
 using query::cast;
 using query::ceil;
 using query::coalesce;
+using query::column; // with the type of its values
 using query::concat;
 using query::Condition;
 using query::contains;

@@ -48,13 +48,16 @@ const Yielded* find(const std::vector<Yielded>& columns, std::string_view label)
 
 sql::Expr read_from(const sql::Source& source, const Yielded& column, const types::ValueType& type) {
     const std::string name = quoted(source.name()) + "." + quoted(column.label);
-    if (!reads_as(*column.type, type))
+    if (!reads_as(*column.type, type) && !type.as_text)
         throw MappingError(name + " is of type " + type_name(*column.type) + ", and is read as " + type_name(type) +
                            "; ask for the type that was selected");
     if (column.type->nullable && !type.nullable)
         throw MappingError(name + " can be NULL, and is read as a type that holds none; ask for std::optional, or "
                                   "select corm::coalesce(..., value)");
-    return sql::column_of(source.name(), column.label, column.cast);
+    std::string cast = column.cast;
+    if (cast.empty() && type.as_text)
+        cast = column.type->sql_type();
+    return sql::column_of(source.name(), column.label, std::move(cast));
 }
 
 sql::Lock& required_lock(ComposedQuery& query, std::string_view name) {

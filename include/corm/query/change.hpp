@@ -142,7 +142,7 @@ public:
     }
     template <SourceLike S>
     Self& from(const S& source) & {
-        this->add_source(source.source());
+        this->add_source(source_of(source));
         return this->self();
     }
     template <SourceLike S>

@@ -44,7 +44,7 @@ public:
     template <SourceLike... S>
         requires(sizeof...(S) > 0)
     Query& from(const S&... sources) & {
-        return (add(sql::JoinKind::cross, sources.source(), {}), ...);
+        return (add(sql::JoinKind::cross, detail::source_of(sources), {}), ...);
     }
     template <SourceLike... S>
         requires(sizeof...(S) > 0)
@@ -64,7 +64,7 @@ public:
     }
     template <SourceLike S>
     Query& join(const S& source, const Condition& on) & {
-        return add(sql::JoinKind::inner, source.source(), on.expression());
+        return add(sql::JoinKind::inner, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query join(const S& source, const Condition& on) && {
@@ -80,7 +80,7 @@ public:
     }
     template <SourceLike S>
     Query& left_join(const S& source, const Condition& on) & {
-        return add(sql::JoinKind::left, source.source(), on.expression());
+        return add(sql::JoinKind::left, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query left_join(const S& source, const Condition& on) && {
@@ -97,7 +97,7 @@ public:
     }
     template <SourceLike S>
     Query& joined(sql::JoinKind kind, const S& source, const Condition& on) & {
-        return add(kind, source.source(), on.expression());
+        return add(kind, detail::source_of(source), on.expression());
     }
     template <SourceLike S>
     [[nodiscard]] Query joined(sql::JoinKind kind, const S& source, const Condition& on) && {
@@ -207,7 +207,7 @@ public:
     }
     template <SourceLike S>
     Query& of(const S& source) & {
-        detail::add_locked(query_, source.source().name());
+        detail::add_locked(query_, detail::source_of(source).name());
         return *this;
     }
     template <SourceLike S>

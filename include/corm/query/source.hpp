@@ -85,6 +85,7 @@ public:
         return Expression<T>{detail::source_column(source_, *columns_, item.place(), types::value_type<T>)};
     }
     /// Throws `MappingError` if there is no such column, or it is of another type or can be NULL where `T` cannot.
+    /// `corm::TextForm` reads any type, as PostgreSQL writes it.
     template <class T>
     [[nodiscard]] Expression<T> column(std::string_view label) const {
         static_assert(types::ColumnValue<T>, "corm: column<T>() needs a type with a codec");
@@ -114,10 +115,21 @@ template <class T>
     return {std::move(source), std::move(columns)};
 }
 
-/// Anything that `from` and `join` take beside the name of an entity.
+/// Anything that `from` and `join` take beside the name of an entity; the mapper of records stands for their table.
 template <class S>
-concept SourceLike = requires(const S& source) {
+concept SourceLike = std::same_as<S, std::shared_ptr<const mapping::Mapper>> || requires(const S& source) {
     { source.source() } -> std::convertible_to<sql::Source>;
 };
+
+namespace detail {
+
+/// Throws `MappingError` for a mapper that is none or was disposed of.
+[[nodiscard]] sql::Source source_of(const std::shared_ptr<const mapping::Mapper>& mapper);
+template <SourceLike S>
+[[nodiscard]] sql::Source source_of(const S& source) {
+    return source.source();
+}
+
+} // namespace detail
 
 } // namespace corm::query

@@ -70,7 +70,7 @@ template <class T>
 /// The same of an alias or a subquery: `exists(other, other[col<&Order::user_id>] == col<&User::id>)`.
 template <SourceLike S>
 [[nodiscard]] Condition exists(const S& source, const Condition& condition) {
-    return detail::exists_in(source.source(), condition);
+    return detail::exists_in(detail::source_of(source), condition);
 }
 template <SourceLike S>
 [[nodiscard]] Condition not_exists(const S& source, const Condition& condition) {

@@ -127,9 +127,10 @@ void add_entity(ComposedQuery& query, std::shared_ptr<const mapping::Mapper> map
     const std::size_t first = query.statement.items.size();
     for (std::size_t i = 0; i < mapper->columns().size(); ++i) {
         const types::ValueType& type = *mapper->column(i).type;
-        sql::Expr column = column_at(*mapper, i, alias);
+        const sql::Expr column = column_at(*mapper, i, alias);
         // Behind an outer join the whole object may be missing.
-        query.statement.items.push_back({type.as_text ? sql::cast(std::move(column), "text") : std::move(column)});
+        query.statement.items.push_back(
+            {.expression = type.as_text ? sql::cast(column, "text") : column, .of_object = true});
         query.columns.push_back({{}, &type});
     }
     query.entities.push_back({std::move(mapper), first});
@@ -206,6 +207,7 @@ ComposedQuery around(ComposedQuery& query) {
     for (sql::Item& item : query.statement.items) {
         item.label.clear();
         item.holds_null = true;
+        item.of_object = false;
     }
     for (Yielded& column : query.columns)
         column.label.clear();

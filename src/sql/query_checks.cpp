@@ -113,6 +113,15 @@ void check_nulls(const Query& query, const Grouped& grouped) {
     if (!nulls.possible())
         return;
     for (const Item& item : query.items) {
+        if (item.of_object) {
+            // With some of its columns left out it would be taken for one whose row has NULLs there.
+            if (const Expr part = nulls.find(item.expression); part && nulls.is_left_out(part))
+                throw MappingError(name_of(part) +
+                                   " is left out by some of the groups that rollup(), cube() or grouping_sets() make, "
+                                   "and is part of an object that is selected; select columns instead, or group by the "
+                                   "key in each of the sets");
+            continue;
+        }
         if (item.holds_null)
             continue;
         if (const Expr part = nulls.find(item.expression))

@@ -58,6 +58,7 @@ struct Item {
     Expr expression;
     std::string label{};    ///< of the column in the result; empty: left to the server
     bool holds_null = true; ///< whoever reads it can hold a NULL
+    bool of_object = false; ///< part of an object, which is there as a whole or not at all
 };
 
 enum class SetOperator : std::uint8_t { union_, intersect, except };

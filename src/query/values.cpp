@@ -115,6 +115,13 @@ std::shared_ptr<const ValueRows> numbered(const ValueRows& rows, std::string col
     return made;
 }
 
+const std::string& ordinals_of(const ValueRows& rows) {
+    if (rows.ordinals.empty())
+        throw MappingError("values(" + quoted(rows.name) +
+                           ") has no numbers for its rows; take ordinality() of what with_ordinality() returns");
+    return rows.ordinals;
+}
+
 const std::string& label_at(const ValueRows& rows, std::size_t offset, const types::ValueType& type) {
     for (const ValueRows::Column& column : rows.columns) {
         if (column.offset == offset && column.yielded.type == &type)

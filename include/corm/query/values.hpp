@@ -4,8 +4,8 @@
 #include <corm/query/rows.hpp>
 #include <corm/query/source.hpp>
 
-#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -42,6 +42,8 @@ struct ValueRows {
 [[nodiscard]] RowSource value_source(const ValueRows& rows);
 /// The same with numbers. Throws `MappingError` for a name that a column has.
 [[nodiscard]] std::shared_ptr<const ValueRows> numbered(const ValueRows& rows, std::string column);
+/// The name of the column with the numbers. Throws `MappingError` if there is none.
+[[nodiscard]] const std::string& ordinals_of(const ValueRows& rows);
 /// The column of the member at `offset`. Throws `MappingError` if there is none.
 [[nodiscard]] const std::string& label_at(const ValueRows& rows, std::size_t offset, const types::ValueType& type);
 
@@ -102,7 +104,9 @@ public:
         return Values{detail::numbered(*rows_, std::move(column))};
     }
     /// Throws `MappingError` without `with_ordinality`.
-    [[nodiscard]] Expression<std::int64_t> ordinality() const { return column<std::int64_t>(rows_->ordinals); }
+    [[nodiscard]] Expression<std::int64_t> ordinality() const {
+        return column<std::int64_t>(detail::ordinals_of(*rows_));
+    }
     /// The same rows under another name, to read them twice.
     [[nodiscard]] Values as(std::string name) const {
         detail::ValueRows other = *rows_;

@@ -185,7 +185,8 @@ TEST_CASE("rows with wrong names, and values that cannot be sent", "[query][unit
     refuses([&] { return values("list", {"a", "a"}, pairs); }, "values(\"list\") has two columns called \"a\"");
     const auto list = values("list", {"a", "b"}, pairs);
     refuses([&] { return list.with_ordinality("b"); }, "as a column of theirs is called");
-    refuses([&] { return list.ordinality(); }, "\"list\" has no column \"\"");
+    refuses([&] { return list.ordinality(); },
+            "values(\"list\") has no numbers for its rows; take ordinality() of what with_ordinality()");
     refuses([&] { return list.column<std::int64_t>("a"); }, "\"list\".\"a\" is of type int4, and is read as int8");
     refuses([&] { return values("list", prices).column<double>("amount"); }, "can be NULL");
     const std::vector<std::tuple<std::int32_t, std::string>> broken{{1, std::string{"a\0b", 3}}};

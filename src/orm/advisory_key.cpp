@@ -23,16 +23,20 @@ std::string function(AdvisoryCall call) {
 wire::Statement advisory_statement(AdvisoryCall call, const AdvisoryKey& key, LockShare share) {
     wire::Statement statement;
     std::string sql = "SELECT pg_catalog." + function(call) + (share == LockShare::shared ? "_shared(" : "(");
-    if (const auto* number = std::get_if<std::int64_t>(&key.value())) {
-        statement.parameters.add(*number);
+    switch (key.kind()) {
+    case AdvisoryKey::Kind::number:
+        statement.parameters.add(key.number());
         sql += "$1::bigint)";
-    } else if (const auto* pair = std::get_if<std::pair<std::int32_t, std::int32_t>>(&key.value())) {
-        statement.parameters.add(pair->first);
-        statement.parameters.add(pair->second);
+        break;
+    case AdvisoryKey::Kind::pair:
+        statement.parameters.add(key.space());
+        statement.parameters.add(static_cast<std::int32_t>(key.number()));
         sql += "$1::int, $2::int)";
-    } else {
-        statement.parameters.add(std::get<std::string>(key.value()));
+        break;
+    case AdvisoryKey::Kind::text:
+        statement.parameters.add(key.text());
         sql += "pg_catalog.hashtextextended($1::text, 0))";
+        break;
     }
     statement.sql = std::make_shared<const std::string>(std::move(sql));
     return statement;

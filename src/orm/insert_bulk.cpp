@@ -285,22 +285,26 @@ Task<void> insert_by_copy(CopyRun& run, const std::shared_ptr<const mapping::Map
 
 } // namespace
 
-Task<std::vector<std::int64_t>> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper,
-                                            std::vector<const void*> rows, BulkOptions options,
-                                            ProgressCallback progress, std::source_location where) {
+Task<void> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper, std::shared_ptr<RowSource> source,
+                       KeyTaker taker, BulkOptions options, ProgressCallback progress, std::source_location where) {
     CopyRun run{std::move(core), "insert_bulk()", options.within, where};
     mapper->require_usable("insert_bulk()");
+    std::vector<const void*> rows;
+    while (const void* row = source->next())
+        rows.push_back(row);
     check_keys(*mapper, rows, where);
-    std::vector<std::int64_t> keys;
     if (rows.empty())
-        co_return keys;
+        co_return;
+    std::vector<std::int64_t> keys;
     keys.reserve(rows.size());
     co_await run.flush_ahead();
     if (rows.size() < options.copy_from)
         co_await insert_by_arrays(run, mapper, rows, progress, keys, where);
     else
         co_await insert_by_copy(run, mapper, rows, progress, keys, where);
-    co_return keys;
+    auto generated = keys.begin();
+    for (const void* row : rows)
+        taker.take(taker.keys, *mapper, row, mapper->leaves_key(row) ? &*generated++ : nullptr);
 }
 
 } // namespace detail

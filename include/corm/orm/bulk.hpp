@@ -91,7 +91,8 @@ public:
     /// `MappingError` for a column of another type, whatever the source throws, and the server's error with the number
     /// of the row where it tells that.
     template <class Source>
-    [[nodiscard]] Task<std::int64_t> copy_in(Source&& source, CopyOptions options = {}, ProgressCallback progress = {},
+    [[nodiscard]] Task<std::int64_t> copy_in(Source&& source, CopyOptions options = {},
+                                             const ProgressCallback& progress = {},
                                              std::source_location where = std::source_location::current()) const {
         detail::check_source<Source>();
         using Row = typename detail::SourceOf<std::remove_reference_t<Source>>::Row;
@@ -104,13 +105,13 @@ public:
                 target.mapper = mapping::mapper_of<Row>();
         }
         return detail::copy_in(core_, std::move(target), detail::make_source<Source>(std::forward<Source>(source)),
-                               options, std::move(progress), where);
+                               options, progress, where);
     }
     /// The same into a table that need not be mapped: each member of the described struct is written to the column of
     /// its name. `co_await session.copy_in(corm::TableName{"points", "app"}, points)`.
     template <class Source>
     [[nodiscard]] Task<std::int64_t> copy_in(TableName table, Source&& source, CopyOptions options = {},
-                                             ProgressCallback progress = {},
+                                             const ProgressCallback& progress = {},
                                              std::source_location where = std::source_location::current()) const {
         detail::check_source<Source>();
         using Row = typename detail::SourceOf<std::remove_reference_t<Source>>::Row;
@@ -120,7 +121,7 @@ public:
         target.members = query::detail::shape_of<Row>().targets();
         target.table = std::move(table);
         return detail::copy_in(core_, std::move(target), detail::make_source<Source>(std::forward<Source>(source)),
-                               options, std::move(progress), where);
+                               options, progress, where);
     }
 
     /// COPY TO STDOUT of a query's rows into structs, by value, at constant memory: `sink` is called with a
@@ -132,24 +133,24 @@ public:
     /// `T`. An exception of the sink ends the transaction, for the server has to be stopped.
     template <class T, class Sink>
     [[nodiscard]] Task<std::int64_t> copy_out(query::Select<T> query, Sink&& sink, CopyOptions options = {},
-                                              ProgressCallback progress = {},
+                                              const ProgressCallback& progress = {},
                                               std::source_location where = std::source_location::current()) const {
         detail::check_sink<T, Sink>();
         return detail::copy_out(core_, std::move(query).erased(),
                                 std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)), options,
-                                std::move(progress), where);
+                                progress, where);
     }
     /// The same of raw SQL, SELECT, WITH, VALUES or TABLE, into structs, tuples or scalars, as `all` reads them.
     template <class T, class Sink>
     [[nodiscard]] Task<std::int64_t> copy_out(query::RawStatement sql, Sink&& sink, CopyOptions options = {},
-                                              ProgressCallback progress = {},
+                                              const ProgressCallback& progress = {},
                                               std::source_location where = std::source_location::current()) const {
         static_assert(query::RowType<T>, "corm: rows cannot be read into this type; use a struct with "
                                          "BOOST_DESCRIBE_STRUCT, a std::tuple, or a type with a codec");
         detail::check_sink<T, Sink>();
         return detail::copy_out(core_, std::move(sql),
                                 std::make_shared<detail::TypedSink<T, Sink>>(std::forward<Sink>(sink)), options,
-                                std::move(progress), where);
+                                progress, where);
     }
 
     /// Inserts mapped structs and returns their keys in the order of the range: those that the server has generated,
@@ -161,18 +162,13 @@ public:
     /// tuples. Throws `MappingError` for keys that the server generates and that are no integers: give them by the
     /// program.
     template <class Range>
-    [[nodiscard]] auto insert_bulk(const Range& rows, BulkOptions options = {}, ProgressCallback progress = {},
+    [[nodiscard]] auto insert_bulk(const Range& rows, BulkOptions options = {}, const ProgressCallback& progress = {},
                                    std::source_location where = std::source_location::current()) const {
         using T = std::remove_cvref_t<decltype(*std::begin(rows))>;
         static_assert(std::is_reference_v<decltype(*std::begin(rows))>,
                       "corm: insert_bulk() reads its rows twice; give it a container or a span");
         mapping::require_mapped<T>();
-        std::vector<const void*> pointers;
-        if constexpr (requires { std::size(rows); })
-            pointers.reserve(std::size(rows));
-        for (const T& row : rows)
-            pointers.push_back(&row);
-        return detail::insert_bulk_keys<T>(core_, std::move(pointers), options, std::move(progress), where);
+        return detail::insert_bulk_keys<T>(core_, detail::make_source(rows), options, progress, where);
     }
 
 protected:

@@ -3,7 +3,6 @@
 
 #include <corm/query/placeholders.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -15,10 +14,15 @@ namespace corm::query {
 
 namespace detail {
 
+// Without <algorithm>, which takes longer to compile than all of this.
+
 /// A string literal as an argument of a template.
 template <std::size_t N>
 struct NameText {
-    consteval NameText(const char (&text)[N]) { std::copy_n(text, N, characters); } // NOLINT: a literal is a name
+    consteval NameText(const char (&text)[N]) { // NOLINT: a literal is a name
+        for (std::size_t i = 0; i < N; ++i)
+            characters[i] = text[i];
+    }
 
     char characters[N]{};
     [[nodiscard]] constexpr std::string_view view() const noexcept { return {characters, N - 1}; }
@@ -39,7 +43,8 @@ template <detail::NameText name, class Value>
         constexpr std::string_view text = name.view();
         detail::Placeholder found;
         std::array<char, text.size() + 1> written{':'};
-        std::copy(text.begin(), text.end(), written.begin() + 1);
+        for (std::size_t i = 0; i < text.size(); ++i)
+            written[i + 1] = text[i];
         return detail::PlaceholderScanner{{written.data(), written.size()}}.next(found) && found.name == text;
     };
     static_assert(is_name(), "corm: this is no name for an argument of SQL; use letters, digits and underscores, and "
@@ -62,7 +67,10 @@ template <class... Arguments>
 inline constexpr bool are_named = sizeof...(Arguments) != 0 && (!name_of<Arguments>.empty() && ...);
 
 constexpr std::size_t index_of(std::span<const std::string_view> names, std::string_view name) noexcept {
-    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    std::size_t at = 0;
+    while (at < names.size() && names[at] != name)
+        ++at;
+    return at;
 }
 
 template <class... Arguments>

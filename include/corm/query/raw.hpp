@@ -7,7 +7,6 @@
 #include <corm/query/placeholders.hpp>
 #include <corm/type/parameters.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -68,15 +67,17 @@ private:
                     throw "corm: the text has $1 where all arguments are corm::arg<>(); write their :names";
                 continue; // a slice with spaces, or what the server has to say of it
             }
-            highest = std::max(highest, found.number);
+            highest = found.number > highest ? found.number : highest;
             if (!named)
                 continue;
             if (detail::index_of(names, found.name) == names.size())
                 throw "corm: a :name of the SQL text is not among the arguments; add corm::arg<\"name\">(value)";
             used[detail::index_of(names, found.name)] = true;
         }
-        if (named && std::count(used, used + sizeof...(Arguments), true) != sizeof...(Arguments))
-            throw "corm: the SQL text does not have the :name of one of the arguments; leave the argument out";
+        for (std::size_t i = 0; named && i < sizeof...(Arguments); ++i) {
+            if (!used[i])
+                throw "corm: the SQL text does not have the :name of one of the arguments; leave the argument out";
+        }
         if (!named && highest != sizeof...(Arguments))
             throw "corm: the highest $ of the SQL text is not the number of arguments; give one argument for each";
     }

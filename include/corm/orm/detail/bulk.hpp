@@ -184,10 +184,15 @@ private:
                                          CopyOptions options, ProgressCallback progress, std::source_location where);
 [[nodiscard]] Task<std::int64_t> copy_out(Core core, Query query, std::shared_ptr<RowSink> sink, CopyOptions options,
                                           ProgressCallback progress, std::source_location where);
-/// The keys that the server has generated, in the order of the rows that have none.
-[[nodiscard]] Task<std::vector<std::int64_t>> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper,
-                                                          std::vector<const void*> rows, BulkOptions options,
-                                                          ProgressCallback progress, std::source_location where);
+/// Gets the keys of the rows, in their order.
+struct KeyTaker {
+    void* keys;
+    /// `generated`: by the server; null for a row that has one.
+    void (*take)(void* keys, const mapping::Mapper& mapper, const void* row, const std::int64_t* generated);
+};
+[[nodiscard]] Task<void> insert_bulk(Core core, std::shared_ptr<const mapping::Mapper> mapper,
+                                     std::shared_ptr<RowSource> rows, KeyTaker taker, BulkOptions options,
+                                     ProgressCallback progress, std::source_location where);
 
 /// Keys of rows as `insert_bulk` returns them.
 template <class Key>
@@ -219,24 +224,25 @@ template <class T>
 using BulkKeys = std::vector<typename BulkKey<mapping::key_types<T>>::Value>;
 
 template <class T>
-Task<BulkKeys<T>> insert_bulk_keys(Core core, std::vector<const void*> rows, BulkOptions options,
-                                   ProgressCallback progress, std::source_location where) {
+void take_key(void* keys, const mapping::Mapper& mapper, const void* row, const std::int64_t* generated) {
     using Key = BulkKey<mapping::key_types<T>>;
-    const std::shared_ptr<const mapping::Mapper>& mapper = mapping::mapper_of<T>();
-    BulkKeys<T> keys;
-    const std::vector<std::int64_t> generated =
-        co_await insert_bulk(std::move(core), mapper, rows, options, std::move(progress), where);
-    keys.reserve(rows.size());
-    auto next = generated.begin();
-    for (const void* row : rows) {
-        if constexpr (std::is_integral_v<typename Key::Value>) {
-            if (mapper->leaves_key(row)) {
-                keys.push_back(static_cast<typename Key::Value>(*next++));
-                continue;
-            }
+    auto& all = *static_cast<BulkKeys<T>*>(keys);
+    if constexpr (std::is_integral_v<typename Key::Value>) {
+        if (generated != nullptr) {
+            all.push_back(static_cast<typename Key::Value>(*generated));
+            return;
         }
-        keys.push_back(Key::read(*mapper, row));
     }
+    all.push_back(Key::read(mapper, row));
+}
+
+// What does not depend on `T` is instantiated for everybody who includes this: hence the type of the callback.
+template <class T, class Progress>
+Task<BulkKeys<T>> insert_bulk_keys(Core core, std::shared_ptr<RowSource> rows, BulkOptions options, Progress progress,
+                                   std::source_location where) {
+    BulkKeys<T> keys;
+    co_await insert_bulk(std::move(core), mapping::mapper_of<T>(), std::move(rows), KeyTaker{&keys, &take_key<T>},
+                         options, std::move(progress), where);
     co_return keys;
 }
 

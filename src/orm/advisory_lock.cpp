@@ -2,6 +2,7 @@
 
 #include "orm/advisory_statement.hpp"
 #include "orm/lock_operation.hpp"
+#include "orm/time_net.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -33,14 +34,10 @@ wire::Request request_of(const EngineCore& engine, Duration within, const std::s
     return request;
 }
 
-/// The server's own limit is that of the engine's deadline: not for a wait that may last longer.
 void lift_limit(wire::Request& request, const EngineCore& engine, Duration within) {
-    if (within == Duration{} || engine.options.deadline == no_deadline || within <= engine.options.deadline)
+    if (!outlasts_net(engine.options, within))
         return;
-    static const auto text = std::make_shared<const std::string>("SET statement_timeout = 0");
-    wire::Statement& statement = request.statements.emplace_back();
-    statement.sql = text;
-    statement.prepare = false;
+    request.statements.push_back(lift_net_of_session());
     request.apart = true; // its limit is that of the next statement
 }
 

@@ -43,30 +43,6 @@ std::int64_t row_of(std::string_view context) {
     return 0;
 }
 
-/// As the server shows a time limit: in the largest unit that leaves no rest.
-std::string shown(Duration limit) {
-    constexpr std::pair<int, const char*> units[] = {
-        {86'400'000, "d"}, {3'600'000, "h"}, {60'000, "min"}, {1'000, "s"}};
-    const auto count = limit.count();
-    for (const auto& [size, unit] : units) {
-        if (count % size == 0)
-            return std::to_string(count / size) + unit;
-    }
-    return std::to_string(count) + "ms";
-}
-
-/// A COPY may last for longer than any statement of the engine: for the rest of the transaction there is no time limit
-/// on the server but one that the program has set. Behind the questions, which are known by their places.
-wire::Statement lift_net(Duration net) {
-    static const auto text =
-        std::make_shared<const std::string>("SELECT pg_catalog.set_config('statement_timeout', '0', true) "
-                                            "WHERE pg_catalog.current_setting('statement_timeout') = $1");
-    wire::Statement statement;
-    statement.sql = text;
-    statement.parameters.add_text(shown(net));
-    return statement;
-}
-
 } // namespace
 
 std::exception_ptr CopyRun::State::explain(const std::exception_ptr& error) const {
@@ -160,6 +136,7 @@ OperationPlan CopyRun::plan() const noexcept {
     OperationPlan plan = core_->operation(name_, within_, where_);
     if (within_ != Duration{})
         plan.deadline = deadline_;
+    plan.outlasts = lifts_;
     return plan;
 }
 
@@ -173,6 +150,7 @@ Task<void> CopyRun::flush_ahead() {
 
 Task<void> CopyRun::run(std::shared_ptr<Part> part) {
     OperationPlan plan = this->plan();
+    lifts_ = false;
     plan.flushes = std::exchange(flushes_, false);
     Parts parts = std::exchange(ahead_, Parts{});
     parts.push_back(std::move(part));
@@ -180,8 +158,7 @@ Task<void> CopyRun::run(std::shared_ptr<Part> part) {
 }
 
 Task<void> CopyRun::open(CopyCommand command) {
-    if (const Duration net = core_->engine->options.deadline; net != no_deadline && !std::exchange(opened_, true))
-        command.questions.push_back(lift_net(net + statement_timeout_margin));
+    lifts_ = core_->engine->options.deadline != no_deadline;
     state_->doing = command.doing;
     state_->first_row = first_row;
     auto part = corm::detail::make_recycled<OpenPart>(std::move(command), channel_, state_);

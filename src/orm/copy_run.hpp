@@ -91,7 +91,7 @@ private:
     SessionCore::Busy busy_;
     Parts ahead_;
     bool flushes_ = false;
-    bool opened_ = false;
+    bool lifts_ = false; // the next request is that of a COPY, which may last for longer than any statement
     std::shared_ptr<wire::CopyChannel> channel_ = std::make_shared<wire::CopyChannel>();
     std::shared_ptr<State> state_;
     std::shared_ptr<Part> steps_;

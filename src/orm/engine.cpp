@@ -1,6 +1,7 @@
 #include <corm/orm/engine.hpp>
 
 #include "orm/engine_core.hpp"
+#include "orm/time_net.hpp"
 
 #include <corm/base/error.hpp>
 #include <corm/orm/detail/erased.hpp>

@@ -16,10 +16,6 @@
 
 namespace corm::orm {
 
-/// The server's own limit on a statement is so much longer than the engine's deadline, which comes first: it ends what
-/// the client can no longer cancel.
-inline constexpr Duration statement_timeout_margin{1'000};
-
 struct EngineCore {
     explicit EngineCore(EngineOptions given)
         : quick_texts(given.pool.lane_slow_after), slow_plans(given.tracer ? given.plans : PlanOptions{}),

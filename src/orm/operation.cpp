@@ -91,6 +91,8 @@ void Operation::send(pool::Lease lease) {
     }
     if (!measured_.empty() || session_->engine->slow_plans.wanted())
         sent_ = Clock::now();
+    if (request_.apart)
+        session_->lease->session_changed();
     session_->lease->start(std::move(request_), shared_from_this());
 }
 
@@ -231,8 +233,10 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
         session_->request_failed(plan_, error, true);
         return error;
     }
-    if (begins_)
+    if (begins_) {
         session_->in_transaction = true;
+        session_->net_lifted = lifts_;
+    }
     if (identified_at_ && !commits_)
         session_->transaction = identify(reply);
     if (plan_.transactional && !step_)
@@ -264,6 +268,17 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
     return error;
 }
 
+// Of statements that are apart the first failure is that of the request.
+void Operation::take_apart(wire::Reply& reply) noexcept {
+    for (std::size_t i = 0; !reply.error && i < reply.errors.size(); ++i) {
+        if (!reply.errors[i])
+            continue;
+        reply.error = reply.errors[i];
+        reply.failed_in_statement = true;
+        reply.results.resize(i);
+    }
+}
+
 // One that failed has not shown how long it takes.
 void Operation::look_at_time(wire::Reply& reply) noexcept {
     const std::shared_ptr<EngineCore>& engine = session_->engine;
@@ -280,6 +295,7 @@ void Operation::look_at_time(wire::Reply& reply) noexcept {
 void Operation::on_reply(wire::Reply reply) noexcept {
     if (!advance(Stage::executing, Stage::done))
         return;
+    take_apart(reply);
     if (!reply.error && !step_)
         look_at_time(reply);
     std::exception_ptr error = digest(reply);

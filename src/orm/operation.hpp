@@ -35,6 +35,7 @@ struct OperationPlan {
     bool flushes = false;      ///< one of the parts writes the session's changes
     bool commits = false;      ///< ends it with COMMIT
     bool rolls_back = false;   ///< ends it with ROLLBACK
+    bool outlasts = false;     ///< its deadline is later than the server's own limit on a statement
     bool only_reads = false;   ///< takes no locks and changes nothing, so that nobody waits for the end of it
 };
 
@@ -88,6 +89,7 @@ private:
     /// Precondition: the mutex is held, so that a cancellation finds either no request or a whole one.
     void send(pool::Lease lease);
     void look_at_time(wire::Reply& reply) noexcept;
+    static void take_apart(wire::Reply& reply) noexcept;
     [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
     [[nodiscard]] std::exception_ptr explain(const wire::Reply& reply) const;
     [[nodiscard]] std::span<const SavepointCommand> savepoint_commands() const noexcept;
@@ -103,6 +105,7 @@ private:
     wire::Request request_;
     bool begins_ = false;
     bool configures_ = false; ///< applies the settings of the session, behind BEGIN
+    bool lifts_ = false;      ///< the server's limit on a statement, behind that or by itself
     bool commits_ = false;
     bool wraps_ = false; ///< a reader's statements that are no good for a lane, in a transaction that only reads
     std::optional<wire::CopyStep> step_;

@@ -1,6 +1,7 @@
 // What an operation sends: its parts, and the commands of the transaction around them.
 #include "orm/operation.hpp"
 #include "orm/session_core.hpp"
+#include "orm/time_net.hpp"
 
 #include <memory>
 #include <string>
@@ -75,7 +76,9 @@ void Operation::build() {
     // The end of the transaction closes them as well.
     if (session_->cursors && plan_.transactional && !plan_.commits)
         closes_ = session_->cursors->queued();
-    ahead_ = (begins_ || wraps_ ? 1 : 0) + (configures_ ? 1 : 0) + savepoints.size() + closes_;
+    // What ends the transaction waits for nothing but the COMMIT.
+    lifts_ = plan_.outlasts && !plan_.rolls_back && !(session_->in_transaction && session_->net_lifted);
+    ahead_ = (begins_ || wraps_ ? 1 : 0) + (configures_ ? 1 : 0) + (lifts_ ? 1 : 0) + savepoints.size() + closes_;
     for (const auto& part : parts_)
         of_parts_ += part->statements;
     request_.statements.reserve(ahead_ + of_parts_ + (identifies ? 1 : 0) +
@@ -84,6 +87,13 @@ void Operation::build() {
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
     if (configures_)
         request_.statements.push_back(settings_command(*session_->settings));
+    if (lifts_ && plan_.transactional) {
+        request_.statements.push_back(lift_net(session_->engine->options));
+    } else if (lifts_) {
+        // The statement behind it stands no others beside it, not even in the same implicit transaction.
+        request_.statements.push_back(lift_net_of_session());
+        request_.apart = true;
+    }
     for (const SavepointCommand& about : savepoints)
         request_.statements.push_back(savepoint_command(about));
     for (std::size_t i = 0; i < closes_; ++i)

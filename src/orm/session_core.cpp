@@ -4,6 +4,7 @@
 #include "orm/lane_operation.hpp"
 #include "orm/repetitions.hpp"
 #include "orm/session_hooks.hpp"
+#include "orm/time_net.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -158,10 +159,10 @@ void SessionCore::on_relink(const std::shared_ptr<uow::Instance>& /*instance*/) 
     require_quiet("a change of a relation", {});
 }
 
-TimePoint SessionCore::deadline(Duration call) const noexcept {
+Duration SessionCore::limit(Duration call) const noexcept {
     if (call != Duration{})
-        return deadline_in(call);
-    return deadline_in(options.deadline != Duration{} ? options.deadline : engine->options.deadline);
+        return call;
+    return options.deadline != Duration{} ? options.deadline : engine->options.deadline;
 }
 
 OperationPlan SessionCore::operation(const char* name, Duration within, std::source_location where) const noexcept {
@@ -169,6 +170,7 @@ OperationPlan SessionCore::operation(const char* name, Duration within, std::sou
     plan.name = name;
     plan.where = where;
     plan.deadline = deadline(within);
+    plan.outlasts = outlasts_net(engine->options, limit(within));
     return plan;
 }
 
@@ -242,7 +244,7 @@ void SessionCore::end_transaction(bool failed) noexcept {
     savepoints.clear();
     if (cursors)
         cursors->transaction_ended(stream_end(failed ? StreamEnd::How::failed : StreamEnd::How::transaction));
-    in_transaction = false;
+    in_transaction = net_lifted = false;
     only_read = true;
     transaction.reset();
 }

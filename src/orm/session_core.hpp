@@ -73,7 +73,9 @@ public:
     /// The next step of an open COPY, for which `part` stands. The caller has held its `Busy` since the COPY was begun,
     /// and behind an error there is no next step.
     Task<void> step(const OperationPlan& plan, wire::CopyStep step, std::shared_ptr<Part> part);
-    [[nodiscard]] TimePoint deadline(Duration call) const noexcept;
+    /// Of a call: its own, or else the session's, or the engine's.
+    [[nodiscard]] Duration limit(Duration call) const noexcept;
+    [[nodiscard]] TimePoint deadline(Duration call) const noexcept { return deadline_in(limit(call)); }
 
     [[nodiscard]] OperationPlan operation(const char* name, Duration within, std::source_location where) const noexcept;
 
@@ -143,6 +145,7 @@ public:
     std::unique_ptr<Cursors> cursors;
     int autoflush_off = 0; ///< scopes of `no_autoflush` that are open
     bool in_transaction = false;
+    bool net_lifted = false; ///< for the whole of it: the server limits no statement of the transaction
     Scoped scoped = Scoped::none;
     bool flushed_ahead = false;               ///< by hooks: what they changed since is left to the next flush
     bool only_read = true;                    ///< nothing in this transaction that somebody could wait for

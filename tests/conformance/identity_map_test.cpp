@@ -225,6 +225,10 @@ TEST_CASE("IM-12 every operation copes with objects that are gone", "[conformanc
             session.expire_all();
             co_return;
         },
+        [](corm::AsyncSession& session) -> corm::Task<> {
+            session.invalidate();
+            co_return;
+        },
     };
     for (const Step step : steps) {
         f.run([&]() -> corm::Task<> {

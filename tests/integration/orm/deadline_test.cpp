@@ -1,5 +1,6 @@
 // Deadlines and lost connections, as a session sees them.
 #include "expect_well.hpp"
+#include "support/caught.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -133,6 +134,85 @@ TEST_CASE("a session without a deadline waits for as long as it takes", "[orm][i
         }(hasty));
         CHECK(ended.phase == corm::Phase::execute);
     });
+}
+
+TEST_CASE("a deadline that is longer than the engine's lifts the limit of the server", "[orm][integration]") {
+    Sessions s{users(1), {.pool = {.max_size = 1}, .deadline = 30s}};
+    const auto limit = [] { return corm::raw_sql("select current_setting('statement_timeout')"); };
+    const auto of = [&](const corm::AsyncSession& session) { return session.one<std::string>(limit()); };
+    const auto patient = [&](const corm::AsyncSession& session) {
+        return session.one<std::string>(limit().within(10min));
+    };
+    s.run([&]() -> corm::Task<> {
+        std::string shown;
+        {
+            corm::AsyncSession session{s.engine};
+            shown = co_await of(session);
+            CHECK(shown == "31s");
+            s.round_trips();
+            shown = co_await patient(session);
+            CHECK(shown == "0");
+            CHECK(s.round_trips() == 1);
+            co_await session.rollback();
+            shown = co_await of(session);
+            CHECK(shown == "31s");
+        }
+        {
+            corm::AsyncSession session{s.engine, {.deadline = corm::no_deadline}};
+            shown = co_await of(session);
+            CHECK(shown == "0");
+            // It is as it was behind a savepoint.
+            try {
+                co_await session.nested([&]() -> corm::Task<> {
+                    static_cast<void>(co_await of(session));
+                    throw std::runtime_error{"undone"};
+                });
+            } catch (const std::runtime_error&) {
+            }
+            shown = co_await of(session);
+            CHECK(shown == "0");
+            co_await session.commit();
+        }
+        {
+            corm::AsyncSession session{s.engine, {.autocommit = true, .deadline = 10min}};
+            shown = co_await of(session);
+            CHECK(shown == "0");
+        }
+        {
+            corm::AsyncSession session{s.engine, {.reader = true}};
+            shown = co_await patient(session);
+            CHECK(shown == "0");
+        }
+        {
+            // A limit of the program's own.
+            corm::AsyncSession session{s.engine, corm::SessionOptions{}.with_setting("statement_timeout", "45s")};
+            shown = co_await patient(session);
+            CHECK(shown == "45s");
+        }
+        corm::AsyncSession session{s.engine};
+        shown = co_await of(session);
+        CHECK(shown == "31s");
+    });
+    expect_well(s);
+}
+
+TEST_CASE("so does a statement outside of a transaction, whose connection is as it was afterwards",
+          "[orm][integration]") {
+    Sessions s{users(1), {.pool = {.max_size = 1}, .deadline = 30s}};
+    const auto limit = [] { return corm::raw_sql("show statement_timeout").outside_transaction(); };
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        std::string shown = co_await session.one<std::string>(limit().within(10min));
+        CHECK(shown == "0");
+        co_await session.execute(corm::raw_sql("vacuum users").outside_transaction().within(10min));
+        const auto refused =
+            co_await failure(session.execute(corm::raw_sql("vacuum nobody").outside_transaction().within(10min)));
+        CHECK(caught<corm::DatabaseError>(refused).sqlstate() == corm::SqlState{"42P01"});
+        shown = co_await session.one<std::string>(limit());
+        CHECK(shown == "31s");
+        CHECK(s.engine.stats().connected == 1);
+    });
+    expect_well(s);
 }
 
 TEST_CASE("F28: a connection lost in a transaction ends it with the server's reason", "[orm][integration][F28]") {

@@ -268,7 +268,7 @@ void Connection::expire(TimePoint now) noexcept {
 
 Connection::Rest Connection::rest() noexcept {
     std::shared_ptr<RequestSink> dropped;
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!descriptor_ || fsm_.lost())
         return Rest::broken;
     if (!fsm_.done()) {
@@ -276,6 +276,7 @@ Connection::Rest Connection::rest() noexcept {
         dropped = std::move(sink_);
         const bool paused = fsm_.paused();
         fsm_.give_up();
+        lock.unlock();
         if (paused) // nothing else would make it go on
             context_.gate->post([self = shared_from_this()] { self->go_on(); });
         return Rest::busy;

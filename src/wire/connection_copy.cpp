@@ -8,6 +8,7 @@ void Connection::resume(CopyStep step, TimePoint deadline, std::source_location 
                         std::shared_ptr<RequestSink> sink) {
     Ending ending;
     std::exception_ptr refused;
+    bool late = false;
     {
         const std::lock_guard lock(mutex_);
         if (!descriptor_ || !fsm_.paused()) {
@@ -17,10 +18,10 @@ void Connection::resume(CopyStep step, TimePoint deadline, std::source_location 
             sent_ = true;
             deadline_ = deadline.time_since_epoch().count();
             try {
-                if (deadline <= Clock::now()) {
+                late = deadline <= Clock::now();
+                if (late) {
                     // A step that the socket takes at once would never be seen to be late.
                     tell_early(ending, make_timeout(fsm_.request()), "the deadline passed");
-                    context_.gate->post([self = shared_from_this()] { self->go_on(); });
                 } else {
                     proceed(fsm_.resume(step), ending);
                 }
@@ -31,6 +32,8 @@ void Connection::resume(CopyStep step, TimePoint deadline, std::source_location 
     }
     if (refused)
         return refuse(std::move(sink), std::move(refused));
+    if (late)
+        context_.gate->post([self = shared_from_this()] { self->go_on(); });
     if (context_.timekeeper)
         context_.timekeeper->wake_by(this->deadline());
     if (!ending.empty())

@@ -172,7 +172,8 @@ void CopyFsm::receive() {
             if (stage_ == Stage::starting && channel_) {
                 // The caller says when it wants the first rows.
                 stage_ = Stage::receiving;
-                static_cast<void>(pause());
+                if (!given_up_)
+                    static_cast<void>(pause());
                 return;
             }
             [[fallthrough]];

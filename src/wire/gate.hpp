@@ -28,7 +28,8 @@ public:
     [[nodiscard]] static std::shared_ptr<Gate> make(boost::asio::any_io_executor executor);
     ~Gate();
 
-    /// False, with `function` destroyed, when the context has ended.
+    /// False, with `function` destroyed, when the context has ended. Not with a lock held that some `context_gone`
+    /// takes: that runs with the gate locked.
     template <class F>
     bool post(F function) {
         std::unique_lock lock(mutex_);

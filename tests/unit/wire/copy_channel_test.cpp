@@ -174,6 +174,13 @@ TEST_CASE("an open COPY that nobody wants any more ends without its caller", "[w
         static_cast<void>(f.drive(f.fsm.on_writable()));
         CHECK(f.channel->bytes.size() < 100);
     }
+    SECTION("before it was open") {
+        const char* const text = GENERATE(in_text, out_text);
+        f.pq->rows_out = {"row"};
+        const Want want = f.fsm.begin(f.open(text), false);
+        f.fsm.give_up();
+        static_cast<void>(f.drive(want));
+    }
     CHECK(f.fsm.done());
     CHECK_FALSE(f.fsm.lost());
     CHECK_FALSE(f.run(request({"SELECT 1"}), true).error);

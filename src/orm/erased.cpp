@@ -9,6 +9,7 @@
 
 #include <corm/base/error.hpp>
 #include <corm/orm/detail/typed.hpp>
+#include <corm/query/rows.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -299,6 +300,15 @@ Task<void> close(Core core, Duration within, std::source_location where) {
     core->uow.clear();
     if (error)
         std::rethrow_exception(error);
+}
+
+std::int64_t counted(const Outcome& outcome) {
+    return query::RowReader<std::int64_t>{*outcome.rows}.read(0);
+}
+
+Task<std::int64_t> counted(Task<Outcome> operation) {
+    const Outcome outcome = co_await std::move(operation);
+    co_return counted(outcome);
 }
 
 Task<std::int64_t> affected(Task<Outcome> operation) {

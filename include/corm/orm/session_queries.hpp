@@ -182,8 +182,7 @@ public:
     /// The number of rows: `scalar(count<User>().where(...))`.
     [[nodiscard]] Task<std::int64_t> scalar(query::Count count,
                                             std::source_location where = std::source_location::current()) const {
-        return detail::scalar_row<std::int64_t>(
-            detail::run(core_, std::move(count).erased(), detail::Wanted::exactly_one, where));
+        return detail::counted(detail::run(core_, std::move(count).erased(), detail::Wanted::exactly_one, where));
     }
 
     /// Inserts rows, and updates or leaves those that are there already: include `corm/query/insert.hpp`. `execute`

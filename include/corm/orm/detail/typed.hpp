@@ -171,7 +171,11 @@ Task<T> scalar_row(Task<Outcome> operation) {
     co_return query::RowReader<T>{*outcome.rows}.read(0);
 }
 
+// Compiled once: what is instantiated for a type of its own, everybody who includes this compiles.
 [[nodiscard]] Task<std::int64_t> affected(Task<Outcome> operation);
+/// The one number of the one row.
+[[nodiscard]] std::int64_t counted(const Outcome& outcome);
+[[nodiscard]] Task<std::int64_t> counted(Task<Outcome> operation);
 
 /// What each kind of query becomes in a pipeline, and its outcome.
 template <class Given>
@@ -184,7 +188,7 @@ struct Piped<query::Select<T>> {
 template <>
 struct Piped<query::Count> {
     static Query erase(query::Count count) { return std::move(count).erased(); }
-    static std::int64_t result(const Outcome& outcome) { return query::RowReader<std::int64_t>{*outcome.rows}.read(0); }
+    static std::int64_t result(const Outcome& outcome) { return counted(outcome); }
 };
 template <>
 struct Piped<query::RawStatement> {

@@ -235,7 +235,7 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
     }
     if (begins_) {
         session_->in_transaction = true;
-        session_->net_lifted = lifts_;
+        session_->net_lifted = lifts_ && session_->savepoints.empty(); // a rollback to one takes it back
     }
     if (identified_at_ && !commits_)
         session_->transaction = identify(reply);

@@ -87,6 +87,11 @@ void Operation::build() {
         request_.statements.push_back(command(session_->begin_text(), "BEGIN"));
     if (configures_)
         request_.statements.push_back(settings_command(*session_->settings));
+    for (const SavepointCommand& about : savepoints)
+        request_.statements.push_back(savepoint_command(about));
+    for (std::size_t i = 0; i < closes_; ++i)
+        request_.statements.push_back(close_command(*session_->cursors, i));
+    // Behind a ROLLBACK TO SAVEPOINT: until then the server may refuse everything else.
     if (lifts_ && plan_.transactional) {
         request_.statements.push_back(lift_net(session_->engine->options));
     } else if (lifts_) {
@@ -94,10 +99,6 @@ void Operation::build() {
         request_.statements.push_back(lift_net_of_session());
         request_.apart = true;
     }
-    for (const SavepointCommand& about : savepoints)
-        request_.statements.push_back(savepoint_command(about));
-    for (std::size_t i = 0; i < closes_; ++i)
-        request_.statements.push_back(close_command(*session_->cursors, i));
     for (const auto& part : parts_)
         part->append(request_.statements);
     if (identifies) {

@@ -173,6 +173,21 @@ TEST_CASE("a deadline that is longer than the engine's lifts the limit of the se
             CHECK(shown == "0");
             co_await session.commit();
         }
+        for (int whole = 0; whole < 2; ++whole) {
+            corm::AsyncSession session{s.engine};
+            if (whole == 1)
+                static_cast<void>(co_await patient(session));
+            // The transaction has failed on the server until it is rolled back to the savepoint.
+            const auto refused = co_await failure(session.nested([&]() -> corm::Task<> {
+                shown = co_await patient(session);
+                CHECK(shown == "0");
+                co_await session.execute(corm::raw_sql("select 1 / 0"));
+            }));
+            CHECK_NOTHROW(caught<corm::DatabaseError>(refused));
+            shown = co_await patient(session);
+            CHECK(shown == "0");
+            co_await session.commit();
+        }
         {
             corm::AsyncSession session{s.engine, {.autocommit = true, .deadline = 10min}};
             shown = co_await of(session);

@@ -4,6 +4,7 @@
 #include "orm/failed_while.hpp"
 #include "orm/load.hpp"
 #include "orm/parts.hpp"
+#include "orm/place.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -124,8 +125,7 @@ CopyRun::~CopyRun() {
         return;
     const OperationPlan ended = plan();
     core_->request_failed(ended,
-                          std::make_exception_ptr(Error(std::string{name_} + " at " + where_.file_name() + ":" +
-                                                            std::to_string(where_.line()) +
+                          std::make_exception_ptr(Error(std::string{name_} + " at " + place_of(where_) +
                                                             " was given up half way, which ended the transaction of "
                                                             "this session; call rollback() before using it again",
                                                         where_)),

@@ -2,6 +2,7 @@
 #include "orm/operation.hpp"
 
 #include "orm/failed_while.hpp"
+#include "orm/place.hpp"
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
@@ -17,7 +18,7 @@ namespace {
 /// Why the session cannot go on after a cancelled operation.
 std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
     return std::make_exception_ptr(
-        Error(std::string{plan.name} + " at " + plan.where.file_name() + ":" + std::to_string(plan.where.line()) +
+        Error(std::string{plan.name} + " at " + place_of(plan.where) +
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
 }
@@ -181,8 +182,7 @@ std::exception_ptr Operation::check_transaction(const wire::Reply& reply) const 
     const bool expected = !ends && (begins_ || session_->in_transaction);
     if (reply.in_transaction == expected)
         return nullptr;
-    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + plan_.where.file_name() + ":" +
-                                             std::to_string(plan_.where.line()) +
+    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + place_of(plan_.where) +
                                              (expected ? " ended the transaction of its session"
                                                        : " left a transaction open that its session did not begin") +
                                              "; use commit(), rollback() and nested() instead of raw SQL for it",

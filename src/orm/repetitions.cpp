@@ -1,5 +1,7 @@
 #include "orm/repetitions.hpp"
 
+#include "orm/place.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -12,10 +14,6 @@ namespace {
 
 bool same_place(const std::source_location& left, const std::source_location& right) {
     return left.line() == right.line() && std::strcmp(left.file_name(), right.file_name()) == 0;
-}
-
-std::string text_of(const std::source_location& where) {
-    return where.line() == 0 ? "an unknown place" : std::string{where.file_name()} + ":" + std::to_string(where.line());
 }
 
 std::string times(int count) {
@@ -43,7 +41,7 @@ void Repetitions::note(const RepetitionOptions& options, trace::Tracer* tracer, 
             continue;
         std::string sites;
         for (const Site& site : count.sites)
-            sites += (sites.empty() ? "" : ", ") + text_of(site.where) + " (" + times(site.times) + ")";
+            sites += (sites.empty() ? "" : ", ") + place_of(site.where) + " (" + times(site.times) + ")";
         const std::string report = pattern->what + " runs " + std::to_string(count.times) +
                                    " times in one session, where EngineOptions::repetitions allows " +
                                    std::to_string(options.limit) + ": at " + sites + "; " + pattern->advice;

@@ -2,6 +2,7 @@
 
 #include "base/memory.hpp"
 #include "orm/lane_operation.hpp"
+#include "orm/place.hpp"
 #include "orm/repetitions.hpp"
 #include "orm/session_hooks.hpp"
 #include "orm/time_net.hpp"
@@ -17,16 +18,6 @@
 #include <string>
 
 namespace corm::orm {
-namespace {
-
-std::string place(const std::source_location& where) {
-    if (where.line() == 0)
-        return "an unknown place";
-    return std::string{where.file_name()} + ":" + std::to_string(where.line());
-}
-
-} // namespace
-
 std::shared_ptr<SessionCore> SessionCore::create(std::shared_ptr<EngineCore> engine, SessionOptions options) {
     // Not make_shared: objects refer to their session weakly, and would keep its memory.
     std::shared_ptr<SessionCore> core{new SessionCore(std::move(engine), std::move(options)),
@@ -115,8 +106,8 @@ void SessionCore::require_no_hook(const char* name, std::source_location where) 
 void SessionCore::check_quiet(const char* name, std::source_location where) const {
     if (busy_ != 0 && (hook_ == nullptr || hook_->waits()))
         throw ConcurrentUseError(
-            std::string{name} + " at " + place(where) + " was called while " + busy_with_ + " at " +
-                place(busy_where_) +
+            std::string{name} + " at " + place_of(where) + " was called while " + busy_with_ + " at " +
+                place_of(busy_where_) +
                 " of the same session is in flight; a session belongs to one task, use one for each "
                 "task, or pipeline() for several queries at once",
             where);

@@ -1,4 +1,5 @@
 #include "orm/session_hooks.hpp"
+#include "orm/place.hpp"
 
 #include "orm/row_hooks.hpp"
 
@@ -65,9 +66,7 @@ void RunningHook::end() {
     const std::scoped_lock lock{session_.mutex_};
     if (waits_)
         throw ConcurrentUseError(describe() + " has returned while " + session_.busy_with_ + " of its session at " +
-                                     session_.busy_where_.file_name() + ":" +
-                                     std::to_string(session_.busy_where_.line()) +
-                                     " is in flight; co_await it in the hook",
+                                     place_of(session_.busy_where_) + " is in flight; co_await it in the hook",
                                  session_.busy_where_);
 }
 

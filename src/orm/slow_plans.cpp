@@ -2,6 +2,7 @@
 
 #include "orm/engine_core.hpp"
 #include "orm/explain.hpp"
+#include "orm/place.hpp"
 #include "orm/session_core.hpp"
 #include "query/transaction_command.hpp"
 
@@ -47,7 +48,7 @@ void tell_failure(trace::Tracer& tracer, const std::source_location& where) noex
     try {
         std::string text = "the plan of a slow statement was not to be had";
         if (where.line() != 0)
-            text += std::string{" ("} + where.file_name() + ":" + std::to_string(where.line()) + ")";
+            text += " (" + place_of(where) + ")";
         try {
             throw;
         } catch (const DatabaseError& refused) {

@@ -19,9 +19,18 @@
 namespace corm::detail {
 namespace {
 
-constexpr std::size_t step = 32;
-constexpr std::size_t largest = CORM_RECYCLES_MEMORY != 0 ? 2048 : 0;
+// glibc's blocks hold 24 bytes, 40, 56 and so on.
+constexpr std::size_t step = 16;
+constexpr std::size_t smallest = 24;
+constexpr std::size_t largest = CORM_RECYCLES_MEMORY != 0 ? 2056 : 0;
 constexpr std::size_t kept_bytes = 16 * 1024;
+
+constexpr std::size_t shelf_of(std::size_t size) noexcept {
+    return size <= smallest ? 0 : (size - smallest + step - 1) / step;
+}
+constexpr std::size_t size_of(std::size_t shelf) noexcept {
+    return smallest + shelf * step;
+}
 
 struct Block {
     Block* next;
@@ -47,8 +56,8 @@ void give_back(Shelf& shelf) noexcept {
 /// Empties the shelves at the end of the thread.
 struct Closing {
     Closing() noexcept {
-        for (std::size_t i = 1; i < shelves.size(); ++i)
-            shelves[i].room = static_cast<std::uint32_t>(kept_bytes / (i * step));
+        for (std::size_t i = 0; i < shelves.size(); ++i)
+            shelves[i].room = static_cast<std::uint32_t>(kept_bytes / size_of(i));
     }
     ~Closing() {
         for (Shelf& shelf : shelves) {
@@ -62,10 +71,6 @@ struct Closing {
     open = true;
     thread_local const Closing closing;
     static_cast<void>(closing);
-}
-
-constexpr std::size_t shelf_of(std::size_t size) noexcept {
-    return (size + step - 1) / step;
 }
 
 } // namespace
@@ -82,7 +87,7 @@ void* allocate(std::size_t size, std::size_t align) {
         ++shelf.room;
         return block;
     }
-    return ::operator new(CORM_RECYCLES_MEMORY != 0 ? shelf_of(size) * step : size);
+    return ::operator new(CORM_RECYCLES_MEMORY != 0 ? size_of(shelf_of(size)) : size);
 }
 
 void deallocate(void* at, std::size_t size, std::size_t align) noexcept {

@@ -20,25 +20,6 @@ void decode(const mapping::Mapper& mapper, const mapping::Column& column, const 
 
 } // namespace
 
-void UnitOfWork::append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out) {
-    const auto keys = mapper.key_columns();
-    // The bytes of a cell are the identity when the column has the very type of the member.
-    if (keys.size() == 1) {
-        const mapping::Column& column = mapper.column(keys.front());
-        const types::FieldView& field = cells[keys.front()];
-        if (!field.is_null() && field.oid == column.type->oid && field.format == column.type->format) {
-            out.append(field.bytes());
-            return;
-        }
-    }
-    mapping::ValueBlock values{mapper};
-    for (const std::uint16_t index : keys) {
-        const mapping::Column& column = mapper.column(index);
-        decode(mapper, column, cells[index], values.at(column));
-    }
-    mapper.append_packed_key(values.data(), out);
-}
-
 void UnitOfWork::hydrate(Instance& instance, Cells cells) {
     const mapping::Mapper& mapper = instance.mapper();
     void* const values = instance.values();
@@ -98,11 +79,25 @@ void UnitOfWork::repopulate(Instance& instance, Cells cells, Populate populate, 
     }
 }
 
-void UnitOfWork::read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first) {
+std::string_view UnitOfWork::read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first) {
     cells_.resize(mapper.columns().size());
     rows.fields(row, first, cells_);
+    // The bytes of a cell are the identity when the column has the very type of the member.
+    const auto keys = mapper.key_columns();
+    if (keys.size() == 1) {
+        const types::ValueType& type = *mapper.column(keys.front()).type;
+        const types::FieldView& field = cells_[keys.front()];
+        if (!field.is_null() && field.oid == type.oid && field.format == type.format)
+            return field.bytes();
+    }
+    mapping::ValueBlock values{mapper};
+    for (const std::uint16_t index : keys) {
+        const mapping::Column& column = mapper.column(index);
+        decode(mapper, column, cells_[index], values.at(column));
+    }
     scratch_.clear();
-    append_row_key(mapper, cells_, scratch_);
+    mapper.append_packed_key(values.data(), scratch_);
+    return scratch_;
 }
 
 bool UnitOfWork::row_refers_to(const mapping::RelationEnds& ends, const JoinedRow& row, std::string_view key) {
@@ -116,15 +111,14 @@ bool UnitOfWork::row_refers_to(const mapping::RelationEnds& ends, const JoinedRo
 }
 
 std::shared_ptr<Instance> UnitOfWork::held(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first) {
-    read_key(mapper, rows, row, first);
-    return map_.find(mapper, scratch_);
+    return map_.find(mapper, read_key(mapper, rows, row, first));
 }
 
 std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, int first, Populate populate,
                                              std::source_location where) {
-    read_key(*mapper, rows, row, first);
-    if (std::shared_ptr<Instance> present = map_.find(*mapper, scratch_)) {
+    const IdentityMap::Identity identity{*mapper, read_key(*mapper, rows, row, first)};
+    if (std::shared_ptr<Instance> present = map_.find(identity)) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
             return present;
         // Until it was read whole, nobody may take it for a row.
@@ -148,11 +142,11 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
     std::shared_ptr<Instance> instance = Instance::create(mapper);
     hydrate(*instance, cells_);
     instance->forget_relations();
-    instance->key = scratch_;
+    instance->key = identity.key;
     instance->state = ObjectState::persistent;
     instance->scope = scope_;
     instance->unseen = true;
-    map_.add(instance);
+    map_.add(instance, identity);
     if (!scopes_.empty())
         scopes_.back().note_read(instance);
     return instance;
@@ -161,8 +155,7 @@ std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping
 std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
                                                      const types::Rows& rows, int row, int first, bool fresh_row,
                                                      bool final, std::source_location where) {
-    read_key(*mapper, rows, row, first);
-    const std::shared_ptr<Instance> present = map_.find(*mapper, scratch_);
+    const std::shared_ptr<Instance> present = map_.find(*mapper, read_key(*mapper, rows, row, first));
     if (present && !final) {
         if (!present->sent())
             present->make_sent() = mapping::ValueBlock(*mapper, present->values());

@@ -8,6 +8,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -18,35 +19,61 @@
 namespace corm::uow {
 
 /// From identity (mapper and encoded key) to the object, which says itself what its key is. Holds objects weakly:
-/// entries of objects that are gone are swept as the map grows. Not thread-safe.
+/// entries of objects that are gone are swept as the map grows. Visits them in the order in which they came, which is
+/// mostly that of their memory: a visit in the order of hashes misses the cache at every object. Not thread-safe.
 class IdentityMap {
 public:
+    IdentityMap() = default;
+    IdentityMap(const IdentityMap&) = delete;
+    IdentityMap& operator=(const IdentityMap&) = delete;
+
+    /// What to look for. `key` has to stay while it is used.
+    struct Identity {
+        Identity(const mapping::Mapper& of, std::string_view encoded) noexcept
+            : mapper(&of), key(encoded), hash(hash_of(of, encoded)) {}
+        explicit Identity(const Instance& instance) noexcept : Identity(instance.mapper(), instance.key) {}
+
+        const mapping::Mapper* mapper;
+        std::string_view key;
+        std::uint32_t hash;
+    };
+
     /// The living object with this identity, or null.
-    [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
+    [[nodiscard]] std::shared_ptr<Instance> find(const Identity& identity) const {
         std::shared_ptr<Instance> living;
-        entries_.find(Wanted{hash(mapper, key), &mapper, key, &living});
+        static_cast<void>(locate({identity, living}));
         return living;
+    }
+    [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
+        return find(Identity{mapper, key});
     }
     /// Registers `instance` under `instance->key`, in place of whatever was there.
     void insert(const std::shared_ptr<Instance>& instance) {
-        erase_other(instance->mapper(), instance->key);
-        add(instance);
+        const Identity identity{*instance};
+        std::shared_ptr<Instance> there;
+        if (const std::size_t at = locate({identity, there}); at != nowhere)
+            erase_at(at, {identity, there});
+        add(instance, identity);
     }
     /// The same for one that `find` has just not found.
-    void add(const std::shared_ptr<Instance>& instance) {
+    void add(const std::shared_ptr<Instance>& instance, const Identity& identity) {
         if (entries_.size() >= sweep_at_)
             sweep();
-        entries_.insert(Entry{hash(instance->mapper(), instance->key), instance});
+        append(instance, identity.hash);
     }
     /// Forgets the identity if it is `instance`'s.
     void erase(const Instance& instance) {
+        const Identity identity{instance};
         std::shared_ptr<Instance> there;
-        const auto found =
-            entries_.find(Wanted{hash(instance.mapper(), instance.key), &instance.mapper(), instance.key, &there});
-        if (found != entries_.end() && there.get() == &instance)
-            entries_.erase(found);
+        if (const std::size_t at = locate({identity, there}); at != nowhere && there.get() == &instance)
+            erase_at(at, {identity, there});
     }
-    void clear() noexcept { entries_.clear(); }
+    void clear() noexcept {
+        entries_.clear();
+        slots_.clear();
+        erased_ = 0;
+        indexed_ = false;
+    }
     /// Room for so many more objects, at once instead of growing step by step.
     void reserve(std::size_t more) {
         if (more <= 64)
@@ -54,64 +81,64 @@ public:
         // Not for every batch of a stream whose objects are kept.
         if (entries_.size() + more >= sweep_at_)
             sweep();
-        entries_.reserve(entries_.size() + more);
-        sweep_at_ = std::max(sweep_at_, entries_.size() + more + 64);
+        const std::size_t wanted = entries_.size() + more;
+        if (wanted > entries_.capacity())
+            entries_.reserve(std::max(wanted, 2 * entries_.capacity()));
+        slots_.reserve(wanted);
+        sweep_at_ = std::max(sweep_at_, wanted + 64);
     }
 
     /// Calls `visit` with every living object.
     template <class Visit>
     void for_each(Visit visit) const {
-        for (const Entry& entry : entries_) {
-            if (const std::shared_ptr<Instance> instance = entry.object.lock())
+        for (const std::weak_ptr<Instance>& entry : entries_) {
+            if (const std::shared_ptr<Instance> instance = entry.lock())
                 visit(instance);
         }
     }
     /// True if `test` holds for a living object; looks no further than the first.
     template <class Test>
     [[nodiscard]] bool any_of(Test test) const {
-        return std::any_of(entries_.begin(), entries_.end(), [&test](const Entry& entry) {
-            const std::shared_ptr<Instance> instance = entry.object.lock();
+        return std::any_of(entries_.begin(), entries_.end(), [&test](const std::weak_ptr<Instance>& entry) {
+            const std::shared_ptr<Instance> instance = entry.lock();
             return instance && test(instance);
         });
     }
     /// Entries, those of dead objects included.
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - erased_; }
 
 private:
-    // The identity itself is the object's. Entries of dead objects have none any more: they equal nothing.
-    struct Entry {
-        std::uint64_t hash;
-        std::weak_ptr<Instance> object;
-    };
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
     struct Wanted {
-        std::uint64_t hash;
-        const mapping::Mapper* mapper;
-        std::string_view key;
-        std::shared_ptr<Instance>* found;
+        const Identity& identity;
+        std::shared_ptr<Instance>& found;
     };
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(const Entry& entry) const noexcept { return entry.hash; }
-        std::size_t operator()(const Wanted& wanted) const noexcept { return wanted.hash; }
+    /// Where an entry is, and the hash of its identity: eight bytes, so that the index of many objects stays in cache.
+    struct Slot {
+        std::uint32_t hash;
+        std::uint32_t at;
     };
-    struct Equal {
+    struct SlotHash {
         using is_transparent = void;
-        bool operator()(const Entry& entry, const Wanted& wanted) const noexcept { return (*this)(wanted, entry); }
-        bool operator()(const Wanted& wanted, const Entry& entry) const noexcept {
-            if (entry.hash != wanted.hash)
-                return false;
-            std::shared_ptr<Instance> living = entry.object.lock();
-            if (!living || &living->mapper() != wanted.mapper || living->key != wanted.key)
-                return false;
-            *wanted.found = std::move(living);
-            return true;
+        using is_avalanching = void;
+        std::size_t operator()(const Slot& slot) const noexcept { return spread(slot.hash); }
+        std::size_t operator()(const Wanted& wanted) const noexcept { return spread(wanted.identity.hash); }
+        // The table takes bits from both ends: the group from the upper one, what to compare from the lower one.
+        static std::size_t spread(std::uint64_t hash) noexcept { return hash << 32 | hash; }
+    };
+    struct SlotEqual {
+        using is_transparent = void;
+        const IdentityMap* map;
+        bool operator()(const Wanted& wanted, const Slot& slot) const noexcept {
+            return slot.hash == wanted.identity.hash && map->is(slot.at, wanted);
         }
-        // Only what is not there is added.
-        bool operator()(const Entry&, const Entry&) const noexcept { return false; }
+        bool operator()(const Slot& slot, const Wanted& wanted) const noexcept { return (*this)(wanted, slot); }
+        bool operator()(const Slot& left, const Slot& right) const noexcept { return left.at == right.at; }
     };
 
-    // The map mixes the bits of what it gets here. An integer, the most common key, needs no hash of its own.
-    [[nodiscard]] static std::uint64_t hash(const mapping::Mapper& mapper, std::string_view bytes) noexcept {
+    // An integer, the most common key, needs no hash of its own.
+    [[nodiscard]] static std::uint32_t hash_of(const mapping::Mapper& mapper, std::string_view bytes) noexcept {
         std::uint64_t key = 0;
         if (bytes.size() == sizeof(std::uint64_t))
             std::memcpy(&key, bytes.data(), sizeof(std::uint64_t));
@@ -119,21 +146,87 @@ private:
             std::memcpy(&key, bytes.data(), sizeof(std::uint32_t));
         else
             key = std::hash<std::string_view>{}(bytes);
-        return key ^ (std::hash<const void*>{}(&mapper) * 0x9e3779b97f4a7c15ULL);
+        key ^= std::hash<const void*>{}(&mapper) * 0x9e3779b97f4a7c15ULL;
+        key = (key ^ (key >> 32)) * 0xd6e8feb86659fd93ULL;
+        return static_cast<std::uint32_t>((key ^ (key >> 32)) * 0xd6e8feb86659fd93ULL >> 32);
     }
-    void erase_other(const mapping::Mapper& mapper, std::string_view key) {
-        std::shared_ptr<Instance> there;
-        const auto found = entries_.find(Wanted{hash(mapper, key), &mapper, key, &there});
-        if (found != entries_.end())
-            entries_.erase(found);
+    // The identity itself is the object's. Entries of dead objects have none any more: they equal nothing.
+    [[nodiscard]] bool is(std::size_t at, const Wanted& wanted) const noexcept {
+        std::shared_ptr<Instance> living = entries_[at].lock();
+        if (!living || &living->mapper() != wanted.identity.mapper || living->key != wanted.identity.key)
+            return false;
+        wanted.found = std::move(living);
+        return true;
     }
-    void sweep() {
-        boost::unordered::erase_if(entries_, [](const Entry& entry) { return entry.object.expired(); });
+    [[nodiscard]] std::size_t locate(const Wanted& wanted) const noexcept {
+        if (indexed_) {
+            const auto slot = slots_.find(wanted);
+            return slot == slots_.end() ? nowhere : slot->at;
+        }
+        for (std::size_t at = 0; at < entries_.size(); ++at) {
+            if (hashes_[at] == wanted.identity.hash && is(at, wanted))
+                return at;
+        }
+        return nowhere;
+    }
+    void append(const std::shared_ptr<Instance>& instance, std::uint32_t hash) {
+        const std::size_t at = entries_.size();
+        if (at == 0)
+            entries_.reserve(4);
+        if (!indexed_ && at == hashes_.size())
+            index();
+        entries_.push_back(instance);
+        try {
+            place(at, hash);
+        } catch (...) {
+            entries_.pop_back();
+            throw;
+        }
+    }
+    void place(std::size_t at, std::uint32_t hash) {
+        if (indexed_)
+            slots_.insert(Slot{hash, static_cast<std::uint32_t>(at)});
+        else
+            hashes_[at] = hash;
+    }
+    void index() {
+        slots_.clear();
+        for (std::size_t at = 0; at < hashes_.size(); ++at)
+            slots_.insert(Slot{hashes_[at], static_cast<std::uint32_t>(at)});
+        indexed_ = true;
+    }
+    void erase_at(std::size_t at, const Wanted& wanted) {
+        if (indexed_) {
+            slots_.erase(slots_.find(wanted));
+            entries_[at].reset();
+            ++erased_;
+            return;
+        }
+        hashes_[at] = hashes_[entries_.size() - 1];
+        entries_[at].swap(entries_.back());
+        entries_.pop_back();
+    }
+    // Takes no memory: there are fewer than before.
+    void sweep() noexcept {
+        std::erase_if(entries_, [](const std::weak_ptr<Instance>& entry) { return entry.expired(); });
+        slots_.clear();
+        erased_ = 0;
+        indexed_ = indexed_ && entries_.size() > hashes_.size();
+        for (std::size_t at = 0; at < entries_.size(); ++at) {
+            if (const std::shared_ptr<Instance> instance =
+                    entries_[at].lock()) // else another thread has just let it go
+                place(at, Identity{*instance}.hash);
+        }
         sweep_at_ = entries_.size() * 2 + 64;
     }
 
-    boost::unordered_flat_set<Entry, Hash, Equal, corm::detail::Recycling<Entry>> entries_;
+    std::vector<std::weak_ptr<Instance>, corm::detail::Recycling<std::weak_ptr<Instance>>> entries_;
+    std::array<std::uint32_t, 8> hashes_{}; ///< of the entries, while they are few
+    bool indexed_ = false;                  ///< there are more, or were: `slots_` finds them
+    std::size_t erased_ = 0;                ///< entries that are in no slot any more
     std::size_t sweep_at_ = 64;
+    boost::unordered_flat_set<Slot, SlotHash, SlotEqual, corm::detail::Recycling<Slot>> slots_{0, SlotHash{},
+                                                                                               SlotEqual{this}};
 };
 
 } // namespace corm::uow

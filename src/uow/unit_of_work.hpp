@@ -160,9 +160,8 @@ public:
 private:
     /// One row, a cell for each column of the mapper.
     using Cells = std::span<const types::FieldView>;
-    /// The identity of a row, in `scratch_`, and its cells in `cells_`.
-    void read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first);
-    static void append_row_key(const mapping::Mapper& mapper, Cells cells, std::string& out);
+    /// The identity of a row, whose cells are in `cells_` then. Valid until the next call, and as long as the row.
+    [[nodiscard]] std::string_view read_key(const mapping::Mapper& mapper, const types::Rows& rows, int row, int first);
     static void hydrate(Instance& instance, Cells cells);
     /// True if the foreign key in the row of the owner is this key of the target.
     [[nodiscard]] static bool row_refers_to(const mapping::RelationEnds& ends, const JoinedRow& row,

@@ -52,26 +52,26 @@ void Result::describe_columns() noexcept {
 }
 
 // Written where it is wanted: a view that is built on the stack and copied from there waits for each of its parts.
-void Result::read(int row, int column, types::FieldView& into) const noexcept {
-    const pg_result* result = result_.get();
-    const Column described = described_ != nullptr ? described_[column] : describe(column);
-    into.size = PQgetlength(result, row, column);
-    into.oid = described.oid;
-    into.format = described.format;
-    // A NULL has length 0: only those have to be asked about.
-    into.data = into.size != 0 || PQgetisnull(result, row, column) == 0 ? PQgetvalue(result, row, column) : nullptr;
+void Result::fields(int row, int first, std::span<types::FieldView> cells) const noexcept {
+    const pg_result* const result = result_.get();
+    int column = first;
+    for (types::FieldView& cell : cells) {
+        const Column described = described_ != nullptr ? described_[column] : describe(column);
+        const int size = PQgetlength(result, row, column);
+        cell.size = size;
+        cell.oid = described.oid;
+        cell.format = described.format;
+        // A NULL has length 0: only those have to be asked about.
+        const bool is_null = size == 0 && PQgetisnull(result, row, column) != 0;
+        cell.data = is_null ? nullptr : PQgetvalue(result, row, column);
+        ++column;
+    }
 }
 
 types::FieldView Result::field(int row, int column) const noexcept {
     types::FieldView field;
-    read(row, column, field);
+    fields(row, column, {&field, 1});
     return field;
-}
-
-// The same as in the base, with no virtual call for a cell.
-void Result::fields(int row, int first, std::span<types::FieldView> cells) const noexcept {
-    for (types::FieldView& cell : cells)
-        read(row, first++, cell);
 }
 
 std::string_view Result::tag() const noexcept {

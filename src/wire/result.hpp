@@ -59,7 +59,6 @@ private:
     };
     [[nodiscard]] Column describe(int column) const noexcept;
     void describe_columns() noexcept;
-    void read(int row, int column, types::FieldView& into) const noexcept;
 
     Owner result_;
     Owner command_; ///< has the tag, where it is not the same

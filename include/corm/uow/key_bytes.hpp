@@ -70,6 +70,13 @@ private:
         return far;
     }
     void assign(std::string_view bytes) {
+        if (bytes.size() == sizeof(std::uint64_t) && size_ != on_heap) [[likely]] { // most keys; no call of memcpy
+            std::uint64_t number;
+            std::memcpy(&number, bytes.data(), sizeof number);
+            std::memcpy(in_place_, &number, sizeof number);
+            size_ = sizeof number;
+            return;
+        }
         if (bytes.size() <= sizeof in_place_) [[likely]] {
             // They may be of the memory that goes.
             char copy[sizeof in_place_];

@@ -67,8 +67,10 @@ TEST_CASE("room for one batch after the other neither piles up dead objects nor 
     std::size_t largest = 0;
     for (std::int64_t batch = 0; batch < 100; ++batch) {
         map.reserve(500);
-        for (std::int64_t id = 0; id < 500; ++id)
-            map.add(keyed(batch * 500 + id));
+        for (std::int64_t id = 0; id < 500; ++id) {
+            const Handle tick = keyed(batch * 500 + id);
+            map.add(tick, IdentityMap::Identity{*tick});
+        }
         largest = std::max(largest, map.size());
     }
     CHECK(largest <= 2'000);
@@ -116,4 +118,30 @@ TEST_CASE("a search of the map ends at the first living object that passes", "[u
     visited = 0;
     CHECK_FALSE(map.any_of(visit(false)));
     CHECK(visited == 100);
+}
+
+TEST_CASE("few objects and many are found, visited in the order in which they came, and forgotten", "[uow][unit]") {
+    for (const std::int64_t count : {1, 8, 9, 64, 1'000}) {
+        CAPTURE(count);
+        IdentityMap map;
+        std::vector<Handle> living;
+        for (std::int64_t id = 0; id < count; ++id)
+            map.insert(living.emplace_back(keyed(id * 1'000)));
+        std::vector<Handle> visited;
+        map.for_each([&visited](const Handle& tick) { visited.push_back(tick); });
+        CHECK(visited == living);
+        for (std::size_t i = 0; i < living.size(); i += 2)
+            map.erase(*living[i]);
+        CHECK(map.size() == living.size() / 2);
+        for (std::size_t i = 0; i < living.size(); ++i)
+            REQUIRE(map.find(ticks(), living[i]->key) == (i % 2 == 0 ? nullptr : living[i]));
+        // Over and over: what was forgotten takes no room for long.
+        for (int round = 0; round < 1'000; ++round) {
+            map.insert(living.front());
+            map.erase(*living.front());
+        }
+        map.insert(living.front());
+        CHECK(map.find(ticks(), living.front()->key) == living.front());
+        CHECK(map.size() == living.size() / 2 + 1);
+    }
 }

@@ -81,6 +81,8 @@ RowPlan::RowPlan(const types::Rows& rows, const RowShape& shape) : shape_(shape)
     if (const std::string problems = shape.pair(rows, columns_); !problems.empty())
         throw MappingError("a result cannot be read into " + shape.into() + ": " + problems + "; it yields " +
                            column_list(rows));
+    side_by_side_ = std::adjacent_find(columns_.begin(), columns_.end(),
+                                       [](int left, int right) { return right != left + 1; }) == columns_.end();
 }
 
 void read_cell(const types::Rows& rows, int row, int column, const types::ValueType& type, void* into) {
@@ -93,10 +95,27 @@ void read_cell(const types::Rows& rows, int row, int column, const types::ValueT
 
 void RowPlan::read(const types::Rows& rows, int row, void* object) const {
     try {
+        if (side_by_side_) {
+            read_side_by_side(rows, row, object);
+            return;
+        }
         for (std::size_t i = 0; i < columns_.size(); ++i)
             read(rows, row, i, object);
     } catch (const ConversionError&) {
         refuse(rows, row, object);
+    }
+}
+
+// As most rows are: one call for all cells instead of one for each. `refuse` says which one is wrong.
+void RowPlan::read_side_by_side(const types::Rows& rows, int row, void* object) const {
+    std::array<types::FieldView, 8> cells;
+    for (std::size_t done = 0; done < columns_.size(); done += cells.size()) {
+        const std::size_t count = std::min(cells.size(), columns_.size() - done);
+        rows.fields(row, columns_[done], {cells.data(), count});
+        for (std::size_t i = 0; i < count; ++i) {
+            const Target& target = shape_.targets()[done + i];
+            target.type->decode(cells[i], static_cast<char*>(object) + target.offset);
+        }
     }
 }
 

@@ -60,10 +60,12 @@ public:
 
 private:
     void read(const types::Rows& rows, int row, std::size_t index, void* object) const;
+    void read_side_by_side(const types::Rows& rows, int row, void* object) const;
     [[noreturn]] void refuse(const types::Rows& rows, int row, void* object) const;
 
     const RowShape& shape_;
-    std::vector<int> columns_; ///< of each target
+    std::vector<int> columns_;  ///< of each target
+    bool side_by_side_ = false; ///< in the order of the targets
 };
 
 template <class T>
@@ -184,8 +186,12 @@ public:
     [[nodiscard]] std::vector<T> all() const {
         std::vector<T> objects;
         objects.reserve(static_cast<std::size_t>(size()));
-        for (int row = 0; row < size(); ++row)
-            objects.push_back(read(row));
+        for (int row = 0; row < size(); ++row) {
+            if constexpr (std::is_same_v<T, bool>) // of which a vector has no objects
+                objects.push_back(read(row));
+            else
+                plan_.read(rows_, row, &objects.emplace_back());
+        }
         return objects;
     }
 

@@ -60,6 +60,22 @@ TEST_CASE("tuples come by position", "[query][unit]") {
                          MessageMatches(ContainsSubstring("2 columns where 3")));
 }
 
+TEST_CASE("rows of many columns come whole, and an error names the last one as the first", "[query][unit]") {
+    std::vector<std::pair<std::string, Oid>> columns;
+    for (char name = 'a'; name <= 'k'; ++name)
+        columns.emplace_back(std::string(1, name), oids::int4);
+    Result result{columns};
+    result.row(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    result.row(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, OptionalInt{});
+    using Row = std::tuple<int, int, int, int, int, int, int, int, int, int, int>;
+    const RowReader<Row> reader{result};
+    CHECK(reader.read(0) == Row{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+    CHECK_THROWS_MATCHES(reader.all(), corm::ConversionError, MessageMatches(ContainsSubstring("k: NULL")));
+    Result flags{{{"flag", oids::boolean}}};
+    flags.row(true).row(false);
+    CHECK(RowReader<bool>{flags}.all() == std::vector<bool>{true, false});
+}
+
 TEST_CASE("described structs come by name, in any order", "[query][unit]") {
     Result result{{{"age", oids::int4}, {"new column", oids::text}, {"name", oids::text}}};
     result.row(std::int32_t{41}, std::string{"?"}, std::string{"Ada"});

@@ -268,17 +268,6 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
     return error;
 }
 
-// Of statements that are apart the first failure is that of the request.
-void Operation::take_apart(wire::Reply& reply) noexcept {
-    for (std::size_t i = 0; !reply.error && i < reply.errors.size(); ++i) {
-        if (!reply.errors[i])
-            continue;
-        reply.error = reply.errors[i];
-        reply.failed_in_statement = true;
-        reply.results.resize(i);
-    }
-}
-
 // One that failed has not shown how long it takes.
 void Operation::look_at_time(wire::Reply& reply) noexcept {
     const std::shared_ptr<EngineCore>& engine = session_->engine;
@@ -295,7 +284,7 @@ void Operation::look_at_time(wire::Reply& reply) noexcept {
 void Operation::on_reply(wire::Reply reply) noexcept {
     if (!advance(Stage::executing, Stage::done))
         return;
-    take_apart(reply);
+    reply.take_apart();
     if (!reply.error && !step_)
         look_at_time(reply);
     std::exception_ptr error = digest(reply);

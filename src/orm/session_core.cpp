@@ -10,9 +10,6 @@
 #include <corm/base/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <string>
@@ -169,19 +166,6 @@ Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
     if (HookCalls::see_loaded(*engine))
         return run_and_show(shared_from_this(), plan, std::move(parts));
     return start(plan, std::move(parts));
-}
-
-// No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
-// handler, and with it that frame.
-template <class Started>
-Task<void> SessionCore::wait_for(std::shared_ptr<Started> operation) {
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        [](auto handler, std::shared_ptr<Started> started) {
-            Started& running = *started;
-            const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
-            running.initiate(std::move(handler), executor);
-        },
-        boost::asio::use_awaitable, std::move(operation));
 }
 
 Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {

@@ -1,8 +1,8 @@
 // The life of an operation, from its lease to its completion. Its request is built in operation_request.cpp.
 #include "orm/operation.hpp"
 
+#include "base/place.hpp"
 #include "orm/failed_while.hpp"
-#include "orm/place.hpp"
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
@@ -18,7 +18,7 @@ namespace {
 /// Why the session cannot go on after a cancelled operation.
 std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
     return std::make_exception_ptr(
-        Error(std::string{plan.name} + " at " + place_of(plan.where) +
+        Error(std::string{plan.name} + " at " + corm::detail::place_of(plan.where) +
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
 }
@@ -182,7 +182,7 @@ std::exception_ptr Operation::check_transaction(const wire::Reply& reply) const 
     const bool expected = !ends && (begins_ || session_->in_transaction);
     if (reply.in_transaction == expected)
         return nullptr;
-    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + place_of(plan_.where) +
+    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + corm::detail::place_of(plan_.where) +
                                              (expected ? " ended the transaction of its session"
                                                        : " left a transaction open that its session did not begin") +
                                              "; use commit(), rollback() and nested() instead of raw SQL for it",

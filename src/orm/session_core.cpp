@@ -1,8 +1,8 @@
 #include "orm/session_core.hpp"
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 #include "orm/lane_operation.hpp"
-#include "orm/place.hpp"
 #include "orm/repetitions.hpp"
 #include "orm/session_hooks.hpp"
 #include "orm/time_net.hpp"
@@ -103,8 +103,8 @@ void SessionCore::require_no_hook(const char* name, std::source_location where) 
 void SessionCore::check_quiet(const char* name, std::source_location where) const {
     if (busy_ != 0 && (hook_ == nullptr || hook_->waits()))
         throw ConcurrentUseError(
-            std::string{name} + " at " + place_of(where) + " was called while " + busy_with_ + " at " +
-                place_of(busy_where_) +
+            std::string{name} + " at " + corm::detail::place_of(where) + " was called while " + busy_with_ + " at " +
+                corm::detail::place_of(busy_where_) +
                 " of the same session is in flight; a session belongs to one task, use one for each "
                 "task, or pipeline() for several queries at once",
             where);

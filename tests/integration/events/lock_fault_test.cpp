@@ -63,8 +63,7 @@ TEST_CASE("A wait for a lock is cancelled while the server waits", "[events][loc
         Sessions s;
         s.run([&]() -> corm::Task<> {
             std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1);
-            Beside wait{s.context,
-                        [&]() -> corm::Task<> { static_cast<void>(co_await s.engine.advisory_lock(1)); }};
+            Beside wait{s.context, [&]() -> corm::Task<> { static_cast<void>(co_await s.engine.advisory_lock(1)); }};
             co_await until([&] { return locks(s.database.url(), " and not granted") == "1"; });
             wait.cancel(type);
             co_await until([&] { return wait.error() != nullptr; });

@@ -1,7 +1,6 @@
 #include "uow/statement_texts.hpp"
 
 #include <corm/sql/compile.hpp>
-#include <corm/type/oid.hpp>
 #include <corm/type/parameters.hpp>
 
 #include <algorithm>

@@ -42,7 +42,7 @@ constexpr std::array cancellations{boost::asio::cancellation_type::terminal, boo
 class Beside {
 public:
     template <class Wait>
-    Beside(boost::asio::io_context& context, Wait wait) {
+    Beside(TimedContext& context, Wait wait) {
         boost::asio::co_spawn(context, run(std::move(wait)),
                               boost::asio::bind_cancellation_slot(
                                   signal_.slot(), [this](std::exception_ptr error) { error_ = std::move(error); }));

@@ -77,6 +77,34 @@ TEST_CASE("A wait for a lock is cancelled while the server waits", "[events][loc
     }
 }
 
+TEST_CASE("A wait for a lock that the server ends has failed, also with a limit of its own",
+          "[events][locks][faults]") {
+    struct Ends final : corm::trace::Tracer {
+        void finish(const corm::trace::OperationFinish& event) noexcept override { last = event.sqlstate; }
+        corm::SqlState last;
+    };
+    for (const corm::Duration within : {corm::Duration{}, corm::Duration{1h}}) {
+        const auto ends = std::make_shared<Ends>();
+        corm::EngineOptions options;
+        options.tracer = ends;
+        Sessions s{{}, std::move(options)};
+        s.run([&]() -> corm::Task<> {
+            std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1);
+            Beside wait{s.context, [&]() -> corm::Task<> {
+                            static_cast<void>(co_await s.engine.advisory_lock(1, corm::LockShare::exclusive, within));
+                        }};
+            co_await until([&] { return locks(s.database.url(), " and not granted") == "1"; });
+            s.database.query("select pg_cancel_backend(pid) from pg_locks where locktype = 'advisory' and not granted");
+            co_await until([&] { return wait.error() != nullptr; });
+            CHECK(caught<corm::DatabaseError>(wait.error()).sqlstate().code() == "57014");
+            CHECK(ends->last.code() == "57014");
+            holder.reset();
+            co_await until([&] { return s.engine.stats().leased == 0; });
+        });
+        expect_nothing_locked(s.context, s.database.url());
+    }
+}
+
 TEST_CASE("A lock that comes in the moment of its cancellation is given back", "[events][locks][faults]") {
     for (int round = 0; round < 10; ++round) {
         Sessions s;

@@ -43,7 +43,7 @@ struct Shelf {
 };
 
 /// What a thread keeps. Has no destructor, so that whatever outlives it on its thread may still give memory back.
-constinit thread_local std::array<Shelf, largest / step + 1> shelves{};
+constinit thread_local std::array<Shelf, shelf_of(largest) + 1> shelves{};
 constinit thread_local bool open = false;
 
 void give_back(Shelf& shelf) noexcept {
@@ -97,7 +97,7 @@ void deallocate(void* at, std::size_t size, std::size_t align) noexcept {
         ::operator delete(at, std::align_val_t{align});
         return;
     }
-    if (size <= largest) {
+    if (CORM_RECYCLES_MEMORY != 0 && size <= largest) {
         if (!open)
             open_shelves();
         Shelf& shelf = shelves[shelf_of(size)];

@@ -13,7 +13,7 @@ namespace corm::detail {
 [[nodiscard]] void* allocate(std::size_t size, std::size_t align);
 
 /// Takes what `allocate` gave for the same size and alignment, on any thread. A thread keeps at most 16 KiB of each
-/// size and gives them back when it ends.
+/// size, 2 MiB in all, and gives them back when it ends.
 void deallocate(void* at, std::size_t size, std::size_t align) noexcept;
 
 /// The two as an allocator, for shared objects and their reference counts.

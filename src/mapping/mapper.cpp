@@ -41,6 +41,10 @@ std::atomic<std::size_t> living{0};
 
 } // namespace
 
+bool Column::casts(const types::ValueType& value) const noexcept {
+    return value.as_text || (value.oid == types::oids::text && !declared.empty());
+}
+
 std::size_t live_mappers() noexcept {
     return living.load(std::memory_order_relaxed);
 }

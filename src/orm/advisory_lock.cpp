@@ -53,13 +53,9 @@ Task<Held> acquire(std::shared_ptr<EngineCore> engine, AdvisoryKey key, LockShar
     lift_limit(request, *engine, within);
     request.statements.push_back(advisory_statement(call, key, share));
     const Outcome outcome = co_await LockOperation::run(engine, pool::Lease{}, name, std::move(request));
-    wire::Reply& reply = outcome->reply;
-    for (const std::exception_ptr& error : reply.errors) {
-        if (error)
-            std::rethrow_exception(error);
-    }
-    const bool limited = reply.results.size() == 1;
-    if (call == AdvisoryCall::try_lock && !is_granted(reply.results.back())) {
+    const std::vector<wire::Result>& results = outcome->reply.results;
+    const bool limited = results.size() == 1;
+    if (call == AdvisoryCall::try_lock && !is_granted(results.back())) {
         spare_reset(*engine, outcome->lease, limited);
         co_return nullptr;
     }

@@ -1,10 +1,10 @@
 #include "orm/copy_run.hpp"
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 #include "orm/failed_while.hpp"
 #include "orm/load.hpp"
 #include "orm/parts.hpp"
-#include "orm/place.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -125,7 +125,7 @@ CopyRun::~CopyRun() {
         return;
     const OperationPlan ended = plan();
     core_->request_failed(ended,
-                          std::make_exception_ptr(Error(std::string{name_} + " at " + place_of(where_) +
+                          std::make_exception_ptr(Error(std::string{name_} + " at " + corm::detail::place_of(where_) +
                                                             " was given up half way, which ended the transaction of "
                                                             "this session; call rollback() before using it again",
                                                         where_)),

@@ -1,28 +1,9 @@
 #include "orm/lock_operation.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <optional>
 #include <utility>
 
 namespace corm::orm {
 namespace asio = boost::asio;
-namespace {
-
-// No coroutine: see SessionCore::wait_for.
-Task<void> wait_for(std::shared_ptr<LockOperation> operation) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        [](auto handler, std::shared_ptr<LockOperation> started) {
-            LockOperation& running = *started;
-            const asio::any_io_executor executor = asio::get_associated_executor(handler);
-            running.initiate(std::move(handler), executor);
-        },
-        asio::use_awaitable, std::move(operation));
-}
-
-} // namespace
 
 LockOperation::LockOperation(std::shared_ptr<EngineCore> engine, pool::Lease lease, const char* name,
                              wire::Request request, std::shared_ptr<Outcome> outcome)
@@ -100,6 +81,7 @@ void LockOperation::on_reply(wire::Reply reply) noexcept {
         stage_ = Stage::done;
         lease = std::move(lease_);
     }
+    reply.take_apart();
     std::exception_ptr error = reply.error;
     if (error) {
         lease.release();

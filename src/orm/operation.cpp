@@ -1,8 +1,8 @@
 // The life of an operation, from its lease to its completion. Its request is built in operation_request.cpp.
 #include "orm/operation.hpp"
 
+#include "base/place.hpp"
 #include "orm/failed_while.hpp"
-#include "orm/place.hpp"
 #include "orm/session_core.hpp"
 
 #include <corm/base/error.hpp>
@@ -18,7 +18,7 @@ namespace {
 /// Why the session cannot go on after a cancelled operation.
 std::exception_ptr ended_by_cancellation(const OperationPlan& plan) {
     return std::make_exception_ptr(
-        Error(std::string{plan.name} + " at " + place_of(plan.where) +
+        Error(std::string{plan.name} + " at " + corm::detail::place_of(plan.where) +
                   " was cancelled, which ended the transaction of this session; call rollback() before using it again",
               plan.where));
 }
@@ -182,7 +182,7 @@ std::exception_ptr Operation::check_transaction(const wire::Reply& reply) const 
     const bool expected = !ends && (begins_ || session_->in_transaction);
     if (reply.in_transaction == expected)
         return nullptr;
-    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + place_of(plan_.where) +
+    return std::make_exception_ptr(Error(std::string{plan_.name} + " at " + corm::detail::place_of(plan_.where) +
                                              (expected ? " ended the transaction of its session"
                                                        : " left a transaction open that its session did not begin") +
                                              "; use commit(), rollback() and nested() instead of raw SQL for it",
@@ -268,17 +268,6 @@ std::exception_ptr Operation::digest(wire::Reply& reply) {
     return error;
 }
 
-// Of statements that are apart the first failure is that of the request.
-void Operation::take_apart(wire::Reply& reply) noexcept {
-    for (std::size_t i = 0; !reply.error && i < reply.errors.size(); ++i) {
-        if (!reply.errors[i])
-            continue;
-        reply.error = reply.errors[i];
-        reply.failed_in_statement = true;
-        reply.results.resize(i);
-    }
-}
-
 // One that failed has not shown how long it takes.
 void Operation::look_at_time(wire::Reply& reply) noexcept {
     const std::shared_ptr<EngineCore>& engine = session_->engine;
@@ -295,7 +284,7 @@ void Operation::look_at_time(wire::Reply& reply) noexcept {
 void Operation::on_reply(wire::Reply reply) noexcept {
     if (!advance(Stage::executing, Stage::done))
         return;
-    take_apart(reply);
+    reply.take_apart();
     if (!reply.error && !step_)
         look_at_time(reply);
     std::exception_ptr error = digest(reply);

@@ -89,7 +89,6 @@ private:
     /// Precondition: the mutex is held, so that a cancellation finds either no request or a whole one.
     void send(pool::Lease lease);
     void look_at_time(wire::Reply& reply) noexcept;
-    static void take_apart(wire::Reply& reply) noexcept;
     [[nodiscard]] std::exception_ptr digest(wire::Reply& reply);
     [[nodiscard]] std::exception_ptr explain(const wire::Reply& reply) const;
     [[nodiscard]] std::span<const SavepointCommand> savepoint_commands() const noexcept;

@@ -1,9 +1,9 @@
 #include "orm/parts.hpp"
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 #include "orm/failed_while.hpp"
 #include "orm/joined_rows.hpp"
-#include "orm/place.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -163,12 +163,12 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
     if (raw == nullptr)
         return;
     if (raw->only_reads && !query::begins_like_a_read(*raw->text))
-        throw Error("raw SQL at " + place_of(where) +
+        throw Error("raw SQL at " + corm::detail::place_of(where) +
                         " is marked pure() and begins with something else than SELECT, WITH, VALUES, TABLE or SHOW, "
                         "so it was not sent; leave the mark out",
                     where);
     if (const auto [name, instead] = query::transaction_command(*raw->text); !name.empty())
-        throw Error("raw SQL at " + place_of(where) + ": " + std::string{name} +
+        throw Error("raw SQL at " + corm::detail::place_of(where) + ": " + std::string{name} +
                         " would change the transaction behind the session's back, so it was not " + "sent; " +
                         std::string{instead},
                     where);

@@ -1,6 +1,6 @@
 #include "orm/repetitions.hpp"
 
-#include "orm/place.hpp"
+#include "base/place.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -41,7 +41,7 @@ void Repetitions::note(const RepetitionOptions& options, trace::Tracer* tracer, 
             continue;
         std::string sites;
         for (const Site& site : count.sites)
-            sites += (sites.empty() ? "" : ", ") + place_of(site.where) + " (" + times(site.times) + ")";
+            sites += (sites.empty() ? "" : ", ") + corm::detail::place_of(site.where) + " (" + times(site.times) + ")";
         const std::string report = pattern->what + " runs " + std::to_string(count.times) +
                                    " times in one session, where EngineOptions::repetitions allows " +
                                    std::to_string(options.limit) + ": at " + sites + "; " + pattern->advice;

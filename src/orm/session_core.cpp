@@ -1,8 +1,8 @@
 #include "orm/session_core.hpp"
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 #include "orm/lane_operation.hpp"
-#include "orm/place.hpp"
 #include "orm/repetitions.hpp"
 #include "orm/session_hooks.hpp"
 #include "orm/time_net.hpp"
@@ -10,9 +10,6 @@
 #include <corm/base/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <string>
@@ -106,8 +103,8 @@ void SessionCore::require_no_hook(const char* name, std::source_location where) 
 void SessionCore::check_quiet(const char* name, std::source_location where) const {
     if (busy_ != 0 && (hook_ == nullptr || hook_->waits()))
         throw ConcurrentUseError(
-            std::string{name} + " at " + place_of(where) + " was called while " + busy_with_ + " at " +
-                place_of(busy_where_) +
+            std::string{name} + " at " + corm::detail::place_of(where) + " was called while " + busy_with_ + " at " +
+                corm::detail::place_of(busy_where_) +
                 " of the same session is in flight; a session belongs to one task, use one for each "
                 "task, or pipeline() for several queries at once",
             where);
@@ -169,19 +166,6 @@ Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
     if (HookCalls::see_loaded(*engine))
         return run_and_show(shared_from_this(), plan, std::move(parts));
     return start(plan, std::move(parts));
-}
-
-// No coroutine: the frame of async_initiate is enough. It gives the operation away, because the operation owns the
-// handler, and with it that frame.
-template <class Started>
-Task<void> SessionCore::wait_for(std::shared_ptr<Started> operation) {
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        [](auto handler, std::shared_ptr<Started> started) {
-            Started& running = *started;
-            const boost::asio::any_io_executor executor = boost::asio::get_associated_executor(handler);
-            running.initiate(std::move(handler), executor);
-        },
-        boost::asio::use_awaitable, std::move(operation));
 }
 
 Task<void> SessionCore::start(const OperationPlan& plan, Parts&& parts) {

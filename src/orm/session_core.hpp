@@ -157,8 +157,6 @@ private:
     friend class RunningHook;
     friend Task<void> run_and_show(std::shared_ptr<SessionCore> core, OperationPlan plan, Parts parts);
     Task<void> start(const OperationPlan& plan, Parts&& parts);
-    template <class Started>
-    static Task<void> wait_for(std::shared_ptr<Started> operation);
     void end_transaction(bool failed = false) noexcept;
     /// What ends streams now: the operation in flight.
     [[nodiscard]] StreamEnd stream_end(StreamEnd::How how) const noexcept;

@@ -1,6 +1,6 @@
 #include "orm/session_hooks.hpp"
-#include "orm/place.hpp"
 
+#include "base/place.hpp"
 #include "orm/row_hooks.hpp"
 
 #include <corm/base/error.hpp>
@@ -66,7 +66,8 @@ void RunningHook::end() {
     const std::scoped_lock lock{session_.mutex_};
     if (waits_)
         throw ConcurrentUseError(describe() + " has returned while " + session_.busy_with_ + " of its session at " +
-                                     place_of(session_.busy_where_) + " is in flight; co_await it in the hook",
+                                     corm::detail::place_of(session_.busy_where_) +
+                                     " is in flight; co_await it in the hook",
                                  session_.busy_where_);
 }
 

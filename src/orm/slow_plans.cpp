@@ -1,8 +1,8 @@
 #include "orm/slow_plans.hpp"
 
+#include "base/place.hpp"
 #include "orm/engine_core.hpp"
 #include "orm/explain.hpp"
-#include "orm/place.hpp"
 #include "orm/session_core.hpp"
 #include "query/transaction_command.hpp"
 
@@ -48,7 +48,7 @@ void tell_failure(trace::Tracer& tracer, const std::source_location& where) noex
     try {
         std::string text = "the plan of a slow statement was not to be had";
         if (where.line() != 0)
-            text += " (" + place_of(where) + ")";
+            text += " (" + corm::detail::place_of(where) + ")";
         try {
             throw;
         } catch (const DatabaseError& refused) {

@@ -2,6 +2,7 @@
 #include <corm/orm/detail/stream.hpp>
 
 #include "base/memory.hpp"
+#include "base/place.hpp"
 #include "orm/failed_while.hpp"
 #include "orm/load.hpp"
 #include "orm/parts.hpp"
@@ -19,8 +20,7 @@ namespace {
 using How = StreamEnd::How;
 
 std::string place(const std::source_location& where) {
-    return where.line() == 0 ? std::string{}
-                             : std::string{" at "} + where.file_name() + ":" + std::to_string(where.line());
+    return where.line() == 0 ? std::string{} : " at " + corm::detail::place_of(where);
 }
 
 } // namespace

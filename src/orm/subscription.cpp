@@ -6,9 +6,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <atomic>
 #include <utility>
 
@@ -31,15 +28,16 @@ using Until = pool::Subscriber::Until;
 /// Completes the coroutine that waits; the listener keeps it alive, and it the coroutine.
 class MailWait final : public pool::MailSink, public std::enable_shared_from_this<MailWait> {
 public:
-    explicit MailWait(State state) : state_(std::move(state)) {}
+    MailWait(State state, Until until, TimePoint deadline)
+        : state_(std::move(state)), until_(until), deadline_(deadline) {}
 
-    void initiate(CompletionHandler handler, const asio::any_io_executor& executor, Until until, TimePoint deadline) {
+    void initiate(CompletionHandler handler, const asio::any_io_executor& executor) {
         waiting_.begin(std::move(handler), executor);
         waiting_.on_cancel([weak = weak_from_this()](asio::cancellation_type) {
             if (const auto waiting = weak.lock())
                 waiting->cancel();
         });
-        state_->listener().wait(state_->subscriber, until, deadline, shared_from_this());
+        state_->listener().wait(state_->subscriber, until_, deadline_, shared_from_this());
     }
     void on_mail() noexcept override { waiting_.end(nullptr, state_->engine->executor, true); }
 
@@ -50,17 +48,13 @@ private:
     }
 
     const State state_;
+    const Until until_;
+    const TimePoint deadline_;
     Waiting waiting_;
 };
 
 Task<void> wait(State state, Until until, TimePoint deadline) {
-    return asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        [until, deadline](auto handler, std::shared_ptr<MailWait> started) {
-            MailWait& waiting = *started;
-            const asio::any_io_executor executor = asio::get_associated_executor(handler);
-            waiting.initiate(std::move(handler), executor, until, deadline);
-        },
-        asio::use_awaitable, std::make_shared<MailWait>(std::move(state)));
+    return wait_for(std::make_shared<MailWait>(std::move(state), until, deadline));
 }
 
 /// One task waits.

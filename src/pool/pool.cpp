@@ -1,5 +1,7 @@
 #include "pool/pool.hpp"
 
+#include "base/place.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -184,9 +186,8 @@ void Pool::perform(Actions&& actions) noexcept {
         gate_->post([self = shared_from_this(), slot] { self->clean(slot); });
     for (const SlotPtr& slot : actions.leaks) {
         if (tracer_)
-            tracer_->notice("a connection is leased for longer than leak_report, by " +
-                                std::string{slot->where.file_name()} + ":" + std::to_string(slot->where.line()),
-                            {});
+            tracer_->notice(
+                "a connection is leased for longer than leak_report, by " + corm::detail::place_of(slot->where), {});
     }
     if (actions.wake != TimePoint::max())
         timekeeper_->wake_by(actions.wake);

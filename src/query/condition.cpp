@@ -50,8 +50,7 @@ sql::Expr bound(const Place& place, const types::ValueType& type, const void* va
         return bound(place, types::value_type<types::TextForm>, &text);
     }
     sql::Expr parameter = naming_column(place, [&] { return sql::parameter(type, value); });
-    // Beside a composite, a parameter of unknown type would be taken for an anonymous record, which has no input.
-    if (type.as_text || (type.oid == types::oids::text && !column.declared.empty()))
+    if (column.casts(type))
         return sql::cast(std::move(parameter), std::string{column.cast_type()});
     return type.oid == 0 ? sql::cast(std::move(parameter), type_text(type)) : parameter;
 }
@@ -163,7 +162,7 @@ Condition Membership::finish(bool negated) {
     naming_column(place_, [&] { array_->finish(); });
     sql::Expr values = sql::parameter(parameters_, 0);
     const mapping::Column& column = column_at(place_);
-    const bool own = column.type->as_text || (type_.oid == types::oids::text && !column.declared.empty());
+    const bool own = column.type->as_text || column.casts(type_);
     if (types::ArrayParameter::as_literals(type_) || own)
         values = sql::cast(std::move(values), (own ? std::string{column.cast_type()} : type_text(type_)) + "[]");
     return Condition{sql::in_array(column_expression(place_), std::move(values), negated)};

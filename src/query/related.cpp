@@ -64,7 +64,7 @@ std::vector<sql::Expr> key_values(const mapping::Mapper& mapper, std::string_vie
         const types::ValueType& type = *column.type;
         parameters.add_encoded(type.oid, type.format, parts[i]);
         sql::Expr value = sql::parameter(parameters, i);
-        if (type.oid == 0 || type.as_text || (type.oid == types::oids::text && !column.declared.empty()))
+        if (type.oid == 0 || column.casts(type))
             value = sql::cast(std::move(value), std::string{column.cast_type()});
         values.push_back(std::move(value));
     }

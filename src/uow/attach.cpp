@@ -117,7 +117,7 @@ std::shared_ptr<Instance> UnitOfWork::held(const mapping::Mapper& mapper, const 
 std::shared_ptr<Instance> UnitOfWork::attach(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, int first, Populate populate,
                                              std::source_location where) {
-    const IdentityMap::Identity identity{*mapper, read_key(*mapper, rows, row, first)};
+    IdentityMap::Identity identity{*mapper, read_key(*mapper, rows, row, first)};
     if (std::shared_ptr<Instance> present = map_.find(identity)) {
         if (populate == Populate::fill && present->freshness == Freshness::fresh)
             return present;

@@ -19,8 +19,8 @@
 namespace corm::uow {
 
 /// From identity (mapper and encoded key) to the object, which says itself what its key is. Holds objects weakly:
-/// entries of objects that are gone are swept as the map grows. Visits them in the order in which they came, which is
-/// mostly that of their memory: a visit in the order of hashes misses the cache at every object. Not thread-safe.
+/// entries of objects that are gone are swept as the map grows. Visits objects about in the order in which they came,
+/// which is that of their memory: a visit in the order of hashes misses the cache at each of them. Not thread-safe.
 class IdentityMap {
 public:
     IdentityMap() = default;
@@ -29,6 +29,8 @@ public:
 
     /// What to look for. `key` has to stay while it is used.
     struct Identity {
+        static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
         Identity(const mapping::Mapper& of, std::string_view encoded) noexcept
             : mapper(&of), key(encoded), hash(hash_of(of, encoded)) {}
         explicit Identity(const Instance& instance) noexcept : Identity(instance.mapper(), instance.key) {}
@@ -36,34 +38,43 @@ public:
         const mapping::Mapper* mapper;
         std::string_view key;
         std::uint32_t hash;
+        /// An entry of a dead object with this hash that `find` has met, for `add` to take over: else a row that is
+        /// read and dropped over and over would leave one each time.
+        std::size_t dead = nowhere;
     };
 
     /// The living object with this identity, or null.
-    [[nodiscard]] std::shared_ptr<Instance> find(const Identity& identity) const {
+    [[nodiscard]] std::shared_ptr<Instance> find(Identity& identity) const {
         std::shared_ptr<Instance> living;
         static_cast<void>(locate({identity, living}));
         return living;
     }
     [[nodiscard]] std::shared_ptr<Instance> find(const mapping::Mapper& mapper, std::string_view key) const {
-        return find(Identity{mapper, key});
+        Identity identity{mapper, key};
+        return find(identity);
     }
     /// Registers `instance` under `instance->key`, in place of whatever was there.
     void insert(const std::shared_ptr<Instance>& instance) {
-        const Identity identity{*instance};
+        Identity identity{*instance};
         std::shared_ptr<Instance> there;
         if (const std::size_t at = locate({identity, there}); at != nowhere)
-            erase_at(at, {identity, there});
-        add(instance, identity);
+            entries_[at] = instance;
+        else
+            add(instance, identity);
     }
     /// The same for one that `find` has just not found.
     void add(const std::shared_ptr<Instance>& instance, const Identity& identity) {
+        if (identity.dead != nowhere) {
+            entries_[identity.dead] = instance;
+            return;
+        }
         if (entries_.size() >= sweep_at_)
             sweep();
         append(instance, identity.hash);
     }
     /// Forgets the identity if it is `instance`'s.
     void erase(const Instance& instance) {
-        const Identity identity{instance};
+        Identity identity{instance};
         std::shared_ptr<Instance> there;
         if (const std::size_t at = locate({identity, there}); at != nowhere && there.get() == &instance)
             erase_at(at, {identity, there});
@@ -108,10 +119,10 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - erased_; }
 
 private:
-    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    static constexpr std::size_t nowhere = Identity::nowhere;
 
     struct Wanted {
-        const Identity& identity;
+        Identity& identity;
         std::shared_ptr<Instance>& found;
     };
     /// Where an entry is, and the hash of its identity: eight bytes, so that the index of many objects stays in cache.
@@ -153,6 +164,8 @@ private:
     // The identity itself is the object's. Entries of dead objects have none any more: they equal nothing.
     [[nodiscard]] bool is(std::size_t at, const Wanted& wanted) const noexcept {
         std::shared_ptr<Instance> living = entries_[at].lock();
+        if (!living)
+            wanted.identity.dead = at;
         if (!living || &living->mapper() != wanted.identity.mapper || living->key != wanted.identity.key)
             return false;
         wanted.found = std::move(living);
@@ -202,9 +215,8 @@ private:
             ++erased_;
             return;
         }
-        hashes_[at] = hashes_[entries_.size() - 1];
-        entries_[at].swap(entries_.back());
-        entries_.pop_back();
+        std::move(hashes_.begin() + at + 1, hashes_.begin() + entries_.size(), hashes_.begin() + at);
+        entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
     }
     // Takes no memory: there are fewer than before.
     void sweep() noexcept {

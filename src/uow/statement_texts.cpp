@@ -1,7 +1,6 @@
 #include "uow/statement_texts.hpp"
 
 #include <corm/sql/compile.hpp>
-#include <corm/type/oid.hpp>
 #include <corm/type/parameters.hpp>
 
 #include <algorithm>
@@ -68,7 +67,7 @@ StatementTexts::StatementTexts(const mapping::Mapper& mapper)
 std::string StatementTexts::parameter_of(ColumnIndex column, std::size_t place) const {
     std::string out = "$" + number(place);
     const mapping::Column& of = mapper_.column(column);
-    if (!of.declared.empty() && (of.type->as_text || of.type->oid == types::oids::text))
+    if (!of.declared.empty() && of.casts(*of.type))
         (out += "::") += of.cast_type();
     return out;
 }

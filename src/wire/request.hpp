@@ -125,6 +125,17 @@ struct Reply {
     bool copying = false;
     /// What was asked, handed back when the connection is done with it.
     Request request{};
+
+    /// Of statements that are apart, the first failure becomes that of the request.
+    void take_apart() noexcept {
+        for (std::size_t i = 0; !error && i < errors.size(); ++i) {
+            if (!errors[i])
+                continue;
+            error = errors[i];
+            failed_in_statement = true;
+            results.resize(i);
+        }
+    }
 };
 
 /// Receives the reply, exactly once, from a thread of the connection's executor, with no lock held; never from inside

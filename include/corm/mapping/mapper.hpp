@@ -47,6 +47,9 @@ struct Column {
     /// Quoted, and with its schema, where that is needed.
     [[nodiscard]] std::string_view sql_type() const { return declared.empty() ? type->sql_type() : declared; }
     [[nodiscard]] std::string_view cast_type() const { return cast.empty() ? type->sql_type() : cast; }
+    /// True if a parameter of this type is cast to the column's where it stands beside it: what travels as text would
+    /// be taken for text, and beside a composite for an anonymous record, which has no input.
+    [[nodiscard]] bool casts(const types::ValueType& value) const noexcept;
     [[nodiscard]] void* in(void* values) const noexcept { return static_cast<char*>(values) + offset; }
     [[nodiscard]] const void* in(const void* values) const noexcept {
         return static_cast<const char*>(values) + offset;

@@ -11,6 +11,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <array>
+#include <exception>
 #include <string>
 #include <utility>
 #include <variant>
@@ -31,6 +33,40 @@ corm::Task<> until(Condition condition) {
         timer.expires_after(1ms);
         co_await timer.async_wait(boost::asio::use_awaitable);
     }
+}
+
+constexpr std::array cancellations{boost::asio::cancellation_type::terminal, boost::asio::cancellation_type::partial,
+                                   boost::asio::cancellation_type::total};
+
+/// Runs beside the test, and accepts every kind of cancellation.
+class Beside {
+public:
+    template <class Wait>
+    Beside(TimedContext& context, Wait wait) {
+        boost::asio::co_spawn(context, run(std::move(wait)),
+                              boost::asio::bind_cancellation_slot(
+                                  signal_.slot(), [this](std::exception_ptr error) { error_ = std::move(error); }));
+    }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+
+    void cancel(boost::asio::cancellation_type type) { signal_.emit(type); }
+    /// What it ended with; null as long as it runs.
+    [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
+
+private:
+    template <class Wait>
+    static corm::Task<> run(Wait wait) {
+        co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_total_cancellation());
+        co_await wait();
+    }
+
+    boost::asio::cancellation_signal signal_;
+    std::exception_ptr error_;
+};
+
+inline boost::system::error_code code_of(const std::exception_ptr& error) {
+    return caught<boost::system::system_error>(error).code();
 }
 
 /// By a connection beside the code under test.

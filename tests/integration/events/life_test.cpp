@@ -4,7 +4,6 @@
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
-#include <array>
 #include <memory>
 
 using namespace events_test;
@@ -12,13 +11,6 @@ using Catch::Matchers::ContainsSubstring;
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::array cancellations{asio::cancellation_type::terminal, asio::cancellation_type::partial,
-                                   asio::cancellation_type::total};
-
-boost::system::error_code code_of(const std::exception_ptr& error) {
-    return caught<boost::system::system_error>(error).code();
-}
 
 /// Nothing of the engine is left on the server.
 corm::Task<> expect_silence(Sessions& s) {
@@ -33,20 +25,12 @@ TEST_CASE("A wait that is cancelled loses nothing", "[events]") {
         Sessions s;
         s.run([&]() -> corm::Task<> {
             const corm::Subscription jobs = co_await s.engine.listen("jobs");
-            asio::cancellation_signal signal;
-            std::exception_ptr ended;
-            asio::co_spawn(
-                s.context,
-                [&]() -> corm::Task<> {
-                    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-                    co_await jobs.next();
-                },
-                asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error) { ended = error; }));
+            Beside wait{s.context, [&]() -> corm::Task<> { co_await jobs.next(); }};
             co_await asio::post(asio::use_awaitable);
             co_await asio::post(asio::use_awaitable);
-            signal.emit(type);
-            co_await until([&] { return ended != nullptr; });
-            CHECK(code_of(ended) == asio::error::operation_aborted);
+            wait.cancel(type);
+            co_await until([&] { return wait.error() != nullptr; });
+            CHECK(code_of(wait.error()) == asio::error::operation_aborted);
             notify_beside(s.database, "jobs", "x");
             const std::string text = co_await next_text(jobs);
             CHECK(text == "jobs: x");

@@ -2,16 +2,12 @@
 #include "events.hpp"
 #include "support/suspension_driver.hpp"
 
-#include <array>
 #include <memory>
 
 using namespace events_test;
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::array cancellations{asio::cancellation_type::terminal, asio::cancellation_type::partial,
-                                   asio::cancellation_type::total};
 
 std::string locks(const std::string& url, const std::string& more = {}) {
     return query(url, "select count(*) " + advisory_locks + more);
@@ -50,8 +46,7 @@ TEST_CASE("A lock is cancelled at any of its suspensions, and is not left behind
                 operation.cancel(type);
                 operation.run(free_it);
                 if (operation.error())
-                    CHECK(caught<boost::system::system_error>(operation.error()).code() ==
-                          asio::error::operation_aborted);
+                    CHECK(code_of(operation.error()) == asio::error::operation_aborted);
                 CHECK(made.has_value() == (operation.error() == nullptr));
                 made.reset();
                 holder.reset();
@@ -68,23 +63,43 @@ TEST_CASE("A wait for a lock is cancelled while the server waits", "[events][loc
         Sessions s;
         s.run([&]() -> corm::Task<> {
             std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1);
-            asio::cancellation_signal signal;
-            std::exception_ptr ended;
-            asio::co_spawn(
-                s.context,
-                [&]() -> corm::Task<> {
-                    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-                    static_cast<void>(co_await s.engine.advisory_lock(1));
-                },
-                asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr error) { ended = error; }));
+            Beside wait{s.context, [&]() -> corm::Task<> { static_cast<void>(co_await s.engine.advisory_lock(1)); }};
             co_await until([&] { return locks(s.database.url(), " and not granted") == "1"; });
-            signal.emit(type);
-            co_await until([&] { return ended != nullptr; });
-            CHECK(caught<boost::system::system_error>(ended).code() == asio::error::operation_aborted);
+            wait.cancel(type);
+            co_await until([&] { return wait.error() != nullptr; });
+            CHECK(code_of(wait.error()) == asio::error::operation_aborted);
             co_await until([&] { return locks(s.database.url(), " and not granted") == "0"; });
             CHECK(locks(s.database.url()) == "1");
             CHECK(holder->held());
             holder.reset();
+        });
+        expect_nothing_locked(s.context, s.database.url());
+    }
+}
+
+TEST_CASE("A wait for a lock that the server ends has failed, also with a limit of its own",
+          "[events][locks][faults]") {
+    struct Ends final : corm::trace::Tracer {
+        void finish(const corm::trace::OperationFinish& event) noexcept override { last = event.sqlstate; }
+        corm::SqlState last;
+    };
+    for (const corm::Duration within : {corm::Duration{}, corm::Duration{1h}}) {
+        const auto ends = std::make_shared<Ends>();
+        corm::EngineOptions options;
+        options.tracer = ends;
+        Sessions s{{}, std::move(options)};
+        s.run([&]() -> corm::Task<> {
+            std::optional<corm::AdvisoryLock> holder = co_await s.engine.advisory_lock(1);
+            Beside wait{s.context, [&]() -> corm::Task<> {
+                            static_cast<void>(co_await s.engine.advisory_lock(1, corm::LockShare::exclusive, within));
+                        }};
+            co_await until([&] { return locks(s.database.url(), " and not granted") == "1"; });
+            s.database.query("select pg_cancel_backend(pid) from pg_locks where locktype = 'advisory' and not granted");
+            co_await until([&] { return wait.error() != nullptr; });
+            CHECK(caught<corm::DatabaseError>(wait.error()).sqlstate().code() == "57014");
+            CHECK(ends->last.code() == "57014");
+            holder.reset();
+            co_await until([&] { return s.engine.stats().leased == 0; });
         });
         expect_nothing_locked(s.context, s.database.url());
     }

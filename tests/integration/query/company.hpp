@@ -101,8 +101,8 @@ inline constexpr const char* schema = R"(
 /// A database with the five employees, and a session at a time.
 class Company {
 public:
-    explicit Company(const std::string& setup = {})
-        : database(schema + setup), engine(context.get_executor(), database.url()) {}
+    explicit Company(const std::string& setup = {}, const corm::EngineOptions& options = {})
+        : database(schema + setup), engine(context.get_executor(), database.url(), options) {}
 
     template <class Row>
     std::vector<Row> all(corm::Query<Row> query) {

@@ -34,14 +34,13 @@ public:
     int times = 0;
 };
 
-struct Checked {
-    explicit Checked(bool on = true)
-        : database(schema), engine(context.get_executor(), database.url(), {.check_raw_results = on}) {}
+struct Checked : Company {
+    explicit Checked(bool on = true) : Company({}, {.check_raw_results = on}) {}
 
     template <class T>
     std::string refusal(corm::query::RawStatement sql) {
         std::string said;
-        corm::test::run_coroutine(context, [&]() -> corm::Task<> {
+        run([&]() -> corm::Task<> {
             corm::AsyncSession session{engine};
             try {
                 static_cast<void>(co_await session.all<T>(sql));
@@ -51,10 +50,6 @@ struct Checked {
         });
         return said;
     }
-
-    corm::test::Database database;
-    corm::test::TimedContext context;
-    corm::Engine engine;
 };
 
 } // namespace

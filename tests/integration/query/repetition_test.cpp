@@ -31,19 +31,12 @@ private:
     int times_ = 0;
 };
 
-struct Watched {
-    explicit Watched(corm::RepetitionOptions options)
-        : database(schema),
-          engine(context.get_executor(), database.url(), {.tracer = reports, .repetitions = options}) {}
-    template <class Coroutine>
-    void run(Coroutine coroutine) {
-        corm::test::run_coroutine(context, std::move(coroutine));
-    }
+struct Watched : Company {
+    explicit Watched(corm::RepetitionOptions options,
+                     const std::shared_ptr<Reports>& told = std::make_shared<Reports>())
+        : Company({}, {.tracer = told, .repetitions = options}), reports(told) {}
 
-    std::shared_ptr<Reports> reports = std::make_shared<Reports>();
-    corm::test::Database database;
-    corm::test::TimedContext context;
-    corm::Engine engine;
+    std::shared_ptr<Reports> reports;
 };
 
 } // namespace

@@ -48,20 +48,13 @@ private:
 constexpr char slow[] = "select count(*) from hr.employees a, generate_series(1, $1::int) b where a.salary > $2";
 constexpr int many = 400'000;
 
-struct Watched {
-    explicit Watched(corm::PlanOptions options = {.slower_than = corm::Duration{1}}, const std::string& setup = {})
-        : database(schema + setup),
-          engine(context.get_executor(), database.url(), {.tracer = plans, .plans = options}) {}
-    /// Until everything is told.
-    template <class Coroutine>
-    void run(Coroutine coroutine) {
-        corm::test::run_coroutine(context, std::move(coroutine));
-    }
+/// `run` returns when everything is told.
+struct Watched : Company {
+    explicit Watched(corm::PlanOptions options = {.slower_than = corm::Duration{1}}, const std::string& setup = {},
+                     const std::shared_ptr<Plans>& told = std::make_shared<Plans>())
+        : Company(setup, {.tracer = told, .plans = options}), plans(told) {}
 
-    std::shared_ptr<Plans> plans = std::make_shared<Plans>();
-    corm::test::Database database;
-    corm::test::TimedContext context;
-    corm::Engine engine;
+    std::shared_ptr<Plans> plans;
 };
 
 } // namespace

@@ -33,6 +33,8 @@ TEST_CASE("blocks of every size and alignment are apart and whole", "[base][unit
         for (const std::size_t align : {std::size_t{1}, std::size_t{8}, std::size_t{16}, std::size_t{64}}) {
             for (std::size_t size = 0; size <= 1100; size += 11)
                 held.push_back({allocate(size, align), size, align});
+            for (const std::size_t size : {24, 25, 40, 41, 2040, 2041, 2056, 2057})
+                held.push_back({allocate(size, align), size, align});
         }
         std::set<const void*> places;
         for (std::size_t i = 0; i < held.size(); ++i) {

@@ -85,6 +85,26 @@ TEST_CASE("room for one batch after the other neither piles up dead objects nor 
     CHECK(kept.size() == 1'000);
 }
 
+TEST_CASE("a row that is read and dropped over and over has one entry", "[uow][unit]") {
+    for (const std::int64_t count : {3, 1'000}) {
+        CAPTURE(count);
+        IdentityMap map;
+        std::vector<Handle> living;
+        for (std::int64_t id = 0; id < count; ++id)
+            map.insert(living.emplace_back(keyed(id)));
+        for (int round = 0; round < 1'000; ++round) {
+            const Handle tick = keyed(-7);
+            IdentityMap::Identity identity{*tick};
+            REQUIRE(map.find(identity) == nullptr);
+            map.add(tick, identity);
+            REQUIRE(map.find(ticks(), tick->key) == tick);
+        }
+        CHECK(map.size() == living.size() + 1);
+        for (const Handle& handle : living)
+            REQUIRE(map.find(ticks(), handle->key) == handle);
+    }
+}
+
 TEST_CASE("an object forgets its own identity only", "[uow][unit]") {
     IdentityMap map;
     const Handle first = keyed(7);
@@ -130,9 +150,17 @@ TEST_CASE("few objects and many are found, visited in the order in which they ca
         std::vector<Handle> visited;
         map.for_each([&visited](const Handle& tick) { visited.push_back(tick); });
         CHECK(visited == living);
-        for (std::size_t i = 0; i < living.size(); i += 2)
-            map.erase(*living[i]);
-        CHECK(map.size() == living.size() / 2);
+        std::vector<Handle> others;
+        for (std::size_t i = 0; i < living.size(); ++i) {
+            if (i % 2 == 0)
+                map.erase(*living[i]);
+            else
+                others.push_back(living[i]);
+        }
+        CHECK(map.size() == others.size());
+        visited.clear();
+        map.for_each([&visited](const Handle& tick) { visited.push_back(tick); });
+        CHECK(visited == others);
         for (std::size_t i = 0; i < living.size(); ++i)
             REQUIRE(map.find(ticks(), living[i]->key) == (i % 2 == 0 ? nullptr : living[i]));
         // Over and over: what was forgotten takes no room for long.
@@ -142,6 +170,6 @@ TEST_CASE("few objects and many are found, visited in the order in which they ca
         }
         map.insert(living.front());
         CHECK(map.find(ticks(), living.front()->key) == living.front());
-        CHECK(map.size() == living.size() / 2 + 1);
+        CHECK(map.size() == others.size() + 1);
     }
 }

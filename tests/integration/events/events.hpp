@@ -35,8 +35,9 @@ corm::Task<> until(Condition condition) {
     }
 }
 
-constexpr std::array cancellations{boost::asio::cancellation_type::terminal, boost::asio::cancellation_type::partial,
-                                   boost::asio::cancellation_type::total};
+inline constexpr std::array cancellations{boost::asio::cancellation_type::terminal,
+                                          boost::asio::cancellation_type::partial,
+                                          boost::asio::cancellation_type::total};
 
 /// Runs beside the test, and accepts every kind of cancellation.
 class Beside {

@@ -22,7 +22,7 @@ namespace {
 // glibc's blocks hold 24 bytes, 40, 56 and so on.
 constexpr std::size_t step = 16;
 constexpr std::size_t smallest = 24;
-constexpr std::size_t largest = CORM_RECYCLES_MEMORY != 0 ? 2056 : 0;
+constexpr std::size_t largest = 2056;
 constexpr std::size_t kept_bytes = 16 * 1024;
 
 constexpr std::size_t shelf_of(std::size_t size) noexcept {
@@ -79,7 +79,7 @@ void* allocate(std::size_t size, std::size_t align) {
     // Aligned allocation is the dearer one, so it is left to types that need it.
     if (align > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
         return ::operator new(size, std::align_val_t{align});
-    if (size > largest)
+    if (CORM_RECYCLES_MEMORY == 0 || size > largest)
         return ::operator new(size);
     Shelf& shelf = shelves[shelf_of(size)];
     if (Block* const block = shelf.top) {
@@ -87,7 +87,7 @@ void* allocate(std::size_t size, std::size_t align) {
         ++shelf.room;
         return block;
     }
-    return ::operator new(CORM_RECYCLES_MEMORY != 0 ? size_of(shelf_of(size)) : size);
+    return ::operator new(size_of(shelf_of(size)));
 }
 
 void deallocate(void* at, std::size_t size, std::size_t align) noexcept {

@@ -169,7 +169,7 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
                     where);
     if (const auto [name, instead] = query::transaction_command(*raw->text); !name.empty())
         throw Error("raw SQL at " + corm::detail::place_of(where) + ": " + std::string{name} +
-                        " would change the transaction behind the session's back, so it was not " + "sent; " +
+                        " would change the transaction behind the session's back, so it was not sent; " +
                         std::string{instead},
                     where);
 }

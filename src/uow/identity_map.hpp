@@ -22,6 +22,8 @@ namespace corm::uow {
 /// entries of objects that are gone are swept as the map grows. Visits objects about in the order in which they came,
 /// which is that of their memory: a visit in the order of hashes misses the cache at each of them. Not thread-safe.
 class IdentityMap {
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
 public:
     IdentityMap() = default;
     IdentityMap(const IdentityMap&) = delete;
@@ -29,8 +31,6 @@ public:
 
     /// What to look for. `key` has to stay while it is used.
     struct Identity {
-        static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
-
         Identity(const mapping::Mapper& of, std::string_view encoded) noexcept
             : mapper(&of), key(encoded), hash(hash_of(of, encoded)) {}
         explicit Identity(const Instance& instance) noexcept : Identity(instance.mapper(), instance.key) {}
@@ -77,7 +77,7 @@ public:
         Identity identity{instance};
         std::shared_ptr<Instance> there;
         if (const std::size_t at = locate({identity, there}); at != nowhere && there.get() == &instance)
-            erase_at(at, {identity, there});
+            erase_at(at, identity.hash);
     }
     void clear() noexcept {
         entries_.clear();
@@ -119,8 +119,6 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - erased_; }
 
 private:
-    static constexpr std::size_t nowhere = Identity::nowhere;
-
     struct Wanted {
         Identity& identity;
         std::shared_ptr<Instance>& found;
@@ -208,9 +206,9 @@ private:
             slots_.insert(Slot{hashes_[at], static_cast<std::uint32_t>(at)});
         indexed_ = true;
     }
-    void erase_at(std::size_t at, const Wanted& wanted) {
+    void erase_at(std::size_t at, std::uint32_t hash) {
         if (indexed_) {
-            slots_.erase(slots_.find(wanted));
+            slots_.erase(Slot{hash, static_cast<std::uint32_t>(at)});
             entries_[at].reset();
             ++erased_;
             return;

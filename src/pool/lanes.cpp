@@ -168,7 +168,10 @@ void Lanes::assign() {
         const LanePtr lane = lanes_[i];
         if (lane->state() != State::idle || !lane->claim(State::busy))
             continue;
-        const std::size_t share = std::max((waiting_.size() + idle - 1) / idle, smallest_share);
+        // Of what waits when the first lane opens, the others get theirs as well: who else would travel with a
+        // statement that turns out to be slow?
+        const std::size_t sharing = lane->has_served() ? idle : std::max(idle, most_lanes());
+        const std::size_t share = std::max((waiting_.size() + sharing - 1) / sharing, smallest_share);
         --idle;
         if (!again_.empty())
             send(lane, again_, batch, true);

@@ -251,6 +251,7 @@ TEST_CASE("hooks: an operation that a hook has not awaited", "[hooks][integratio
 TEST_CASE("hooks: while one waits, the session is guarded as ever", "[hooks][integration]") {
     Hooked h;
     corm::AsyncSession* used = nullptr;
+    std::optional<corm::AdvisoryLock> lock;
     h.hooks->before_flush([&](const corm::SessionHandle& session) -> corm::Task<void> {
         const auto executor = co_await boost::asio::this_coro::executor;
         boost::asio::co_spawn(
@@ -259,12 +260,14 @@ TEST_CASE("hooks: while one waits, the session is guarded as ever", "[hooks][int
                 co_await turn();
                 const auto error = co_await failure(used->get<Author>(1));
                 h.say(caught<corm::ConcurrentUseError>(error).what());
+                lock.reset();
             },
             boost::asio::detached);
-        co_await session->execute(corm::raw_sql("select pg_sleep(0.01)"));
+        co_await session->execute(corm::raw_sql("select pg_advisory_xact_lock(1)"));
     });
     Graph g{"", h.options()};
     g.run([&]() -> corm::Task<> {
+        lock.emplace(co_await g.engine.advisory_lock(1));
         corm::AsyncSession session{g.engine};
         used = &session;
         session.add(Author{.name = "Ada"});

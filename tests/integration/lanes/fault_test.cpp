@@ -1,6 +1,7 @@
 // What goes wrong among many reads reaches exactly those whom it concerns.
 #include "lanes.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/suspension_driver.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -122,8 +123,7 @@ TEST_CASE("A read that nobody waits for any more does not hold up a lane", "[lan
     // Its backend is told to stop.
     s.run([&]() -> corm::Task<> {
         asio::steady_timer timer{co_await asio::this_coro::executor};
-        while (s.database.query("select count(*) from pg_stat_activity where query like '%pg_sleep($1)%' and state = "
-                                "'active' and pid <> pg_backend_pid() and datname = current_database()") != "0") {
+        while (s.database.query("select count(*) " + sleepers) != "0") {
             timer.expires_after(std::chrono::milliseconds{5});
             co_await timer.async_wait(asio::use_awaitable);
         }
@@ -312,6 +312,30 @@ TEST_CASE("A table that somebody locks does not hold up the reads of others", "[
     CHECK(after[1].row.has_value());
     CHECK(s.engine.stats().lane_reads == reads);
     CHECK(s.engine.stats().lanes <= 2);
+}
+
+TEST_CASE("A slow statement among the first reads of a program holds up no more than a share of them",
+          "[lanes][faults]") {
+    Sessions s{setup, {.pool = {.lanes = 2, .lane_slow_after = corm::no_deadline}}};
+    trust_sleep(s);
+    REQUIRE(s.engine.stats().lanes == 0);
+    std::exception_ptr ended;
+    int read = 0;
+    Tasks tasks{s};
+    tasks.spawn([&](corm::AsyncSession& session) -> corm::Task<> {
+        ended = co_await failure(session.execute(sleep_for(3600)));
+    });
+    for (int i = 0; i < 64; ++i)
+        tasks.spawn([&read](corm::AsyncSession& session) -> corm::Task<> {
+            co_await session.get_one<User>(1);
+            ++read;
+        });
+    CHECK(run_until(s.context, corm::Duration{20'000}, [&] { return read >= 32; }));
+    CHECK(read < 64); // the others travel behind it
+    s.database.query(cancel_sleepers);
+    tasks.run();
+    CHECK(read == 64);
+    CHECK(caught<corm::DatabaseError>(ended).sqlstate() == corm::sqlstate::query_canceled);
 }
 
 TEST_CASE("A pool that is shut down fails the reads that wait, and ends those that are under way", "[lanes][faults]") {

@@ -132,9 +132,9 @@ inline void start_sleeping(Sessions& s, Tasks& tasks, std::exception_ptr& ended)
         s.context.run_one();
 }
 
-inline const std::string kill_sleepers =
-    "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like "
-    "'%pg_sleep($1)%' and state = 'active' and pid <> pg_backend_pid() and datname = "
-    "current_database()";
+inline const std::string sleepers = "from pg_stat_activity where query like '%pg_sleep($1)%' and state = 'active' and "
+                                    "pid <> pg_backend_pid() and datname = current_database()";
+inline const std::string kill_sleepers = "select count(pg_terminate_backend(pid)) " + sleepers;
+inline const std::string cancel_sleepers = "select count(pg_cancel_backend(pid)) " + sleepers;
 
 } // namespace lanes_test

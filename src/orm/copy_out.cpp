@@ -23,7 +23,7 @@ private:
 
 /// The text of the query alone. Throws `Error` for one that is not, or has parameters.
 wire::Statement statement_of(SessionCore& core, detail::Query query, std::source_location where) {
-    if (const auto* raw = std::get_if<query::RawStatement>(&query)) {
+    if (const auto* raw = query.raw()) {
         if (raw->alone || !query::begins_like_a_read(*raw->text))
             throw Error("copy_out() takes SELECT, WITH, VALUES or TABLE; use execute() or all() for other statements",
                         where);

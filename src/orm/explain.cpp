@@ -60,14 +60,14 @@ namespace detail {
 
 Task<std::string> explain(Core core, Query query, ExplainOptions options, std::source_location where) {
     query::RawStatement statement;
-    if (auto* raw = std::get_if<query::RawStatement>(&query)) {
+    if (const query::RawStatement* raw = query.raw()) {
         if (raw->alone)
             throw Error("a statement marked outside_transaction() has no plan to explain; leave the mark out", where);
-        statement = explained(*raw->text, std::move(raw->parameters), options);
-    } else if (const Composed* composed = std::get_if<Composed>(&query)) {
-        statement = explained(sql::compile((*composed)->statement), options);
+        statement = explained(*raw->text, raw->parameters, options);
+    } else if (const query::ComposedQuery* composed = query.composed()) {
+        statement = explained(sql::compile(composed->statement), options);
     } else {
-        statement = explained(sql::compile(std::get<query::SelectQuery>(query).statement), options);
+        statement = explained(sql::compile(query.select()->statement), options);
     }
     return plan_of(std::move(core), std::move(statement), where);
 }

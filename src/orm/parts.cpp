@@ -153,13 +153,13 @@ void GetPart::several(const std::string& rows) const {
 
 QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_location where)
     : session_(session), query_(std::move(query)), where_(where) {
-    if (const auto* select = std::get_if<query::SelectQuery>(&query_)) {
+    if (const auto* select = query_.select()) {
         select->mapper->require_usable("a query");
         calls_unknown_ = sql::calls_unknown(select->statement);
     }
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        calls_unknown_ = sql::calls_unknown((*composed)->statement);
-    const auto* raw = std::get_if<query::RawStatement>(&query_);
+    if (const query::ComposedQuery* composed = query_.composed())
+        calls_unknown_ = sql::calls_unknown(composed->statement);
+    const auto* raw = query_.raw();
     if (raw == nullptr)
         return;
     if (raw->only_reads && !query::begins_like_a_read(*raw->text))
@@ -175,7 +175,7 @@ QueryPart::QueryPart(SessionCore& session, detail::Query query, std::source_loca
 }
 
 void QueryPart::append(std::vector<wire::Statement>& request) {
-    if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
+    if (const auto* raw = query_.raw()) {
         request.push_back(statement(raw->text, raw->parameters));
         request.back().prepare = raw->prepared && !raw->alone;
         request.back().alone = raw->alone;
@@ -183,16 +183,16 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
         request.back().cap = cap();
         return;
     }
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_)) {
-        sql::Compiled compiled = sql::compile((*composed)->statement);
+    if (const query::ComposedQuery* composed = query_.composed()) {
+        sql::Compiled compiled = sql::compile(composed->statement);
         request.push_back(
             statement(std::make_shared<const std::string>(std::move(compiled.text)), std::move(compiled.parameters)));
-        request.back().prepare = (*composed)->prepared;
+        request.back().prepare = composed->prepared;
         request.back().raw = calls_unknown_;
         request.back().cap = cap();
         return;
     }
-    const auto& select = std::get<query::SelectQuery>(query_);
+    const query::SelectQuery& select = *query_.select();
     sql::Compiled compiled = sql::compile(select.statement);
     request.push_back(statement(std::make_shared<const std::string>(std::move(compiled.text)),
                                 std::move(compiled.parameters), select.mapper->lifetime()));
@@ -204,9 +204,9 @@ void QueryPart::append(std::vector<wire::Statement>& request) {
 void QueryPart::digest(std::span<wire::Result> results) {
     wire::Result& result = results.front();
     outcome.affected = result.affected_rows();
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        attach_entities(**composed, result);
-    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    if (const query::ComposedQuery* composed = query_.composed())
+        attach_entities(*composed, result);
+    const auto* select = query_.select();
     if (select == nullptr || select->statement.yield == sql::Yield::row_count) {
         outcome.rows = std::make_shared<const wire::Result>(std::move(result));
         return;
@@ -249,12 +249,12 @@ void QueryPart::attach_entities(const query::ComposedQuery& query, const wire::R
 void QueryPart::append_loaded(std::vector<detail::Handle>& loaded) const {
     std::copy_if(outcome.instances.begin(), outcome.instances.end(), std::back_inserter(loaded),
                  [](const detail::Handle& instance) { return instance != nullptr; });
-    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+    if (const auto* select = query_.select())
         append_joined(*select, outcome.instances, loaded);
 }
 
 bool QueryPart::only_reads() const noexcept {
-    if (const auto* raw = std::get_if<query::RawStatement>(&query_))
+    if (const auto* raw = query_.raw())
         return raw->only_reads;
     return !calls_unknown_ && !locks();
 }
@@ -266,7 +266,7 @@ Part::Sharing QueryPart::sharing() const noexcept {
 
 wire::ResultCap QueryPart::cap() const noexcept {
     wire::ResultCap cap = session_.cap;
-    if (const auto* raw = std::get_if<query::RawStatement>(&query_)) {
+    if (const auto* raw = query_.raw()) {
         cap.rows = raw->max_rows.value_or(cap.rows);
         cap.bytes = raw->max_bytes.value_or(cap.bytes);
     }
@@ -278,14 +278,14 @@ std::exception_ptr QueryPart::explain(std::size_t /*statement*/, const std::exce
 }
 
 bool QueryPart::locks() const noexcept {
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        return (*composed)->statement.lock.has_value();
-    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    if (const query::ComposedQuery* composed = query_.composed())
+        return composed->statement.lock.has_value();
+    const auto* select = query_.select();
     return select != nullptr && select->statement.lock;
 }
 
 std::vector<query::RelationPath> QueryPart::with() const {
-    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    const auto* select = query_.select();
     std::vector<query::RelationPath> paths = unfinished_;
     if (select != nullptr)
         paths.insert(paths.end(), select->with.begin(), select->with.end());
@@ -293,37 +293,37 @@ std::vector<query::RelationPath> QueryPart::with() const {
 }
 
 LoadMode QueryPart::load_mode() const noexcept {
-    const auto* select = std::get_if<query::SelectQuery>(&query_);
+    const auto* select = query_.select();
     return {.overwrite = select != nullptr && select->populate_existing};
 }
 
 bool QueryPart::alone() const noexcept {
-    const auto* raw = std::get_if<query::RawStatement>(&query_);
+    const auto* raw = query_.raw();
     return raw != nullptr && raw->alone;
 }
 
 std::optional<Part::Pattern> QueryPart::pattern() const {
     const char* const advice = "ask for all rows at once, by a condition such as .in(values) or a join, or send the "
                                "queries together by pipeline()";
-    if (const auto* raw = std::get_if<query::RawStatement>(&query_))
+    if (const auto* raw = query_.raw())
         return Pattern{*raw->text, advice};
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        return Pattern{sql::compile((*composed)->statement).text, advice};
-    return Pattern{sql::compile(std::get<query::SelectQuery>(query_).statement).text, advice};
+    if (const query::ComposedQuery* composed = query_.composed())
+        return Pattern{sql::compile(composed->statement).text, advice};
+    return Pattern{sql::compile(query_.select()->statement).text, advice};
 }
 
 std::optional<Duration> QueryPart::within() const noexcept {
-    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+    if (const auto* select = query_.select())
         return select->within;
-    if (const detail::Composed* composed = std::get_if<detail::Composed>(&query_))
-        return (*composed)->within;
-    return std::get<query::RawStatement>(query_).within_deadline;
+    if (const query::ComposedQuery* composed = query_.composed())
+        return composed->within;
+    return query_.raw()->within_deadline;
 }
 
 std::string QueryPart::subject() const {
-    if (const auto* select = std::get_if<query::SelectQuery>(&query_))
+    if (const auto* select = query_.select())
         return "a query for " + select->mapper->entity();
-    return std::holds_alternative<detail::Composed>(query_) ? "a query" : "a raw SQL statement";
+    return query_.composed() != nullptr ? "a query" : "a raw SQL statement";
 }
 
 bool add_flush(SessionCore& session, Parts& parts, std::source_location where, uow::PlanMode mode) {

@@ -94,11 +94,9 @@ public:
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;
     /// Is text of the program.
-    [[nodiscard]] bool is_raw() const noexcept {
-        return calls_unknown_ || std::holds_alternative<query::RawStatement>(query_);
-    }
+    [[nodiscard]] bool is_raw() const noexcept { return calls_unknown_ || query_.raw() != nullptr; }
     /// Null: it is no raw SQL.
-    [[nodiscard]] const query::RawStatement* raw() const noexcept { return std::get_if<query::RawStatement>(&query_); }
+    [[nodiscard]] const query::RawStatement* raw() const noexcept { return query_.raw(); }
     /// Relations of its objects that are to be read behind it.
     [[nodiscard]] std::vector<query::RelationPath> with() const;
     [[nodiscard]] LoadMode load_mode() const noexcept;

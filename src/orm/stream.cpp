@@ -148,7 +148,7 @@ StreamHandle make_stream(const Core& core, Query query, StreamOptions options, s
                     "without SessionOptions::autocommit and reader",
                     where);
     check_batch(options.batch, where);
-    if (const auto* raw = std::get_if<query::RawStatement>(&query)) {
+    if (const auto* raw = query.raw()) {
         if (raw->alone)
             throw Error("a statement marked outside_transaction() cannot be streamed; leave the mark out, or execute() "
                         "it",

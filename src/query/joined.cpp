@@ -2,6 +2,7 @@
 #include <corm/query/select.hpp>
 
 #include "mapping/relation_ends.hpp"
+#include "query/table_columns.hpp"
 
 #include <corm/base/error.hpp>
 
@@ -30,11 +31,9 @@ void add_join(SelectQuery& query, const Relation& relation, std::size_t from) {
     std::size_t column = statement.columns.size();
     if (!query.joined.empty())
         column = query.joined.back().column + statement.joins.back().columns.size();
-    sql::Join join{.schema = target.schema(), .table = target.table(), .from = from};
+    sql::Join join{.schema = target.schema(), .table = target.table(), .from = from, .columns = columns_of(target)};
     for (std::size_t i = 0; i < ends.here.size(); ++i)
         join.on.push_back({ends.owner->column(ends.here[i]).name, target.column(ends.there[i]).name});
-    for (const mapping::Column& selected : target.columns())
-        join.columns.emplace_back(selected.name, selected.type->as_text);
     statement.joins.push_back(std::move(join));
     query.joined.push_back({&relation, column});
 }

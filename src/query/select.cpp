@@ -1,10 +1,34 @@
 #include <corm/query/select.hpp>
 
 #include "query/checked_rows.hpp"
+#include "query/table_columns.hpp"
 
 #include <corm/base/error.hpp>
 
 namespace corm::query::detail {
+namespace {
+
+class TableColumns final : public mapping::MapperExtension {
+public:
+    explicit TableColumns(const mapping::Mapper& mapper) : columns(selected(mapper)) {}
+
+    const sql::SelectedColumns columns;
+
+private:
+    static sql::SelectedColumns selected(const mapping::Mapper& mapper) {
+        std::vector<sql::SelectedColumn> columns;
+        columns.reserve(mapper.columns().size());
+        for (const mapping::Column& column : mapper.columns())
+            columns.emplace_back(column.name, column.type->as_text);
+        return sql::SelectedColumns{std::move(columns)};
+    }
+};
+
+} // namespace
+
+const sql::SelectedColumns& columns_of(const mapping::Mapper& mapper) {
+    return mapper.extension<TableColumns>().columns;
+}
 
 SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper) {
     if (mapper == nullptr)
@@ -12,9 +36,7 @@ SelectQuery select_all(std::shared_ptr<const mapping::Mapper> mapper) {
     SelectQuery query;
     query.statement.schema = mapper->schema();
     query.statement.table = mapper->table();
-    query.statement.columns.reserve(mapper->columns().size());
-    for (const mapping::Column& column : mapper->columns())
-        query.statement.columns.emplace_back(column.name, column.type->as_text);
+    query.statement.columns = columns_of(*mapper);
     query.mapper = std::move(mapper);
     return query;
 }

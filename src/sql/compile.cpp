@@ -2,8 +2,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <algorithm>
-
 namespace corm::sql {
 namespace {
 
@@ -15,11 +13,14 @@ void write_column(SqlWriter& out, std::string_view alias, const SelectedColumn& 
 
 void write_items(SqlWriter& out, const Select& statement, const Scope& scope) {
     bool first = true;
-    for (const SelectedColumn& column : statement.columns)
-        write_column(out.separate(first, ", "), scope.alias, column);
+    if (scope.alias.empty() && statement.columns.size() != 0) // and no casts, see `compile`
+        out.separate(first, ", ").sql(statement.columns.text());
+    else
+        for (const SelectedColumn& column : statement.columns.list())
+            write_column(out.separate(first, ", "), scope.alias, column);
     for (std::size_t i = 0; i < statement.joins.size(); ++i) {
         const std::string alias = alias_of(i + 1);
-        for (const SelectedColumn& column : statement.joins[i].columns)
+        for (const SelectedColumn& column : statement.joins[i].columns.list())
             write_column(out.separate(first, ", "), alias, column);
     }
     for (const Expr& expression : statement.expressions) {
@@ -132,12 +133,10 @@ std::string alias_of(std::size_t table) {
 
 Compiled compile(const Select& statement) {
     // ORDER BY means what is selected by that name, unless the table is named as well: a cast would have another order.
-    const bool casts = std::any_of(statement.columns.begin(), statement.columns.end(),
-                                   [](const SelectedColumn& column) { return column.as_text; });
-    const std::string alias = statement.joins.empty() && !casts ? std::string{} : alias_of(0);
+    const std::string alias = statement.joins.empty() && !statement.columns.casts() ? std::string{} : alias_of(0);
     const Scope scope{statement.schema, statement.table, alias};
     SqlWriter out;
-    out.reserve(64 + 16 * statement.columns.size());
+    out.reserve(128 + statement.columns.text().size());
     if (statement.yield == Yield::row_count) {
         write_row_count(out, statement, scope);
         return std::move(out).finish();

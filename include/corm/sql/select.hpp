@@ -4,9 +4,14 @@
 #include <corm/sql/expr.hpp>
 #include <corm/sql/lock.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +43,26 @@ struct SelectedColumn {
     bool as_text = false; ///< cast to text
 };
 
+/// Columns in their order. Immutable and shared by its copies, so that a table has one for all statements.
+class SelectedColumns {
+public:
+    SelectedColumns() = default;
+    /// Throw `MappingError` for names that no column can have.
+    SelectedColumns(std::initializer_list<SelectedColumn> columns); // NOLINT: stands for them
+    explicit SelectedColumns(std::vector<SelectedColumn> columns);
+
+    [[nodiscard]] std::span<const SelectedColumn> list() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return list().size(); }
+    /// One of them is cast.
+    [[nodiscard]] bool casts() const noexcept;
+    /// As a statement without an alias and casts has them.
+    [[nodiscard]] std::string_view text() const noexcept;
+
+private:
+    struct Written;
+    std::shared_ptr<const Written> written_;
+};
+
 /// A table whose rows come along with those of another one. A statement with joins calls its own table `t`, and the
 /// n-th joined one `tn`: see `alias_of`.
 struct Join {
@@ -52,7 +77,7 @@ struct Join {
     std::size_t from = 0; ///< the other table: 0 is that of the statement, n the n-th join, one before this
     std::vector<Pair> on{};
     bool inner = false; ///< leaves out rows without a match, which have NULLs otherwise
-    std::vector<SelectedColumn> columns{};
+    SelectedColumns columns{};
 };
 
 /// What a statement with joins calls its own table (0) and the n-th joined one.
@@ -63,7 +88,7 @@ struct Join {
 struct Select {
     std::string schema{};
     std::string table{};
-    std::vector<SelectedColumn> columns{};
+    SelectedColumns columns{};
     std::vector<Join> joins{};       ///< their columns are selected after those of the table
     std::vector<Expr> expressions{}; ///< selected after all columns
     bool distinct = false;

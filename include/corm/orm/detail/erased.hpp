@@ -15,7 +15,6 @@
 #include <source_location>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 namespace corm::orm {
@@ -42,7 +41,23 @@ struct Outcome {
 };
 
 using Composed = std::shared_ptr<const query::ComposedQuery>;
-using Query = std::variant<query::SelectQuery, query::RawStatement, Composed>;
+
+/// A query of any kind. Handed on many times before it is sent, so it is a pointer.
+class Query {
+public:
+    Query(query::SelectQuery&& select); // NOLINT: stands for it, as do the other two
+    Query(query::RawStatement&& raw);   // NOLINT
+    Query(Composed composed);           // NOLINT
+
+    /// One of these is not null.
+    [[nodiscard]] const query::SelectQuery* select() const noexcept;
+    [[nodiscard]] const query::RawStatement* raw() const noexcept;
+    [[nodiscard]] const query::ComposedQuery* composed() const noexcept;
+
+private:
+    struct Kinds;
+    std::shared_ptr<const Kinds> kinds_;
+};
 
 /// How many rows a caller wants; more than it can use are an error that is worth a sentence.
 enum class Wanted { any, at_most_one, exactly_one };

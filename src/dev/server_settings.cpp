@@ -14,7 +14,7 @@ namespace corm::dev {
 namespace {
 
 /// A value for postgresql.conf. Its strings know backslash escapes.
-std::string quoted(const std::string& name, const std::string& value) {
+std::string in_quotes(const std::string& name, const std::string& value) {
     std::string result = "'";
     for (const char c : value) {
         if (c == '\n' || c == '\0') {
@@ -30,7 +30,7 @@ std::string quoted(const std::string& name, const std::string& value) {
 std::string settings_text(const std::map<std::string, std::string>& settings) {
     std::string text;
     for (const auto& [name, value] : settings) {
-        text += name + " = " + quoted(name, value) + "\n";
+        text += name + " = " + in_quotes(name, value) + "\n";
     }
     return text;
 }

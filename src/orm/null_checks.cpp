@@ -81,7 +81,7 @@ Task<void> check_nulls(std::shared_ptr<SessionCore> core, std::shared_ptr<QueryP
         using Answer = std::pair<std::int64_t, std::string>;
         for (const auto& [place, origin] : query::RowReader<Answer>{*asked->outcome.rows}.all())
             query::detail::add_problem(problems,
-                                       query::detail::quoted(columns.columns[static_cast<std::size_t>(place - 1)]) +
+                                       query::detail::in_quotes(columns.columns[static_cast<std::size_t>(place - 1)]) +
                                            " is " + origin + ", which may be NULL");
         if (!problems.empty())
             throw MappingError("raw SQL cannot be read into " + raw->shape->into() + " for sure: " + problems +

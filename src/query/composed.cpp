@@ -18,7 +18,7 @@ std::string list_of(const std::vector<Yielded>& columns) {
     std::string text;
     for (const Yielded& column : columns) {
         if (!column.label.empty())
-            text += (text.empty() ? "" : ", ") + quoted(column.label);
+            text += (text.empty() ? "" : ", ") + in_quotes(column.label);
     }
     return text.empty() ? "no column with a name" : text;
 }
@@ -39,7 +39,7 @@ const Yielded* find(const std::vector<Yielded>& columns, std::string_view label)
         if (column.label != label)
             continue;
         if (found != nullptr)
-            throw MappingError("a query selects several columns called " + quoted(label) +
+            throw MappingError("a query selects several columns called " + in_quotes(label) +
                                "; name them apart by .as(\"...\")");
         found = &column;
     }
@@ -47,7 +47,7 @@ const Yielded* find(const std::vector<Yielded>& columns, std::string_view label)
 }
 
 sql::Expr read_from(const sql::Source& source, const Yielded& column, const types::ValueType& type) {
-    const std::string name = quoted(source.name()) + "." + quoted(column.label);
+    const std::string name = in_quotes(source.name()) + "." + in_quotes(column.label);
     if (!reads_as(*column.type, type) && !type.as_text)
         throw MappingError(name + " is of type " + type_name(*column.type) + ", and is read as " + type_name(type) +
                            "; ask for the type that was selected");
@@ -81,7 +81,7 @@ sql::Source table_source(const mapping::Mapper& mapper, std::string alias) {
 
 sql::Expr alias_column(const std::string& alias, const mapping::Mapper& mapper, const Place& place) {
     if (place.mapper != &mapper)
-        throw MappingError("a column of " + place.mapper->entity() + " is looked for in the alias " + quoted(alias) +
+        throw MappingError("a column of " + place.mapper->entity() + " is looked for in the alias " + in_quotes(alias) +
                            ", which stands for " + mapper.entity() + "; use one of that entity's columns");
     static_cast<void>(column_expression(place)); // refuses what is no column
     return column_at(mapper, place.index, alias);
@@ -91,7 +91,7 @@ sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& c
                         const types::ValueType& type) {
     const Yielded* const found = find(columns, label);
     if (found == nullptr)
-        throw MappingError(quoted(source.name()) + " has no column " + quoted(label) + "; it yields " +
+        throw MappingError(in_quotes(source.name()) + " has no column " + in_quotes(label) + "; it yields " +
                            list_of(columns) + ": name what is selected by .as(\"...\")");
     return read_from(source, *found, type);
 }
@@ -103,7 +103,7 @@ sql::Expr source_column(const sql::Source& source, const std::vector<Yielded>& c
         return column.mapper == place.mapper && column.index == place.index;
     });
     if (found == columns.end())
-        throw MappingError(quoted(source.name()) + " does not select " + place.mapper->entity() + "." +
+        throw MappingError(in_quotes(source.name()) + " does not select " + place.mapper->entity() + "." +
                            place.mapper->column(place.index).member + "; it yields " + list_of(columns) +
                            ": take those by what was selected, or by column<T>(\"label\")");
     static_cast<void>(find(columns, label)); // refuses what has its name twice
@@ -167,12 +167,13 @@ void check_into(const ComposedQuery& query, std::span<const Target> targets, con
     for (const Target& target : targets) {
         const Yielded* const found = find(query.columns, target.name);
         if (found == nullptr)
-            add_problem(problems, "no column " + quoted(target.name));
+            add_problem(problems, "no column " + in_quotes(target.name));
         else if (!reads_as(*found->type, *target.type))
-            add_problem(problems, "column " + quoted(target.name) + " is of type " + type_name(*found->type) +
+            add_problem(problems, "column " + in_quotes(target.name) + " is of type " + type_name(*found->type) +
                                       " where " + type_name(*target.type) + " is read");
         else if (found->type->nullable && !target.type->nullable)
-            add_problem(problems, "column " + quoted(target.name) + " can be NULL, and the member is no std::optional");
+            add_problem(problems,
+                        "column " + in_quotes(target.name) + " can be NULL, and the member is no std::optional");
     }
     if (!problems.empty())
         throw MappingError("a query cannot be read into " + into + ": " + problems + "; it yields " +

@@ -6,7 +6,7 @@
 
 namespace corm::query::detail {
 
-[[nodiscard]] inline std::string quoted(std::string_view name) {
+[[nodiscard]] inline std::string in_quotes(std::string_view name) {
     return '"' + std::string{name} + '"';
 }
 

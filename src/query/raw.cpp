@@ -40,14 +40,14 @@ std::string number_placeholders(std::string_view sql, std::span<const std::strin
         const std::size_t index = index_of(names, found.name);
         if (index == names.size())
             throw MappingError("the SQL text has :" + std::string{found.name} + ", which no argument is for; add " +
-                               quoted(found.name));
+                               in_quotes(found.name));
         used[index] = true;
         (text += sql.substr(written, found.begin - written)) += '$' + std::to_string(index + 1);
     }
     text += sql.substr(written);
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!used[i])
-            throw MappingError("the SQL text has no :" + std::string{names[i]} + "; leave " + quoted(names[i]) +
+            throw MappingError("the SQL text has no :" + std::string{names[i]} + "; leave " + in_quotes(names[i]) +
                                " out");
     }
     return text;

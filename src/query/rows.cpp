@@ -27,7 +27,7 @@ int find_column(const types::Rows& rows, std::string_view name) {
 std::string column_list(const types::Rows& rows) {
     std::string text;
     for (int column = 0; column < rows.column_count(); ++column)
-        text += (column == 0 ? "" : ", ") + quoted(rows.column_name(column));
+        text += (column == 0 ? "" : ", ") + in_quotes(rows.column_name(column));
     return text.empty() ? "no columns" : text;
 }
 
@@ -37,9 +37,9 @@ void RowShape::pair_by_name(const types::Rows& rows, std::vector<int>& columns, 
     for (const Target& target : targets_) {
         const int column = find_column(rows, target.name);
         if (column == absent)
-            add_problem(problems, "no column " + quoted(target.name));
+            add_problem(problems, "no column " + in_quotes(target.name));
         else if (column == ambiguous)
-            add_problem(problems, "several columns " + quoted(target.name));
+            add_problem(problems, "several columns " + in_quotes(target.name));
         columns.push_back(column);
     }
 }
@@ -70,7 +70,7 @@ std::string RowShape::pair(const types::Rows& rows, std::vector<int>& columns) c
         if (columns[i] < 0)
             continue;
         if (const auto refused = types::refused_type(*targets_[i].type, rows.column_oid(columns[i])))
-            add_problem(problems, quoted(rows.column_name(columns[i])) + ": " + *refused);
+            add_problem(problems, in_quotes(rows.column_name(columns[i])) + ": " + *refused);
     }
     if (problems.empty())
         accepted_[hash % accepted_.size()].store(hash, std::memory_order_relaxed);

@@ -26,12 +26,12 @@ std::vector<std::string> names_of(const std::string& source, std::vector<std::st
             given.emplace_back(target.name);
     }
     if (given.size() != targets.size() || given.empty())
-        throw MappingError("values(" + quoted(source) + ") has rows of " + std::to_string(targets.size()) +
+        throw MappingError("values(" + in_quotes(source) + ") has rows of " + std::to_string(targets.size()) +
                            " values and " + std::to_string(given.size()) + " names of columns; give one name for each");
     for (std::size_t i = 0; i < given.size(); ++i) {
         if (std::find(given.begin(), given.begin() + static_cast<std::ptrdiff_t>(i), given[i]) !=
             given.begin() + static_cast<std::ptrdiff_t>(i))
-            throw MappingError("values(" + quoted(source) + ") has two columns called " + quoted(given[i]) +
+            throw MappingError("values(" + in_quotes(source) + ") has two columns called " + in_quotes(given[i]) +
                                "; name them apart");
     }
     return given;
@@ -107,8 +107,8 @@ std::shared_ptr<const ValueRows> numbered(const ValueRows& rows, std::string col
     const bool taken = std::any_of(rows.columns.begin(), rows.columns.end(),
                                    [&](const ValueRows::Column& known) { return known.yielded.label == column; });
     if (taken || column.empty())
-        throw MappingError("values(" + quoted(rows.name) + ") cannot call the numbers of its rows " + quoted(column) +
-                           (taken ? ", as a column of theirs is called" : "") +
+        throw MappingError("values(" + in_quotes(rows.name) + ") cannot call the numbers of its rows " +
+                           in_quotes(column) + (taken ? ", as a column of theirs is called" : "") +
                            "; give with_ordinality() another name");
     auto made = std::make_shared<ValueRows>(rows);
     made->ordinals = std::move(column);
@@ -117,7 +117,7 @@ std::shared_ptr<const ValueRows> numbered(const ValueRows& rows, std::string col
 
 const std::string& ordinals_of(const ValueRows& rows) {
     if (rows.ordinals.empty())
-        throw MappingError("values(" + quoted(rows.name) +
+        throw MappingError("values(" + in_quotes(rows.name) +
                            ") has no numbers for its rows; take ordinality() of what with_ordinality() returns");
     return rows.ordinals;
 }
@@ -127,7 +127,7 @@ const std::string& label_at(const ValueRows& rows, std::size_t offset, const typ
         if (column.offset == offset && column.yielded.type == &type)
             return column.yielded.label;
     }
-    throw MappingError("values(" + quoted(rows.name) +
+    throw MappingError("values(" + in_quotes(rows.name) +
                        ") has no column for this member, which is left out of the mapping; use another one");
 }
 

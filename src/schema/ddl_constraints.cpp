@@ -7,7 +7,7 @@ namespace corm::schema::ddl {
 namespace {
 
 std::string head(const std::string& name) {
-    return name.empty() ? "" : "CONSTRAINT " + quoted(name) + " ";
+    return name.empty() ? "" : "CONSTRAINT " + quote(name) + " ";
 }
 
 const char* checking_text(Checking checking) noexcept {
@@ -41,10 +41,10 @@ std::string where_text(const std::string& predicate) {
 }
 
 std::string term_text(const IndexTerm& term) {
-    std::string text = !term.column.empty() ? quoted(term.column) : in_parentheses(term.expression);
+    std::string text = !term.column.empty() ? quote(term.column) : in_parentheses(term.expression);
     text += collate(term.collation);
     if (!term.operator_class.empty())
-        text += " " + quoted(term.operator_class);
+        text += " " + quote(term.operator_class);
     if (!term.operator_class_options.empty()) {
         if (term.operator_class.empty())
             throw MappingError("an index has options of an operator class (" + term.operator_class_options.front() +
@@ -62,7 +62,7 @@ std::string operator_text(const QualifiedName& name) {
         throw MappingError("\"" + name.name +
                            "\" is no operator of an exclusion constraint; an operator is made of "
                            "+ - * / < > = ~ ! @ # % ^ & | ` ?");
-    return name.schema.empty() ? name.name : "OPERATOR(" + quoted(name.schema) + "." + name.name + ")";
+    return name.schema.empty() ? name.name : "OPERATOR(" + quote(name.schema) + "." + name.name + ")";
 }
 
 std::string key_text(const KeyConstraint& key, const char* kind) {
@@ -83,7 +83,7 @@ std::string unique_text(const KeyConstraint& key) {
 std::string foreign_key_text(const ForeignKey& key) {
     const char* period = key.period ? "PERIOD " : "";
     std::string text =
-        head(key.name) + "FOREIGN KEY " + column_list(key.columns, period) + " REFERENCES " + quoted(key.target);
+        head(key.name) + "FOREIGN KEY " + column_list(key.columns, period) + " REFERENCES " + quote(key.target);
     if (!key.target_columns.empty())
         text += " " + column_list(key.target_columns, period);
     text += key.match_full ? " MATCH FULL" : "";
@@ -107,7 +107,7 @@ std::string exclusion_text(const ExclusionConstraint& exclusion) {
     std::vector<std::string> terms;
     for (const ExclusionTerm& each : exclusion.terms)
         terms.push_back(term_text(each.term) + " WITH " + operator_text(each.operator_));
-    std::string text = head(exclusion.name) + "EXCLUDE USING " + quoted(exclusion.method) + " (";
+    std::string text = head(exclusion.name) + "EXCLUDE USING " + quote(exclusion.method) + " (";
     for (const std::string& term : terms)
         text += (&term == &terms.front() ? "" : ", ") + term;
     return text + ")" + include_text(exclusion.include) + with_text(exclusion.options) +
@@ -116,9 +116,9 @@ std::string exclusion_text(const ExclusionConstraint& exclusion) {
 
 std::string index_text(const Table& table, const Index& index) {
     std::string text = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
-    text += quoted(index.name) + (index.only ? " ON ONLY " : " ON ") + quoted_name(table);
+    text += quote(index.name) + (index.only ? " ON ONLY " : " ON ") + quoted_name(table);
     if (index.method != "btree")
-        text += " USING " + quoted(index.method);
+        text += " USING " + quote(index.method);
     text += " (";
     for (const IndexTerm& term : index.terms)
         text += (&term == &index.terms.front() ? "" : ", ") + term_text(term);

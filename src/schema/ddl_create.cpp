@@ -103,8 +103,8 @@ public:
         }
         for (const Schema& schema : missing_.schemas) {
             doing_ = "creating schema " + schema.name;
-            add("CREATE SCHEMA " + quoted(schema.name));
-            comment("SCHEMA " + quoted(schema.name), schema.comment);
+            add("CREATE SCHEMA " + quote(schema.name));
+            comment("SCHEMA " + quote(schema.name), schema.comment);
         }
         for (const Extension& extension : missing_.extensions)
             create(extension);
@@ -116,8 +116,8 @@ public:
             if (sequence.owner.empty())
                 continue;
             doing_ = "creating sequence " + plain_name(sequence);
-            add("ALTER SEQUENCE " + quoted_name(sequence) + " OWNED BY " + quoted(sequence.owner) + "." +
-                quoted(sequence.owner_column));
+            add("ALTER SEQUENCE " + quoted_name(sequence) + " OWNED BY " + quote(sequence.owner) + "." +
+                quote(sequence.owner_column));
         }
         finish_tables();
         return std::move(statements_);
@@ -145,9 +145,9 @@ private:
     void create(const Extension& extension) {
         doing_ = "creating extension " + extension.name;
         // Others that it needs are installed along, and may be on the list themselves.
-        std::string text = "CREATE EXTENSION IF NOT EXISTS " + quoted(extension.name);
+        std::string text = "CREATE EXTENSION IF NOT EXISTS " + quote(extension.name);
         if (extension.schema == "public" || wanted_.find_schema(extension.schema) != nullptr)
-            text += " WITH SCHEMA " + quoted(extension.schema);
+            text += " WITH SCHEMA " + quote(extension.schema);
         add(text + " CASCADE");
     }
     void create(const Enum& type) { create_as(type, "enum", "TYPE", enum_text(type)); }
@@ -157,13 +157,13 @@ private:
         for (const CheckConstraint& check : domain.checks) {
             if (check.not_valid)
                 add("ALTER DOMAIN " + quoted_name(domain) + " ADD " + check_text(check));
-            comment("CONSTRAINT " + quoted(check.name) + " ON DOMAIN " + quoted_name(domain), check.comment);
+            comment("CONSTRAINT " + quote(check.name) + " ON DOMAIN " + quoted_name(domain), check.comment);
         }
     }
     void create(const Composite& composite) {
         create_as(composite, "composite type", "TYPE", composite_text(composite));
         for (const Attribute& each : composite.attributes)
-            comment("COLUMN " + quoted_name(composite) + "." + quoted(each.name), each.comment);
+            comment("COLUMN " + quoted_name(composite) + "." + quote(each.name), each.comment);
     }
 
     void create(const Table& table) {
@@ -182,8 +182,8 @@ private:
         comment(keyword + (" " + name), table.comment);
         for (const Column& column : table.columns) {
             if (table.kind == TableKind::view && !column.default_.empty())
-                add("ALTER VIEW " + name + " ALTER COLUMN " + quoted(column.name) + " SET DEFAULT " + column.default_);
-            comment("COLUMN " + name + "." + quoted(column.name), column.comment);
+                add("ALTER VIEW " + name + " ALTER COLUMN " + quote(column.name) + " SET DEFAULT " + column.default_);
+            comment("COLUMN " + name + "." + quote(column.name), column.comment);
         }
         if (table.primary_key)
             comment_constraint(table, *table.primary_key);
@@ -209,7 +209,7 @@ private:
     }
     void comment_constraint(const Table& table, const auto& constraint) {
         if (!constraint.comment.empty())
-            comment("CONSTRAINT " + quoted(constraint.name) + " ON " + quoted_name(table), constraint.comment);
+            comment("CONSTRAINT " + quote(constraint.name) + " ON " + quoted_name(table), constraint.comment);
     }
     void comment_constraints(const Table& table, const auto& constraints) {
         for (const auto& constraint : constraints)
@@ -217,7 +217,7 @@ private:
     }
     void comment_index(const Table& table, const Index& index) {
         if (!index.comment.empty())
-            comment("INDEX " + quoted(QualifiedName{table.schema, index.name}), index.comment);
+            comment("INDEX " + quote(QualifiedName{table.schema, index.name}), index.comment);
     }
 
     void add_to(const Table& table, const std::string& constraint) {
@@ -304,8 +304,8 @@ private:
         for (const Index& index : parent->indexes) {
             const Index* own = index.only ? match(index) : nullptr;
             if (own != nullptr)
-                add("ALTER INDEX " + quoted(QualifiedName{parent->schema, index.name}) + " ATTACH PARTITION " +
-                    quoted(QualifiedName{partition.schema, own->name}));
+                add("ALTER INDEX " + quote(QualifiedName{parent->schema, index.name}) + " ATTACH PARTITION " +
+                    quote(QualifiedName{partition.schema, own->name}));
         }
     }
     static Index shape(Index index) {

@@ -61,12 +61,12 @@ public:
         }
         if (options_.extensions) {
             for (const Extension& extension : database_.extensions)
-                drop("extension", "EXTENSION", quoted(extension.name), extension.name);
+                drop("extension", "EXTENSION", quote(extension.name), extension.name);
         }
         if (options_.schemas) {
             for (const Schema& schema : database_.schemas) {
                 if (schema.name != "public")
-                    drop("schema", "SCHEMA", quoted(schema.name), schema.name);
+                    drop("schema", "SCHEMA", quote(schema.name), schema.name);
             }
         }
         return std::move(statements_);
@@ -79,7 +79,7 @@ private:
             if (!key.inherited && is_later(key.target, table))
                 statements_.push_back({std::string{"ALTER "} + keyword_of(table.kind) + " " + quoted_name(table) +
                                            " DROP CONSTRAINT " + (options_.cascade ? "IF EXISTS " : "") +
-                                           quoted(key.name),
+                                           quote(key.name),
                                        "dropping foreign key " + key.name + " of " + plain_name(table)});
         }
     }

@@ -11,7 +11,7 @@ namespace {
 std::string parents_text(const Table& table) {
     std::string text;
     for (const QualifiedName& parent : table.parents)
-        text += (text.empty() ? "" : ", ") + quoted(parent);
+        text += (text.empty() ? "" : ", ") + quote(parent);
     return text;
 }
 
@@ -172,7 +172,7 @@ std::string TableWriter::create_text(const Table& table) const {
     if (!table.partition_key.empty())
         text += " PARTITION BY " + table.partition_key;
     if (table.kind == TableKind::foreign_table)
-        text += " SERVER " + quoted(table.server);
+        text += " SERVER " + quote(table.server);
     if (!table.options.empty())
         text += " WITH " + parameters(table.options);
     return text;
@@ -183,14 +183,14 @@ std::string TableWriter::descend_text(const Table& table) const {
     if (descent == Descent::attach) {
         const Table* parent = find(table.parents.front());
         return std::string{"ALTER "} + keyword_of(parent != nullptr ? parent->kind : TableKind::partitioned_table) +
-               " " + quoted(table.parents.front()) + " ATTACH PARTITION " + quoted_name(table) + " " +
+               " " + quote(table.parents.front()) + " ATTACH PARTITION " + quoted_name(table) + " " +
                table.partition_bound;
     }
     if (descent != Descent::inherit)
         return {};
     std::vector<std::string> actions;
     for (const QualifiedName& parent : table.parents)
-        actions.push_back("INHERIT " + quoted(parent));
+        actions.push_back("INHERIT " + quote(parent));
     return alter(table, actions);
 }
 
@@ -209,7 +209,7 @@ std::string TableWriter::adjust_text(const Table& table) const {
         }
         if (!column.inherited || from == nullptr)
             continue;
-        const std::string head = "ALTER COLUMN " + quoted(column.name) + " ";
+        const std::string head = "ALTER COLUMN " + quote(column.name) + " ";
         if (column.generated.empty() && !column.identity && column.default_ != from->default_)
             actions.push_back(head + (column.default_.empty() ? "DROP DEFAULT" : "SET DEFAULT " + column.default_));
         if (column.not_null != not_null)
@@ -223,11 +223,11 @@ std::string TableWriter::adjust_text(const Table& table) const {
 std::string TableWriter::storage_text(const Table& table) const {
     std::vector<std::string> actions;
     for (const Column& column : table.columns) {
-        const std::string head = "ALTER COLUMN " + quoted(column.name) + " ";
+        const std::string head = "ALTER COLUMN " + quote(column.name) + " ";
         if (!column.storage.empty())
-            actions.push_back(head + "SET STORAGE " + quoted(column.storage));
+            actions.push_back(head + "SET STORAGE " + quote(column.storage));
         if (!column.compression.empty())
-            actions.push_back(head + "SET COMPRESSION " + quoted(column.compression));
+            actions.push_back(head + "SET COMPRESSION " + quote(column.compression));
     }
     return alter(table, actions);
 }

@@ -70,11 +70,11 @@ Bounds bounds_of(std::string_view type) {
 
 } // namespace
 
-std::string quoted(std::string_view name) {
+std::string quote(std::string_view name) {
     return sql::quote_identifier(name);
 }
 
-std::string quoted(const QualifiedName& name) {
+std::string quote(const QualifiedName& name) {
     std::string text;
     if (!name.schema.empty()) {
         sql::append_identifier(text, name.schema);
@@ -115,7 +115,7 @@ std::string column_list(const std::vector<std::string>& columns, std::string_vie
         const bool is_last = i + 1 == columns.size();
         text += i == 0 ? "" : ", ";
         text += is_last ? last : std::string_view{};
-        text += quoted(columns[i]);
+        text += quote(columns[i]);
         text += is_last ? last_behind : std::string_view{};
     }
     return text += ')';
@@ -128,7 +128,7 @@ std::string parameters(const std::vector<std::string>& options) {
         const std::size_t equals = option.find('=');
         const std::string name = option.substr(0, equals);
         const std::size_t dot = name.find('.'); // of a namespace: "toast.fillfactor"
-        text += dot == std::string::npos ? quoted(name) : quoted({name.substr(0, dot), name.substr(dot + 1)});
+        text += dot == std::string::npos ? quote(name) : quote({name.substr(0, dot), name.substr(dot + 1)});
         if (equals != std::string::npos)
             text += "=" + literal(std::string_view{option}.substr(equals + 1));
     }
@@ -136,11 +136,11 @@ std::string parameters(const std::vector<std::string>& options) {
 }
 
 std::string type_text(const TypeUse& type) {
-    return !type.text.empty() ? type.text : quoted(type.name) + (type.array ? "[]" : "");
+    return !type.text.empty() ? type.text : quote(type.name) + (type.array ? "[]" : "");
 }
 
 std::string collate(const QualifiedName& collation) {
-    return collation.empty() ? "" : " COLLATE " + quoted(collation);
+    return collation.empty() ? "" : " COLLATE " + quote(collation);
 }
 
 std::string sequence_clauses(const SequenceOptions& options, std::string_view type) {

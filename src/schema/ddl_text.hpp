@@ -9,11 +9,11 @@
 
 namespace corm::schema::ddl {
 
-[[nodiscard]] std::string quoted(std::string_view name);
-[[nodiscard]] std::string quoted(const QualifiedName& name);
+[[nodiscard]] std::string quote(std::string_view name);
+[[nodiscard]] std::string quote(const QualifiedName& name);
 template <class Object>
 [[nodiscard]] std::string quoted_name(const Object& object) {
-    return quoted(QualifiedName{object.schema, object.name});
+    return quote(QualifiedName{object.schema, object.name});
 }
 
 /// For messages: `app.users`.

@@ -51,14 +51,14 @@ std::string identity_text(const Table& table, const Column& column) {
     std::string clauses;
     const QualifiedName usual{table.schema, table.name + "_" + column.name + "_seq"};
     if (!identity.sequence.empty() && identity.sequence != usual)
-        clauses = "SEQUENCE NAME " + quoted(identity.sequence);
+        clauses = "SEQUENCE NAME " + quote(identity.sequence);
     if (const std::string counting = sequence_clauses(identity.options, sequence_type(column)); !counting.empty())
         clauses += (clauses.empty() ? "" : " ") + counting;
     return clauses.empty() ? text : text + " (" + clauses + ")";
 }
 
 std::string column_text(const Table& table, const Column& column) {
-    std::string text = quoted(column.name) + " " + type_text(column.type) + collate(column.collation);
+    std::string text = quote(column.name) + " " + type_text(column.type) + collate(column.collation);
     const bool identity = column.identity && !table.is_partition(); // those have that of their parent, or none
     if (!column.generated.empty())
         text += " GENERATED ALWAYS AS " + in_parentheses(column.generated) +
@@ -91,7 +91,7 @@ std::string domain_text(const Domain& domain) {
 std::string composite_text(const Composite& composite) {
     std::vector<std::string> attributes;
     for (const Attribute& each : composite.attributes)
-        attributes.push_back(quoted(each.name) + " " + type_text(each.type) + collate(each.collation));
+        attributes.push_back(quote(each.name) + " " + type_text(each.type) + collate(each.collation));
     return "CREATE TYPE " + quoted_name(composite) + " AS " + lines(attributes);
 }
 
@@ -99,7 +99,7 @@ std::string range_text(const Range& range) {
     std::vector<std::string> parts{"SUBTYPE = " + type_text(range.subtype)};
     const auto part = [&parts](const char* name, const QualifiedName& value) {
         if (!value.empty())
-            parts.push_back(name + quoted(value));
+            parts.push_back(name + quote(value));
     };
     part("SUBTYPE_OPCLASS = ", range.operator_class);
     part("COLLATION = ", range.collation);

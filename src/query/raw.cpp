@@ -27,7 +27,7 @@ void bind_null(RawStatement& statement) {
 }
 
 std::string number_placeholders(std::string_view sql, std::span<const std::string_view> names) {
-    const auto quoted = [](std::string_view name) { return "corm::arg<\"" + std::string{name} + "\">()"; };
+    const auto argument = [](std::string_view name) { return "corm::arg<\"" + std::string{name} + "\">()"; };
     std::string text;
     text.reserve(sql.size());
     std::size_t written = 0;
@@ -40,14 +40,14 @@ std::string number_placeholders(std::string_view sql, std::span<const std::strin
         const std::size_t index = index_of(names, found.name);
         if (index == names.size())
             throw MappingError("the SQL text has :" + std::string{found.name} + ", which no argument is for; add " +
-                               in_quotes(found.name));
+                               argument(found.name));
         used[index] = true;
         (text += sql.substr(written, found.begin - written)) += '$' + std::to_string(index + 1);
     }
     text += sql.substr(written);
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!used[i])
-            throw MappingError("the SQL text has no :" + std::string{names[i]} + "; leave " + in_quotes(names[i]) +
+            throw MappingError("the SQL text has no :" + std::string{names[i]} + "; leave " + argument(names[i]) +
                                " out");
     }
     return text;

@@ -77,13 +77,12 @@ private:
     std::source_location where_;
 };
 
-uow::FlushStatement insert_of(const mapping::Mapper& mapper, bool generated, Rows rows) {
+uow::FlushStatement insert_of(const mapping::Mapper& mapper, bool generated,
+                              const std::vector<uow::ColumnIndex>& columns, Rows rows) {
     uow::FlushStatement planned;
     planned.kind = uow::FlushStatement::Kind::insert;
     planned.mapper = &mapper;
     planned.generated_keys = generated;
-    std::vector<uow::ColumnIndex> columns;
-    mapper.find_inserted(0, generated, columns);
     const bool many = rows.size() > 1;
     planned.text = mapper.extension<uow::StatementTexts>().insert(columns, many);
     planned.returned = uow::others(mapper, columns);
@@ -97,12 +96,15 @@ uow::FlushStatement insert_of(const mapping::Mapper& mapper, bool generated, Row
 
 std::vector<uow::FlushStatement> inserts_of(const mapping::Mapper& mapper, Rows rows) {
     std::vector<uow::FlushStatement> planned;
+    std::vector<uow::ColumnIndex> columns;
     for (std::size_t first = 0; first < rows.size();) {
         const bool generated = mapper.leaves_key(rows[first]);
+        mapper.find_inserted(0, generated, columns);
         std::size_t last = first + 1;
-        while (last < rows.size() && mapper.leaves_key(rows[last]) == generated)
+        // Rows of defaults alone go one by one: there is no array that tells how many they are.
+        while (last < rows.size() && !columns.empty() && mapper.leaves_key(rows[last]) == generated)
             ++last;
-        planned.push_back(insert_of(mapper, generated, rows.subspan(first, last - first)));
+        planned.push_back(insert_of(mapper, generated, columns, rows.subspan(first, last - first)));
         first = last;
     }
     return planned;

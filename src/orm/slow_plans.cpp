@@ -4,6 +4,7 @@
 #include "orm/engine_core.hpp"
 #include "orm/explain.hpp"
 #include "orm/session_core.hpp"
+#include "pool/core.hpp"
 #include "query/transaction_command.hpp"
 
 #include <corm/base/error.hpp>
@@ -107,7 +108,7 @@ bool SlowPlans::is_due(std::uint64_t text, TimePoint now) {
     const auto known = not_before_.find(text);
     if (known == not_before_.end() ? not_before_.size() >= most_texts : now < known->second)
         return false;
-    not_before_.insert_or_assign(text, now + options_.again_after);
+    not_before_.insert_or_assign(text, pool::after(now, options_.again_after));
     return true;
 }
 

@@ -23,7 +23,10 @@ public:
 
     [[nodiscard]] bool wanted() const noexcept { return options_.slower_than > Duration{}; }
     /// It took so long that its plan is of interest.
-    [[nodiscard]] bool is_slow(Clock::duration took) const noexcept { return wanted() && took > options_.slower_than; }
+    // Compared in the coarser unit: `no_deadline` is more nanoseconds than there are.
+    [[nodiscard]] bool is_slow(Clock::duration took) const noexcept {
+        return wanted() && std::chrono::ceil<Duration>(took) > options_.slower_than;
+    }
 
     /// Asks for the plans of those of the statements that have one and are due, and returns at once. `session`: of
     /// whose operation they are. Never throws: a plan is lost then.

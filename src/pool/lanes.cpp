@@ -152,6 +152,8 @@ void Lanes::tidy() {
     }
     std::erase_if(lanes_,
                   [](const LanePtr& lane) { return lane->state() == State::closed || lane->state() == State::failed; });
+    // Those that were to go on may have ended in the same turn.
+    open_failed_ = open_failed_ && !lanes_.empty();
     check_at(next_rest_, rest);
 }
 

@@ -63,10 +63,10 @@ void Listener::close(const SubscriberPtr& subscriber) noexcept {
 
 void Listener::wait(const SubscriberPtr& subscriber, Subscriber::Until until, TimePoint deadline,
                     std::shared_ptr<MailSink> sink) {
-    auto work = std::make_shared<boost::asio::any_io_executor>(
-        boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
     Todo todo;
-    {
+    gate_->while_open([&] {
+        auto work = std::make_shared<boost::asio::any_io_executor>(
+            boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
         const std::lock_guard lock(mutex_);
         subscriber->sink_ = std::move(sink);
         subscriber->work_ = std::move(work);
@@ -74,7 +74,7 @@ void Listener::wait(const SubscriberPtr& subscriber, Subscriber::Until until, Ti
         subscriber->deadline_ = deadline;
         todo.wake_by = deadline;
         wake_if_due(*subscriber, todo);
-    }
+    });
     perform(std::move(todo));
 }
 
@@ -166,9 +166,16 @@ void Listener::shut_down() noexcept {
 void Listener::context_gone(std::vector<std::shared_ptr<void>>& dropped) noexcept {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    for (const SubscriberPtr& each : subscribers_) {
+    state_ = State::idle;
+    dropped.push_back(std::move(connection_));
+    // A task on another context may come for the next event.
+    const auto why = std::make_exception_ptr(
+        ConnectionError("the executor's context has ended, which ends the subscriptions of its engine", {}, true));
+    for (const SubscriberPtr& each : std::exchange(subscribers_, {})) {
         dropped.push_back(std::move(each->sink_));
         dropped.push_back(std::move(each->work_));
+        each->listening_ = false;
+        each->ended_ = why;
     }
 }
 

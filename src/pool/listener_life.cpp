@@ -224,11 +224,12 @@ void Listener::hear(std::vector<Notification> notifications, Todo& todo) {
         for (const SubscriberPtr& each : subscribers_) {
             if (!each->box_.hears(notification.channel))
                 continue;
-            if (std::exchange(each->lost_, false)) // the answer to LISTEN is behind it
+            if (std::exchange(each->lost_, false)) { // the answer to LISTEN is behind it, and may never be seen
+                each->listening_ = true;
                 each->box_.reconnected();
+            }
             each->box_.add(notification);
-            if (each->until_ == Subscriber::Until::mail)
-                wake(*each, todo);
+            wake_if_due(*each, todo);
         }
     }
 }

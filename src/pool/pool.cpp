@@ -100,13 +100,13 @@ void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::sou
     Waiter waiter{std::move(sink), deadline, where, nullptr, {}, kind};
     if (tracer_)
         waiter.span = trace::Span{tracer_, trace::Operation::acquire, place_, where};
-    waiter.work = std::make_shared<boost::asio::any_io_executor>(
-        boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
     Actions actions;
-    {
+    gate_->while_open([&] {
+        waiter.work = std::make_shared<boost::asio::any_io_executor>(
+            boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
         const std::lock_guard lock(mutex_);
         core_.enqueue(std::move(waiter), Clock::now(), actions);
-    }
+    });
     perform(std::move(actions));
     report_shortage();
 }

@@ -26,8 +26,8 @@ struct HeldLock;
 /// is told: ask `held`, or `check` before what must not be done twice, and let the database have the last word.
 ///
 /// It takes one of `PoolOptions::max_size` for as long as it lives: a program that holds all of them and then waits for
-/// another waits for ever. Movable; one task at a time; may outlive its engine, which takes the lock away, as
-/// `Engine::shutdown` does at its deadline.
+/// another waits for ever. Movable; one task at a time. It may outlive its engine, and holds the lock until it is gone
+/// itself, but behind the end of the engine no deadline counts. `Engine::shutdown` takes the lock away at its deadline.
 class AdvisoryLock {
 public:
     explicit AdvisoryLock(std::shared_ptr<detail::HeldLock> held) noexcept;

@@ -36,13 +36,41 @@ constexpr auto corm_mapping(corm::type<Small>) {
 constexpr const char* small =
     "create table small (id smallserial primary key, even int not null check (even % 2 = 0));";
 
+/// Nothing of it is written.
+struct Mark {
+    std::int64_t id = 0;
+};
+BOOST_DESCRIBE_STRUCT(Mark, (), (id))
+constexpr auto corm_mapping(corm::type<Mark>) {
+    return corm::table<Mark>("marks").primary_key<&Mark::id>();
+}
+constexpr const char* marks = "create table marks (id bigserial primary key);";
+
 /// By an INSERT, or by COPY.
 std::size_t copy_from() {
     return GENERATE(std::size_t{0}, corm::BulkOptions::never_copy);
 }
 
 TEST_CASE("derived tables fit: rows that are inserted in bulk", "[verify][integration]") {
-    CHECK(misfit_of<Ticket, Small>() == "");
+    CHECK(misfit_of<Ticket, Small, Mark>() == "");
+}
+
+TEST_CASE("rows of a key alone are inserted in bulk", "[bulk][integration]") {
+    Sessions s{marks};
+    const std::size_t from = copy_from();
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine};
+        const std::vector<Mark> made(3);
+        const std::vector<std::int64_t> ids = co_await session.insert_bulk(made, {.copy_from = from});
+        CHECK(ids == std::vector<std::int64_t>{1, 2, 3});
+        std::vector<Mark> mixed(4);
+        mixed[1].id = 100;
+        mixed[2].id = 101;
+        const std::vector<std::int64_t> others = co_await session.insert_bulk(mixed, {.copy_from = from});
+        CHECK(others == std::vector<std::int64_t>{4, 100, 101, 5});
+        co_await session.commit();
+    });
+    CHECK(s.database.query("select string_agg(id::text, ' ' order by id) from marks") == "1 2 3 4 5 100 101");
 }
 
 TEST_CASE("generated keys come back in the order of the rows", "[bulk][integration]") {

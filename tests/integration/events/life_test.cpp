@@ -156,7 +156,16 @@ TEST_CASE("A loop may end before its subscriptions, wherever they are", "[events
         const bool is_last = jobs.has_value();
         context.reset();
         CHECK_FALSE(ended);
-        CHECK_FALSE((jobs && jobs->is_listening() && engine.stats().listening == 0));
+        CHECK(engine.stats().listening == 0);
+        if (jobs) {
+            CHECK_FALSE(jobs->is_listening());
+            // A task of another loop hears why.
+            TimedContext other;
+            run_coroutine(other, [&]() -> corm::Task<> {
+                const auto error = caught<corm::ConnectionError>(co_await failure(jobs->next_within(20s)));
+                CHECK(std::string{error.what()}.find("context has ended") != std::string::npos);
+            });
+        }
         jobs.reset();
         if (is_last)
             break;

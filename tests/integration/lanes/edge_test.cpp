@@ -1,5 +1,6 @@
 // Readers where limits are reached, options are extreme, and lanes come and go.
 #include "lanes.hpp"
+#include "support/suspension_driver.hpp"
 
 #include <chrono>
 
@@ -126,7 +127,7 @@ TEST_CASE("A lane that waits for a connection does not take it from another lane
 }
 
 TEST_CASE("A lane that finds the queue of the pool full does not try again and again", "[lanes]") {
-    Sessions s{setup, {.pool = {.max_size = 3, .max_waiters = 1, .lanes = 2}}};
+    Sessions s{setup, {.pool = {.max_size = 3, .max_waiters = 1, .lanes = 2, .lane_slow_after = patience}}};
     trust_sleep(s);
     corm::AsyncSession one{s.engine}, other{s.engine}, waiting{s.engine};
     s.run([&]() -> corm::Task<> {
@@ -148,11 +149,49 @@ TEST_CASE("A lane that finds the queue of the pool full does not try again and a
     s.run([&]() -> corm::Task<> {
         co_await one.rollback();
         co_await other.rollback();
-        CHECK(s.database.query(kill_sleepers) == "1");
+        while (s.database.query(kill_sleepers) != "1")
+            co_await boost::asio::post(boost::asio::use_awaitable);
     });
     tasks.run();
     CHECK(slept);
     CHECK(read[1].row.has_value());
+}
+
+TEST_CASE("A lane that ends while the next one fails to open leaves nobody waiting", "[lanes][faults]") {
+    for (int point = 0;; ++point) {
+        INFO("point " << point);
+        Sessions s{setup, {.pool = {.max_size = 3, .max_waiters = 1, .lanes = 2, .lane_slow_after = patience}}};
+        trust_sleep(s);
+        corm::AsyncSession one{s.engine}, other{s.engine}, waiting{s.engine};
+        s.run([&]() -> corm::Task<> {
+            co_await one.get_one<User>(1);
+            co_await other.get_one<User>(2);
+        });
+        Tasks tasks{s};
+        corm::AsyncSession sleeper = s.engine.reader();
+        boost::asio::cancellation_signal cancel;
+        const std::uint64_t requests = s.engine.stats().lane_requests;
+        boost::asio::co_spawn(
+            s.context, [&]() -> corm::Task<> { co_await sleeper.execute(sleep_for(3600)); },
+            boost::asio::bind_cancellation_slot(cancel.slot(), boost::asio::detached));
+        REQUIRE(
+            run_until(s.context, corm::Duration{20'000}, [&] { return s.engine.stats().lane_requests != requests; }));
+        tasks.spawn([&](corm::AsyncSession&) -> corm::Task<> { co_await waiting.get_one<User>(3); });
+        s.context.poll();
+        REQUIRE(s.engine.stats().waiting == 1);
+        std::vector<Read<User>> read(2);
+        tasks.get(read, 1); // whose lane is one too many for the queue
+        int steps = 0;
+        while (steps < point && s.context.poll_one() != 0)
+            ++steps;
+        cancel.emit(boost::asio::cancellation_type::terminal);
+        s.context.poll();
+        tasks.spawn([&](corm::AsyncSession&) -> corm::Task<> { co_await one.rollback(); });
+        REQUIRE(run_until(s.context, corm::Duration{20'000}, [&] { return read[1].row || read[1].error; }));
+        tasks.run();
+        if (steps < point)
+            break;
+    }
 }
 
 TEST_CASE("Connections of lanes that are always in use end with their lifetime", "[lanes]") {
@@ -169,7 +208,7 @@ TEST_CASE("Connections of lanes that are always in use end with their lifetime",
 }
 
 TEST_CASE("Reads that are lost together hear of their own places", "[lanes][faults]") {
-    Sessions s{setup, {.pool = {.lanes = 1}}};
+    Sessions s{setup, {.pool = {.lanes = 1, .lane_slow_after = patience}}};
     trust_sleep(s);
     warm_up(s);
     for (const bool killed : {true, false}) {

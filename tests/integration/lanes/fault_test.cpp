@@ -109,7 +109,7 @@ TEST_CASE("A cancelled read ends at once, and the others get their rows", "[lane
 }
 
 TEST_CASE("A read that nobody waits for any more does not hold up a lane", "[lanes][faults]") {
-    Sessions s{setup, {.pool = {.lanes = 1}}};
+    Sessions s{setup, {.pool = {.lanes = 1, .lane_slow_after = patience}}};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session = s.engine.reader();
         co_await session.execute(sleep_for(0));
@@ -154,7 +154,7 @@ TEST_CASE("A destroyed session takes its read with it, and no other", "[lanes][f
 }
 
 TEST_CASE("A lane that is killed fails the reads that are on it, and the next ones find another", "[lanes][faults]") {
-    Sessions s{setup, {.pool = {.lanes = 1}}};
+    Sessions s{setup, {.pool = {.lanes = 1, .lane_slow_after = patience}}};
     trust_sleep(s);
     std::vector<Read<User>> read(many + 1);
     Tasks tasks{s};
@@ -332,7 +332,7 @@ TEST_CASE("A slow statement among the first reads of a program holds up no more 
         });
     CHECK(run_until(s.context, corm::Duration{20'000}, [&] { return read >= 32; }));
     CHECK(read < 64); // the others travel behind it
-    s.database.query(cancel_sleepers);
+    CHECK(run_until(s.context, corm::Duration{20'000}, [&] { return s.database.query(cancel_sleepers) == "1"; }));
     tasks.run();
     CHECK(read == 64);
     CHECK(caught<corm::DatabaseError>(ended).sqlstate() == corm::sqlstate::query_canceled);

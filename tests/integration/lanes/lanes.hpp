@@ -109,6 +109,9 @@ inline void warm_up(Sessions& sessions) {
     }
 }
 
+/// For `lane_slow_after`: a first run on a new server process of a busy machine is still quick.
+inline constexpr corm::Duration patience{10'000};
+
 inline corm::query::RawStatement sleep_for(double seconds) {
     return corm::raw_sql("SELECT pg_sleep($1)", seconds).pure();
 }

@@ -59,7 +59,7 @@ TEST_CASE("What a session reads in a lane is read anew when it asks for it", "[l
 }
 
 TEST_CASE("Queries of a reader go by themselves until they have shown to be quick", "[lanes]") {
-    Sessions s{setup};
+    Sessions s{setup, {.pool = {.lane_slow_after = patience}}};
     s.run([&]() -> corm::Task<> {
         const auto adults = corm::select<User>().where(corm::col<&User::age> >= 991).order_by(corm::asc<&User::id>);
         for (int round = 0; round < 3; ++round) {
@@ -80,7 +80,7 @@ TEST_CASE("Queries of a reader go by themselves until they have shown to be quic
 }
 
 TEST_CASE("A slow statement stays out of the lanes, also when it was quick before", "[lanes]") {
-    Sessions s{setup, {.pool = {.lane_slow_after = corm::Duration{100}}}};
+    Sessions s{setup, {.pool = {.lane_slow_after = corm::Duration{500}}}};
     const auto sleep = [&](corm::AsyncSession& session, double seconds) -> corm::Task<> {
         co_await session.execute(corm::raw_sql("SELECT pg_sleep($1)", seconds).pure());
     };
@@ -89,9 +89,9 @@ TEST_CASE("A slow statement stays out of the lanes, also when it was quick befor
         co_await sleep(session, 0); // shows that it is quick
         co_await sleep(session, 0);
         CHECK(s.engine.stats().lane_reads == 1);
-        co_await sleep(session, 0.2); // in a lane, for the last time
+        co_await sleep(session, 0.6); // in a lane, for the last time
         CHECK(s.engine.stats().lane_reads == 2);
-        co_await sleep(session, 0.2);
+        co_await sleep(session, 0.6);
         co_await sleep(session, 0);
         co_await sleep(session, 0);
         CHECK(s.engine.stats().lane_reads == 2);
@@ -139,7 +139,8 @@ TEST_CASE("A reader refuses to write, wherever its statements run", "[lanes]") {
 
 TEST_CASE("A pure statement that writes is refused by the lane itself", "[lanes]") {
     Sessions s{setup + "create function quiet(really bool) returns int language plpgsql as $$ begin"
-                       " if really then update users set age = 0; end if; return 1; end $$;"};
+                       " if really then update users set age = 0; end if; return 1; end $$;",
+               {.pool = {.lane_slow_after = patience}}};
     s.run([&]() -> corm::Task<> {
         corm::AsyncSession session = s.engine.reader();
         const auto call = [&](bool really) { return corm::raw_sql("SELECT quiet($1)", really).pure(); };

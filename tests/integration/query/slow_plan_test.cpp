@@ -89,10 +89,22 @@ TEST_CASE("The plan of a text is asked for again behind its time", "[query][inte
     }
 }
 
+TEST_CASE("The plan of a text is asked for once if that is wanted", "[query][integration]") {
+    Watched w{{.slower_than = corm::Duration{1}, .again_after = corm::no_deadline}};
+    for (const std::size_t expected : {std::size_t{1}, std::size_t{0}}) {
+        w.run([&]() -> corm::Task<> {
+            corm::AsyncSession session{w.engine};
+            static_cast<void>(co_await session.one<std::int64_t>(corm::raw_sql(slow, many, 400)));
+        });
+        CHECK(w.plans->take().size() == expected);
+    }
+}
+
 TEST_CASE("Quick statements have no plans, and neither has anybody who did not ask", "[query][integration]") {
     Watched quick{{.slower_than = corm::Duration{600'000}}};
     Watched off{{}};
-    for (Watched* const w : {&quick, &off}) {
+    Watched never{{.slower_than = corm::no_deadline}};
+    for (Watched* const w : {&quick, &off, &never}) {
         w->run([&]() -> corm::Task<> {
             corm::AsyncSession session{w->engine};
             static_cast<void>(co_await session.one<std::int64_t>(corm::raw_sql(slow, many, 400)));

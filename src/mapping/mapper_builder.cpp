@@ -6,34 +6,59 @@
 #include <corm/type/oid.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace corm::mapping {
 
 namespace {
 
-/// The type without a length or precision. Of the two whose name alone stands for a length of 1, another name.
-std::string cast_type(std::string_view declared) {
-    std::string plain;
+/// A type as it is written, without its length or precision. Blanks and capitals mean nothing outside of quotes.
+struct PlainType {
+    std::string element{};
+    bool array = false; ///< of whatever number of dimensions, which the server does not tell apart
+};
+
+PlainType plain_type(std::string_view declared) {
+    PlainType plain;
     bool quoted = false;
+    bool apart = false;
     int depth = 0;
     for (const char c : declared) {
         if (c == '"')
             quoted = !quoted;
-        if (!quoted && c == '(')
+        if (!quoted && (c == '(' || c == '['))
             ++depth;
-        if (depth == 0)
-            plain += c;
-        if (!quoted && c == ')')
+        plain.array = plain.array || (!quoted && c == '[');
+        const bool blank = c == ' ' || (c >= '\t' && c <= '\r');
+        if (depth == 0 && (quoted || !blank)) {
+            if (apart && !plain.element.empty())
+                plain.element += ' ';
+            plain.element += quoted || c < 'A' || c > 'Z' ? c : static_cast<char>(c - 'A' + 'a');
+            apart = false;
+        } else {
+            apart = true;
+        }
+        if (!quoted && (c == ')' || c == ']'))
             --depth;
     }
-    const std::string brackets = plain.ends_with("[]") ? "[]" : "";
-    const std::string_view element{plain.data(), plain.size() - brackets.size()};
-    if (element == "bit")
-        return "pg_catalog.\"bit\"" + brackets;
-    if (element == "character" || element == "char")
-        return "pg_catalog.bpchar" + brackets;
+    if (constexpr std::string_view suffix = " array"; plain.element.ends_with(suffix)) {
+        plain.element.resize(plain.element.size() - suffix.size());
+        plain.array = true;
+    }
     return plain;
+}
+
+/// The type without a length or precision. Of those whose name alone stands for a length of 1, another name: a cast to
+/// that length cuts values without a word.
+std::string cast_type(std::string_view declared) {
+    constexpr std::string_view characters[] = {"character", "char", "nchar", "national character", "national char"};
+    auto [element, array] = plain_type(declared);
+    if (element == "bit")
+        element = "pg_catalog.\"bit\"";
+    else if (std::find(std::begin(characters), std::end(characters), element) != std::end(characters))
+        element = "pg_catalog.bpchar";
+    return element + (array ? "[]" : "");
 }
 
 } // namespace

@@ -178,11 +178,17 @@ private:
         return values ? &*values : nullptr;
     }
 
-    void plan_saves(TableChanges& table) {
-        lock(table, false);
-        table.saved = true; // or under way, see `plan_steps`
-        for (FlushStatement& statement : table.cleared)
+    // The pairs of removed objects go first, because early deletes of those objects may follow. They lock their rows
+    // themselves, so their place among the locks is that of the table.
+    void open(TableChanges& table, bool ahead) {
+        lock(table, ahead);
+        for (FlushStatement& statement : std::exchange(table.cleared, {}))
             add(std::move(statement));
+    }
+
+    void plan_saves(TableChanges& table) {
+        open(table, false);
+        table.saved = true; // or under way, see `plan_steps`
         if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
             const auto steps = order_rows(*table.mapper, rows, table.deletes, table.inserts);
             const bool in_any_order = steps.size() == 1 && steps.front().kind == RowStep::Kind::write;
@@ -263,7 +269,7 @@ private:
     /// The deletes of the table and of those that refer to it. `later`: what is not planned yet of the table.
     void plan_early_deletes(TableChanges& table, const std::vector<RowChange>& rows, std::span<const RowStep> later) {
         std::vector<const mapping::Mapper*> emptied = referring_tables(*table.mapper, order_);
-        lock_up_to_last(*table.mapper, emptied);
+        open_up_to_last(*table.mapper, emptied);
         emptied.push_back(table.mapper);
         for (const mapping::Mapper* referring : emptied) {
             std::vector<RowChange> waiting;
@@ -308,13 +314,13 @@ private:
     }
 
     /// Tables are locked in their order by every session, whichever of them are deleted from ahead.
-    void lock_up_to_last(const mapping::Mapper& first, const std::vector<const mapping::Mapper*>& referring) {
+    void open_up_to_last(const mapping::Mapper& first, const std::vector<const mapping::Mapper*>& referring) {
         if (referring.empty())
             return;
         const auto last = std::find(order_.begin(), order_.end(), referring.front());
         for (auto mapper = std::find(order_.begin(), order_.end(), &first); mapper < last; ++mapper)
-            lock(table(**mapper), true);
-        lock(table(*referring.front()), true);
+            open(table(**mapper), true);
+        open(table(*referring.front()), true);
     }
 
     /// Rows of one group follow each other and share a statement.

@@ -270,6 +270,9 @@ std::string StatementTexts::lock_keys_text(const Shape&) const {
     return lock_rows_text("UPDATE");
 }
 
+// The rows are locked by key, and then deleted by the same condition: a ctid names a row in one partition alone, and
+// not the version that a transaction before the lock may have made. The outcome of the locks is a condition that no row
+// passes before all of them are held.
 std::string StatementTexts::remove_where_text(const Shape& shape) const {
     std::vector<Array> all;
     std::string condition;
@@ -280,9 +283,11 @@ std::string StatementTexts::remove_where_text(const Shape& shape) const {
     std::string order;
     for (const ColumnIndex key : mapper_.key_columns())
         order += (order.empty() ? " ORDER BY t." : ", t.") + quoted(key);
-    std::string out = "DELETE FROM " + table_ + " WHERE ctid = ANY (ARRAY(SELECT t.ctid FROM " + table_ + " t JOIN ";
+    std::string out = "DELETE FROM " + table_ + " t USING ";
     append_unnest(out, all, false);
-    return out + " ON " + condition + order + " FOR UPDATE OF t))";
+    out += " WHERE " + condition + " AND (SELECT count(*) FROM (SELECT FROM " + table_ + " t JOIN ";
+    append_unnest(out, all, false);
+    return out + " ON " + condition + order + " FOR UPDATE OF t) l) >= 0";
 }
 
 // An array has no order that the plan of a write would follow, so the rows are locked by key beforehand.

@@ -39,6 +39,11 @@ const void* known_if_inserted(const Instance& instance, const mapping::Column& c
     return current(instance, column);
 }
 
+/// What the row will hold; null if the server gives it.
+const void* value_taken(const RowChange& row, const mapping::Column& column) {
+    return row.old == row.fresh || column.key ? current(**row.fresh, column) : known_if_inserted(**row.fresh, column);
+}
+
 class Order {
 public:
     Order(const mapping::Mapper& mapper, std::span<const RowChange> rows, std::span<const Handle> removed,
@@ -99,11 +104,9 @@ private:
                                  [handle](const mapping::Column& column) { return loaded(**handle, column); });
         };
         for (std::size_t row = 0; row < rows_.size(); ++row) {
-            const auto [old, fresh, group] = rows_[row];
-            const bool leaving = old_values(old);
-            const bool taking = encode_values(mapper_, set, after, [&](const mapping::Column& column) {
-                return old == fresh || column.key ? current(**fresh, column) : known_if_inserted(**fresh, column);
-            });
+            const bool leaving = old_values(rows_[row].old);
+            const bool taking = encode_values(
+                mapper_, set, after, [&](const mapping::Column& column) { return value_taken(rows_[row], column); });
             if (leaving && taking && before == after)
                 continue;
             if (leaving) {
@@ -141,6 +144,8 @@ private:
     // Inside of one statement a deferrable set needs no order. Rows that will not share one get their values in a
     // statement ahead.
     void write_together(const UniqueSet& set) {
+        if (!write_unknown(set))
+            return;
         const auto of_set = [&set](const Link& link) { return link.set == &set; };
         std::vector<std::size_t> rows;
         bool share = true;
@@ -165,6 +170,36 @@ private:
         if (wait && !removed_)
             remove();
         steps_.push_back({RowStep::Kind::claim, std::move(rows), &set});
+    }
+
+    // Rows that only leave values of the set, because the server gives them new ones: these cannot be written ahead, so
+    // the rows themselves are. False if one of them has to wait: the set keeps its order then.
+    bool write_unknown(const UniqueSet& set) {
+        std::vector<std::size_t> rows;
+        bool wait = false;
+        for (std::size_t row = 0; row < nodes_.size(); ++row) {
+            const Node& node = nodes_[row];
+            const auto leaves = [&set](const Link& link) { return link.set == &set; };
+            if (node.done || std::none_of(node.takers.begin(), node.takers.end(), leaves) || knows_values(row, set))
+                continue;
+            if (!node.waits_for.empty())
+                return false;
+            rows.push_back(row);
+            wait = wait || node.after_removal;
+        }
+        if (rows.empty())
+            return true;
+        if (wait && !removed_)
+            remove();
+        ready_ = std::move(rows);
+        write_ready();
+        return true;
+    }
+
+    [[nodiscard]] bool knows_values(std::size_t row, const UniqueSet& set) const {
+        return std::all_of(set.columns.begin(), set.columns.end(), [&](ColumnIndex index) {
+            return value_taken(rows_[row], mapper_.column(index)) != nullptr;
+        });
     }
 
     // A column of two sets: the value of the other one must not be taken before it is free.

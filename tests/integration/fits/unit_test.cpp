@@ -53,7 +53,7 @@ TEST_CASE("derived tables fit: mappings of the unit tests of unique values", "[v
     CHECK(misfit_of<unique_test::Badge, unique_test::Place, unique_test::Desk, unique_test::Chair,
                     unique_test::Stool>() == "");
     CHECK(misfit_of<unique_test::Seat, unique_test::Cell, unique_test::Rental, unique_test::Pair, unique_test::Country,
-                    unique_test::Town, unique_test::Node, unique_test::Coupon>() == "");
+                    unique_test::Town, unique_test::Node, unique_test::Coupon, unique_test::Voucher>() == "");
     CHECK(misfit_of<unique_test::Letter, unique_test::Parcel, uow_test::User, uow_test::Order>() == "");
 }
 

@@ -73,6 +73,42 @@ TEST_CASE("a mapping says what the server calls a column's type", "[mapping][uni
         MessageMatches(Equals("Typeless.id: the mapping names no type; write its name, or leave sql_type out")));
 }
 
+TEST_CASE("a cast names the type without its length, and never a type of length 1", "[mapping][unit]") {
+    const auto cast = [](const std::string& type) {
+        const auto mapper = corm::mapping::define("t")
+                                .column<std::int32_t>("id")
+                                .column<std::string>("value", type)
+                                .primary_key({"id"})
+                                .build();
+        return std::string{mapper->column(1).cast_type()};
+    };
+    for (const char* const name : {"char", "character", "nchar", "national char", "national character", "CHAR",
+                                   "Character", "NChar", "NATIONAL  Character", " national\tchar "}) {
+        CAPTURE(name);
+        for (const char* const length : {"", "(3)", " (3)", "  ( 3 ) "})
+            CHECK(cast(std::string{name} + length) == "pg_catalog.bpchar");
+        for (const char* const array : {"[]", "(3)[]", "(3) [][]", "(3)[4] [ 3 ]", " (3) array", " ARRAY[4]"})
+            CHECK(cast(std::string{name} + array) == "pg_catalog.bpchar[]");
+    }
+    CHECK(cast("bit") == "pg_catalog.\"bit\"");
+    CHECK(cast("BIT (8)") == "pg_catalog.\"bit\"");
+    CHECK(cast("Bit(8)[2][2]") == "pg_catalog.\"bit\"[]");
+    // These have no length but the one that is written.
+    CHECK(cast("char varying(3)") == "char varying");
+    CHECK(cast("National  Char Varying (3)") == "national char varying");
+    CHECK(cast("bit varying(8)[]") == "bit varying[]");
+    CHECK(cast("VARCHAR(3)") == "varchar");
+    CHECK(cast("pg_catalog.bpchar(3)") == "pg_catalog.bpchar");
+    CHECK(cast("bpchar(3)[]") == "bpchar[]");
+    CHECK(cast("numeric (10, 2)[][]") == "numeric[]");
+    CHECK(cast("timestamp(3)with time zone") == "timestamp with time zone");
+    // Names in quotes are as they are.
+    CHECK(cast("\"CHAR\"(3)") == "\"CHAR\"");
+    CHECK(cast("\"char\"") == "\"char\"");
+    CHECK(cast("App.\"My  (odd) [Type]\"(3)[]") == "app.\"My  (odd) [Type]\"[]");
+    CHECK(cast("\"a \"\" Array\"") == "\"a \"\" Array\"");
+}
+
 TEST_CASE("flags are where the mapping puts them", "[mapping][unit]") {
     const Mapper& mapper = *mapper_of<HttpAccessLog>();
     std::string flags;

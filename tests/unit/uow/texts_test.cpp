@@ -168,6 +168,14 @@ TEST_CASE("rows that are not confirmed are written without a check", "[uow][unit
     CHECK(texts<Ticket>().remove(true)->find("corm found") == std::string::npos);
 }
 
+TEST_CASE("deletes of all rows of some objects lock them by key, and find them by the same condition", "[uow][unit]") {
+    constexpr ColumnIndex order[] = {0};
+    CHECK(*texts<Line>().remove_where(order) ==
+          R"(DELETE FROM "lines" t USING unnest($1::int4[]) x(c1) WHERE t."order_no" = x.c1 AND (SELECT count(*) FROM )"
+          R"((SELECT FROM "lines" t JOIN unnest($1::int4[]) x(c1) ON t."order_no" = x.c1 ORDER BY t."order_no", )"
+          R"(t."line_no" FOR UPDATE OF t) l) >= 0)");
+}
+
 TEST_CASE("the lock ahead of the writes is as strong as they are", "[uow][unit]") {
     CHECK(*texts<User>().lock_rows(false) == R"(SELECT FROM "app"."users" t WHERE t."id" = ANY ($1::int8[]) )"
                                              R"(ORDER BY t."id" FOR NO KEY UPDATE OF t)");

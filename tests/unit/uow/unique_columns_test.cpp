@@ -5,6 +5,7 @@
 #include <corm/base/error.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -218,6 +219,44 @@ TEST_CASE("a row that is taken over leaves a unique value that becomes the defau
     CHECK(session->uow.plan().statements.at(0).text == texts<Coupon>().lock_rows(true));
     edit<Coupon>(taker).code = "a";
     CHECK(outline(session->uow.plan()) == Outline{"lock coupons", "switch coupons 1", "update coupons 1"});
+}
+
+TEST_CASE("a row whose value becomes the default claims none in a deferrable set", "[uow][unit]") {
+    const auto session = Session::create();
+    const auto voucher = [&](std::int32_t id, const char* code) {
+        return loaded<Voucher>(*session, id, std::string{code}, 10 * id);
+    };
+    session->uow.remove(voucher(1, "a"), {});
+    session->add(Voucher{.id = 1, .note = 1});
+    edit<Voucher>(voucher(2, "b")).code = "a";
+    // Those that exchange their values get them ahead, as before.
+    edit<Voucher>(voucher(3, "c")).code = "d";
+    const Handle last = voucher(4, "d");
+    edit<Voucher>(last).code = "c";
+    edit<Voucher>(last).note = 2;
+    const FlushPlan plan = session->uow.plan();
+    REQUIRE(outline(plan) == Outline{"lock vouchers", "switch vouchers 1", "rearrange vouchers 2", "update vouchers 2",
+                                     "update vouchers 1"});
+    CHECK(rows_of(plan, 2) == "3,4");
+    CHECK(rows_of(plan, 3) == "2,3");
+}
+
+TEST_CASE("a row whose value becomes the default waits for what it takes of another set", "[uow][unit]") {
+    const bool removed = GENERATE(false, true);
+    const auto session = Session::create();
+    const auto voucher = [&](std::int32_t id, const char* code) {
+        return loaded<Voucher>(*session, id, std::string{code}, 10 * id);
+    };
+    session->uow.remove(voucher(1, "a"), {});
+    session->add(Voucher{.id = 1, .note = 30});
+    edit<Voucher>(voucher(2, "b")).code = "a";
+    const Handle third = voucher(3, "c");
+    if (removed)
+        session->uow.remove(third, {});
+    else
+        edit<Voucher>(third).note = 1;
+    CHECK(outline(session->uow.plan()) == Outline{"lock vouchers", removed ? "remove vouchers 1" : "update vouchers 1",
+                                                  "switch vouchers 1", "update vouchers 1"});
 }
 
 TEST_CASE("a value that was loaded twice is free when all have left it", "[uow][unit]") {

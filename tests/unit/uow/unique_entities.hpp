@@ -176,6 +176,21 @@ constexpr auto corm_mapping(corm::type<Coupon>) {
         .unique<&Coupon::code>();
 }
 
+/// The same with a constraint that is deferrable, and another one.
+struct Voucher {
+    std::int32_t id = 0;
+    std::string code{};
+    std::int32_t note = 0;
+};
+BOOST_DESCRIBE_STRUCT(Voucher, (), (id, code, note))
+constexpr auto corm_mapping(corm::type<Voucher>) {
+    return corm::mapping::table<Voucher>("vouchers")
+        .primary_key<&Voucher::id>(corm::mapping::assigned)
+        .server_default<&Voucher::code>()
+        .unique<&Voucher::code>(corm::mapping::deferrable)
+        .unique<&Voucher::note>();
+}
+
 struct Parcel {
     std::int64_t id = 0;
     std::int64_t order_id = 0;

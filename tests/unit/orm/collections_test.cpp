@@ -24,6 +24,15 @@ void load_tags(const std::shared_ptr<Session>& session, const Ref<Book>& book) {
         rows.row(id, std::string{"tag"}, std::int64_t{1});
     });
 }
+void load_books(const std::shared_ptr<Session>& session, const Ref<Author>& author) {
+    load_many<&Author::books>(session, author, [&](corm::test::EncodedRows& rows, std::int64_t id) {
+        rows.row(id, author->id, std::string{"book"}, std::int64_t{1});
+    });
+}
+template <class T>
+std::vector<Ref<T>> all_of(const corm::mapping::Many<T>& collection) {
+    return {collection.begin(), collection.end()};
+}
 
 } // namespace
 
@@ -55,4 +64,20 @@ TEST_CASE("one child more and one less in a large collection whose children do n
     CHECK(outline(session->uow.plan()) == Outline{"update cells 1", "insert cells 1"});
     CHECK(fresh->sheet_number == 7);
     CHECK_FALSE(first->sheet_number);
+}
+
+TEST_CASE("most children of a parent that stays are removed", "[uow][unit]") {
+    const auto session = Session::create();
+    const Ref<Author> ada = author(session, 1);
+    load_books(session, ada);
+    const std::vector<Ref<Book>> books = all_of(ada->books);
+    for (const Ref<Book>& book : books) {
+        if (book != books.front())
+            session->uow.remove(book.instance(), {});
+    }
+    session->flush();
+    CHECK(all_of(ada->books) == std::vector{books.front()});
+    // A rollback brings them back.
+    session->uow.rolled_back();
+    CHECK(all_of(ada->books) == books);
 }

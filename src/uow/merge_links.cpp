@@ -18,7 +18,7 @@ using Object = std::shared_ptr<Instance>;
 
 /// The link counts, and the foreign key follows with the flush: nobody has written it yet.
 bool decides(const Instance& source, const RelationEnds& ends, const Member& member) {
-    return refers(ends.kind()) && member.loaded() && (member.changed() || (source.key.empty() && member.given()));
+    return refers(ends.kind()) && member.loaded() && (member.changed() || (!source.key.has_value() && member.given()));
 }
 
 /// What a source says about a relation; nothing if it does not know, or if its foreign key says it all.

@@ -161,7 +161,7 @@ void Instance::check_references() {
 }
 
 std::string Instance::describe() const {
-    return key.empty() ? mapper_->entity() : mapper_->entity() + "(" + mapper_->key_text(key) + ")";
+    return key.has_value() ? mapper_->entity() + "(" + mapper_->key_text(key) + ")" : mapper_->entity();
 }
 
 void Instance::throw_expired() const {

@@ -89,7 +89,7 @@ void UnitOfWork::abandon(Instance& instance) const {
     }
     if (instance.at_begin())
         instance.make_sent() = std::move(instance.make_at_begin());
-    if (!instance.key_at_begin().empty())
+    if (instance.key_at_begin().has_value())
         instance.key = instance.key_at_begin();
     if (RelationBook* const book = instance.book())
         book->lose_transaction();
@@ -136,7 +136,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     }
     if (state == ObjectState::transient) {
         instance.forget_sent();
-        instance.key.clear();
+        instance.key.reset();
         instance.freshness = Freshness::fresh;
     }
 }
@@ -158,7 +158,7 @@ void UnitOfWork::leave(const std::shared_ptr<Instance>& instance) {
     erase_handle(pending_, instance);
     erase_handle(doomed_, instance);
     forget_edits(instance);
-    if (!instance->key.empty())
+    if (instance->key.has_value())
         map_.erase(*instance);
     if (instance->state == ObjectState::deleted)
         detach_deleted(*instance);

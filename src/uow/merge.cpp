@@ -10,24 +10,25 @@
 namespace corm::uow {
 namespace {
 
-/// The identity that an object has or will have; empty if the server is to generate it, or if a part is NULL.
-std::string identity_of(const Instance& instance) {
-    if (!instance.key.empty())
+/// The identity that an object has or will have; none if the server is to generate it, or if a part is NULL.
+std::optional<std::string> identity_of(const Instance& instance) {
+    if (instance.key.has_value())
         return std::string{instance.key.view()};
+    if (has_null_key(instance) || leaves_key_to_server(instance))
+        return std::nullopt;
     std::string key;
-    if (!has_null_key(instance) && !leaves_key_to_server(instance))
-        instance.mapper().append_key(instance.values(), key);
+    instance.mapper().append_key(instance.values(), key);
     return key;
 }
 
 /// Values that no row has given are those of a new object: what an insert would leave to the server is not copied.
 bool copied(const Instance& source, const mapping::Column& column) {
-    return source.key.empty() ? column.inserted(source.given()) : !column.computed;
+    return source.key.has_value() ? !column.computed : column.inserted(source.given());
 }
 
 /// The same for the insert of its copy.
 std::uint64_t given_of(const Instance& source) noexcept {
-    return source.key.empty() ? source.given() : ~std::uint64_t{0};
+    return source.key.has_value() ? ~std::uint64_t{0} : source.given();
 }
 
 } // namespace
@@ -70,7 +71,7 @@ void UnitOfWork::require_clean(const Instance& source, std::source_location wher
     const auto refuse = [&](const Instance& instance, const char* why) {
         throw Error("merge() without loading: " + instance.describe() + " " + why, where);
     };
-    if (source.key.empty() || source.row_deleted)
+    if (!source.key.has_value() || source.row_deleted)
         refuse(source, "has no row that its values could be taken for; merge it with MergeOptions::load");
     if (source.is_modified() || source.is_relinked())
         refuse(source, "has changes that are not flushed; flush them in its session, or merge it with "
@@ -127,7 +128,7 @@ std::size_t Merge::reach(const Object& source) {
     const bool own = uow_.owns(*source) && source->state != ObjectState::deleted;
     if (!own)
         static_cast<void>(source->readable());
-    entries_.push_back({source, own ? std::string{} : identity_of(*source), own, table_of(*source)});
+    entries_.push_back({source, own ? std::nullopt : identity_of(*source), own, table_of(*source)});
     return entries_.size() - 1;
 }
 
@@ -142,9 +143,9 @@ std::size_t Merge::table_of(const Instance& source) {
 
 // What is known of the session under the key stays.
 void Merge::hold(const Entry& entry) {
-    if (entry.own || entry.key.empty())
+    if (entry.own || !entry.key)
         return;
-    const Object known = uow_.find(entry.source->mapper(), entry.key);
+    const Object known = uow_.find(entry.source->mapper(), *entry.key);
     if (known)
         held_.push_back(known);
     Table& table = tables_[entry.table];
@@ -155,8 +156,8 @@ void Merge::hold(const Entry& entry) {
     for (const Object& pending : uow_.added()) {
         if (&pending->mapper() != table.mapper.get())
             continue;
-        if (std::string key = identity_of(*pending); !key.empty())
-            table.pending.insert_or_assign(std::move(key), pending);
+        if (std::optional<std::string> key = identity_of(*pending))
+            table.pending.insert_or_assign(std::move(*key), pending);
     }
 }
 
@@ -164,15 +165,15 @@ Merge::Object Merge::target(const Entry& entry) const {
     // A flush on the way may have carried out its removal: then it is copied like any other.
     if (entry.own && entry.source->state != ObjectState::deleted)
         return entry.source;
-    if (entry.key.empty())
+    if (!entry.key)
         return nullptr;
     const Table& table = tables_[entry.table];
-    const auto row = table.rows.find(entry.key);
-    Object known = row == table.rows.end() ? uow_.find(*table.mapper, entry.key) : row->second;
+    const auto row = table.rows.find(*entry.key);
+    Object known = row == table.rows.end() ? uow_.find(*table.mapper, *entry.key) : row->second;
     if (known && !known->doomed)
         return known;
     // One that was added under the key of a removed object takes its row over.
-    const auto found = table.pending.find(entry.key);
+    const auto found = table.pending.find(*entry.key);
     return found == table.pending.end() ? known : found->second;
 }
 
@@ -188,10 +189,10 @@ std::vector<Merge::Keys> Merge::unread() const {
     for (const Table& table : tables_)
         found.push_back({table.mapper, {}});
     for (const Entry& entry : entries_) {
-        if (entry.own || entry.key.empty())
+        if (entry.own || !entry.key)
             continue;
         if (const Object known = target(entry); !known || known->freshness != Freshness::fresh)
-            found[entry.table].keys.push_back(entry.key);
+            found[entry.table].keys.push_back(*entry.key);
     }
     for (Keys& of_table : found) {
         std::vector<mapping::EncodedKey>& keys = of_table.keys;
@@ -216,7 +217,7 @@ void Merge::check_versions(std::source_location where) const {
             if (!known || known->state != ObjectState::persistent)
                 continue;
             if (!version.type->same(loaded(*entry.source, version), loaded(*known, version)))
-                keys.push_back(mapper.key_text(entry.key));
+                keys.push_back(mapper.key_text(*entry.key));
         }
         if (keys.empty())
             continue;
@@ -246,8 +247,8 @@ std::vector<Merge::Object> Merge::finish(std::source_location where) {
             static_cast<void>((object == nullptr ? entry.source : object)->readable());
         if (object == nullptr) {
             object = UnitOfWork::merge_new(*entry.source);
-            if (!entry.key.empty())
-                tables_[entry.table].pending.insert_or_assign(entry.key, object);
+            if (entry.key)
+                tables_[entry.table].pending.insert_or_assign(*entry.key, object);
         }
         targets.push_back(std::move(object));
     }
@@ -261,7 +262,7 @@ std::vector<Merge::Object> Merge::finish(std::source_location where) {
         }
         uow_.forget_removal(targets[i]);
         if (!entry.own)
-            uow_.merge_into(*entry.source, entry.key, entry.linked, targets[i]);
+            uow_.merge_into(*entry.source, *entry.key, entry.linked, targets[i]);
     }
     // What moves from one collection to another must not look lost between the two.
     for (const Change& change : changes)

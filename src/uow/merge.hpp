@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -58,8 +59,8 @@ private:
     };
     struct Entry {
         Object source;
-        std::string key; ///< empty while it has none
-        bool own;        ///< an object of this session, which is its own result
+        std::optional<std::string> key; ///< none while it has no identity
+        bool own;                       ///< an object of this session, which is its own result
         std::size_t table = 0;
         /// The relations by which it was found. Their other sides say nothing: a parent that is found by way of a child
         /// may know that one alone.

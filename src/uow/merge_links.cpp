@@ -5,8 +5,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -20,7 +18,7 @@ using Object = std::shared_ptr<Instance>;
 
 /// The link counts, and the foreign key follows with the flush: nobody has written it yet.
 bool decides(const Instance& source, const RelationEnds& ends, const Member& member) {
-    return refers(ends.kind()) && member.loaded() && (member.changed() || (source.key.empty() && member.given()));
+    return refers(ends.kind()) && member.loaded() && (member.changed() || (!source.key.has_value() && member.given()));
 }
 
 /// What a source says about a relation; nothing if it does not know, or if its foreign key says it all.
@@ -40,13 +38,6 @@ std::optional<std::vector<Object>> said_by(const Object& source, const RelationE
         throw NotLoadedError("merge() was given " + source->describe() + ", whose " + ends.relation->name +
                              " refers to an object that nobody has kept; keep a handle to it until it is merged");
     return found;
-}
-
-boost::unordered_flat_set<const Instance*> addresses(const std::vector<Object>& objects) {
-    boost::unordered_flat_set<const Instance*> set;
-    for (const Object& object : objects)
-        set.insert(object.get());
-    return set;
 }
 
 void require_readable(const Object& object) {

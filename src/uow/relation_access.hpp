@@ -4,6 +4,8 @@
 #include <corm/mapping/relation.hpp>
 #include <corm/uow/instance.hpp>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -34,6 +36,33 @@ struct RelationAccess {
     static bool& changed(RelationState& state) noexcept { return state.changed_; }
 };
 
+[[nodiscard]] inline bool refers_to(const Link& link, const std::shared_ptr<Instance>& target) noexcept {
+    return link.refers_to(target);
+}
+[[nodiscard]] inline bool refers_to(const std::weak_ptr<Instance>& link,
+                                    const std::shared_ptr<Instance>& target) noexcept {
+    return !link.owner_before(target) && !target.owner_before(link);
+}
+/// For one target, or for few handles; else `addresses`.
+template <class Handle>
+[[nodiscard]] bool holds(const std::vector<Handle>& handles, const std::shared_ptr<Instance>& target) noexcept {
+    return std::any_of(handles.begin(), handles.end(), [&](const Handle& handle) { return refers_to(handle, target); });
+}
+/// Of the living objects. To be asked about such alone that were alive when it was made.
+template <class Handle>
+[[nodiscard]] boost::unordered_flat_set<const Instance*> addresses(const std::vector<Handle>& handles) {
+    boost::unordered_flat_set<const Instance*> set;
+    set.reserve(handles.size());
+    for (const Handle& handle : handles) {
+        if constexpr (requires { handle.lock(); })
+            set.insert(handle.lock().get());
+        else
+            set.insert(handle.get());
+    }
+    set.erase(nullptr);
+    return set;
+}
+
 /// A relation member of an object.
 class Member {
 public:
@@ -52,7 +81,7 @@ public:
     }
 
     [[nodiscard]] bool holds(const std::shared_ptr<Instance>& target) const noexcept {
-        return std::any_of(links().begin(), links().end(), [&](const Link& link) { return link.refers_to(target); });
+        return uow::holds(links(), target);
     }
     /// The object of a member that holds one: null if there is none, it is gone, or not known.
     [[nodiscard]] std::shared_ptr<Instance> single() const noexcept {

@@ -7,12 +7,6 @@
 
 namespace corm::uow {
 
-bool RelationContent::holds(const std::shared_ptr<Instance>& target) const noexcept {
-    return std::any_of(targets.begin(), targets.end(), [&](const std::weak_ptr<Instance>& weak) {
-        return !weak.owner_before(target) && !target.owner_before(weak);
-    });
-}
-
 RelationBook::RelationBook(const std::shared_ptr<Instance>& instance) : self_(instance), mapper_(instance->mapper()) {
     for (const Relation& relation : mapper_.relations())
         Member{*instance, relation}.bind(*this, relation);
@@ -48,14 +42,6 @@ void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std
         if (link.refers_to(parent))
             link.disown();
     }
-}
-
-bool has_pair(Instance& holder, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target) {
-    const RelationContents& sent = holder.book()->sent;
-    if (const auto index = static_cast<std::size_t>(ends.relation - ends.owner->relations().data()); !sent.empty())
-        return sent[index].loaded && sent[index].holds(target);
-    const Member member{holder, *ends.relation};
-    return member.loaded() && !member.changed() && member.holds(target); // changed, but not sent: it is new
 }
 
 void RelationBook::restore(std::size_t relation, const RelationContent& content) {
@@ -108,9 +94,11 @@ void RelationBook::take_back() {
             }
             continue;
         }
+        const auto held = addresses(member.links());
         for (const std::shared_ptr<Instance>& target : now) {
             const Member mirror{*target, *other->relation};
-            if (!member.holds(target) && !has_pair(*target, *other, instance))
+            if (!held.contains(target.get()) &&
+                !has_pair(*target, *other, [&](const auto& handles) { return holds(handles, instance); }))
                 std::erase_if(mirror.links(), [&](const Link& link) { return link.refers_to(instance); });
         }
         for (const std::shared_ptr<Instance>& target : member.living()) {
@@ -202,11 +190,13 @@ RelationHistory relation_history(Instance& instance, const Relation& relation) {
         history.unchanged = member.living();
         return history;
     }
-    const RelationContent& before = book->sent[index];
-    for (std::shared_ptr<Instance>& target : member.living())
-        (before.holds(target) ? history.unchanged : history.added).push_back(std::move(target));
-    for (const std::weak_ptr<Instance>& weak : before.targets) {
-        if (std::shared_ptr<Instance> target = weak.lock(); target && !member.holds(target))
+    const std::vector<std::weak_ptr<Instance>>& before = book->sent[index].targets;
+    std::vector<std::shared_ptr<Instance>> now = member.living();
+    const auto here = addresses(now), there = addresses(before);
+    for (std::shared_ptr<Instance>& target : now)
+        (there.contains(target.get()) ? history.unchanged : history.added).push_back(std::move(target));
+    for (const std::weak_ptr<Instance>& weak : before) {
+        if (std::shared_ptr<Instance> target = weak.lock(); target && !here.contains(target.get()))
             history.deleted.push_back(std::move(target));
     }
     return history;

@@ -16,8 +16,6 @@ namespace corm::uow {
 struct RelationContent {
     bool loaded = true;
     std::vector<std::weak_ptr<Instance>> targets{};
-
-    [[nodiscard]] bool holds(const std::shared_ptr<Instance>& target) const noexcept;
 };
 /// One for each relation of the mapper, or none at all.
 using RelationContents = std::vector<RelationContent>;
@@ -89,9 +87,16 @@ private:
 /// `ends` are those of the parent, which is about to own `child`.
 void disown_parent(Instance& child, const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& parent);
 
-/// True if the database is known to have the pair of a many-to-many relation, as `holder` was last read or flushed.
-[[nodiscard]] bool has_pair(Instance& holder, const mapping::RelationEnds& ends,
-                            const std::shared_ptr<Instance>& target);
+/// True if the database is known to have a pair of a many-to-many relation, as `holder` was last read or flushed.
+/// `holds` looks through the objects that it had then.
+template <class Holds>
+[[nodiscard]] bool has_pair(Instance& holder, const mapping::RelationEnds& ends, Holds holds) {
+    const RelationContents& sent = holder.book()->sent;
+    if (const auto index = static_cast<std::size_t>(ends.relation - ends.owner->relations().data()); !sent.empty())
+        return sent[index].loaded && holds(sent[index].targets);
+    const Member member{holder, *ends.relation};
+    return member.loaded() && !member.changed() && holds(member.links()); // changed, but not sent: it is new
+}
 
 /// Throws `MappingError` if the relation does not lead to objects of that mapper.
 void require_target(const mapping::RelationEnds& ends, const std::shared_ptr<Instance>& target);

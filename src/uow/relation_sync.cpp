@@ -5,8 +5,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include <algorithm>
 
 namespace corm::uow {
@@ -127,10 +125,22 @@ void RelationSync::lose(const Object& instance, const Ends& ends) {
     }
 }
 
+// Each object of a changed collection is looked for in what the collection was, and the other way round.
+template <class Handle>
+bool RelationSync::holds(const std::vector<Handle>& handles, const Object& target) {
+    constexpr std::size_t few = 16;
+    if (handles.size() <= few)
+        return uow::holds(handles, target);
+    const auto [found, added] = held_.try_emplace(&handles);
+    if (added)
+        found->second = addresses(handles);
+    return found->second.contains(target.get());
+}
+
 /// Children that do not know their parent: the parent says whose they are.
 void RelationSync::adopt(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before) {
     for (const Object& child : member.living()) {
-        if (before != nullptr && before->loaded && before->holds(child))
+        if (before != nullptr && before->loaded && holds(before->targets, child))
             continue;
         require_member(child, *ends.relation);
         copy_key(child, ends.there, owner, ends.here, *ends.relation);
@@ -139,7 +149,8 @@ void RelationSync::adopt(const Object& owner, const Ends& ends, const Member& me
         return;
     for (const std::weak_ptr<Instance>& weak : before->targets) {
         const Object child = weak.lock();
-        if (child != nullptr && child->state == ObjectState::persistent && !child->doomed && !member.holds(child))
+        if (child != nullptr && child->state == ObjectState::persistent && !child->doomed &&
+            !holds(member.links(), child))
             lost_.emplace_back(child, &ends);
     }
 }
@@ -185,9 +196,10 @@ void RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
 void RelationSync::pair(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before) {
     for (const Object& target : member.living()) {
         const bool known_here = before != nullptr && before->loaded;
-        if (known_here ? before->holds(target)
-                       : owner->state == ObjectState::persistent && ends.other() != nullptr &&
-                             has_pair(*target, *ends.other(), owner))
+        if (known_here
+                ? holds(before->targets, target)
+                : owner->state == ObjectState::persistent && ends.other() != nullptr &&
+                      has_pair(*target, *ends.other(), [&](const auto& handles) { return holds(handles, owner); }))
             continue;
         if (target->doomed || owner->doomed)
             continue;
@@ -209,7 +221,7 @@ void RelationSync::pair(const Object& owner, const Ends& ends, const Member& mem
         const Object target = weak.lock();
         // All pairs of one that is removed go together.
         if (target && target->state == ObjectState::persistent && !target->doomed && !owner->doomed &&
-            !member.holds(target))
+            !holds(member.links(), target))
             add_pair(owner, ends, target, true);
     }
 }

@@ -4,6 +4,7 @@
 #include "uow/plan.hpp"
 #include "uow/relation_book.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <memory>
@@ -63,6 +64,9 @@ private:
                   std::span<const std::uint16_t> key, const Relation& relation);
     [[nodiscard]] bool knows_key(const Instance& instance) const;
     void require_member(const Object& target, const Relation& relation) const;
+    /// True if `target` is among these handles; they have to stay as they are until the end of `run`.
+    template <class Handle>
+    [[nodiscard]] bool holds(const std::vector<Handle>& handles, const Object& target);
     void pair(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before);
     void add_pair(const Object& owner, const Ends& ends, const Object& target, bool removed);
     void clear_pairs(const Object& instance);
@@ -80,6 +84,8 @@ private:
     std::vector<Object> unlinked_;
     std::vector<Unlinked> cleared_;
     boost::unordered_flat_set<std::string> pairs_;
+    /// The objects of large collections that `holds` was asked about.
+    boost::unordered_flat_map<const void*, boost::unordered_flat_set<const Instance*>> held_;
     bool pairs_wait_ = false;
     bool postponed_ = false;
 };

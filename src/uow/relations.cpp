@@ -6,6 +6,7 @@
 
 #include <corm/base/error.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include <algorithm>
@@ -28,6 +29,62 @@ bool can_be_null(const RelationEnds& ends) {
     return std::all_of(ends.there.begin(), ends.there.end(), [&](std::uint16_t index) {
         const mapping::Column& column = ends.target->column(index);
         return column.type->nullable && !column.key;
+    });
+}
+
+/// One that is gone may have been of a row that is deleted.
+bool lacks_targets(const Member& member) {
+    const std::vector<Link>& links = member.links();
+    return member.loaded() && !member.changed() &&
+           std::any_of(links.begin(), links.end(), [](const Link& link) { return link.lock() == nullptr; });
+}
+
+/// Collections, each with the objects that are to leave it: all at once, for there may be as many as it has.
+class Collections {
+public:
+    [[nodiscard]] std::vector<const Instance*>& of(const Object& parent, const Relation& relation) {
+        const auto [place, added] = places_.try_emplace({parent.get(), &relation}, collections_.size());
+        if (added)
+            collections_.push_back({parent, &relation, {}});
+        return collections_[place->second].leaving;
+    }
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const Collection& collection : collections_)
+            visit(collection.parent, *collection.relation, collection.leaving);
+    }
+
+private:
+    struct Collection {
+        Object parent;
+        const Relation* relation;
+        std::vector<const Instance*> leaving;
+    };
+    std::vector<Collection> collections_;
+    boost::unordered_flat_map<std::pair<const Instance*, const Relation*>, std::size_t> places_;
+};
+
+/// `note` is told ahead of the first that leaves.
+template <class Note>
+void take_out(const Member& member, const std::vector<const Instance*>& leaving, Note note) {
+    boost::unordered_flat_set<const Instance*> staying = addresses(member.links());
+    const std::size_t before = staying.size();
+    const bool lacks = lacks_targets(member);
+    for (const Instance* const deleted : leaving) {
+        if (staying.contains(deleted)) {
+            if (staying.size() == before)
+                note();
+            staying.erase(deleted);
+        } else if (lacks) {
+            member.unload();
+            return;
+        }
+    }
+    if (staying.size() == before)
+        return;
+    std::erase_if(member.links(), [&](const Link& link) {
+        const Object target = link.lock();
+        return target != nullptr && !staying.contains(target.get());
     });
 }
 
@@ -111,25 +168,14 @@ void UnitOfWork::settle_relations(bool final) {
 }
 
 void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
-    const auto leave = [this, final](const Object& holder, const Relation& relation, auto is_deleted) {
-        const Member member{*holder, relation};
-        std::vector<Link>& links = member.links();
-        // What is deleted along keeps them: a rollback brings all of them back.
-        if (holder->state == ObjectState::deleted)
-            return;
-        if (std::none_of(links.begin(), links.end(), is_deleted)) {
-            // One that is gone may have been of a row that is deleted.
-            if (member.loaded() && !member.changed() && member.living().size() != links.size())
-                member.unload();
-            return;
-        }
+    const auto note_left = [this, final](const Object& holder) {
         // A rollback brings them back.
         if (RelationBook& book = *holder->book(); !final && book.begin.empty() && !holder->inserted_now)
             book.begin = book.contents();
         if (!final && !scopes_.empty())
             scopes_.back().note_left(holder);
-        std::erase_if(links, is_deleted);
     };
+    Collections collections;
     boost::unordered_flat_set<const Instance*> paired;
     for (const Object& instance : deleted) {
         if (instance->book() == nullptr)
@@ -146,16 +192,30 @@ void UnitOfWork::leave_relations(std::span<const Object> deleted, bool final) {
             const Object written = append_related_key(*instance, ends, key) ? find(*ends.target, key) : nullptr;
             for (const Object& parent : {linked, written}) {
                 if (parent != nullptr)
-                    leave(parent, *other->relation, [&](const Link& link) { return link.refers_to(instance); });
+                    collections.of(parent, *other->relation).push_back(instance.get());
             }
         }
     }
+    collections.for_each([&](const Object& parent, const Relation& relation, const auto& leaving) {
+        // What is deleted along keeps them: a rollback brings all of them back.
+        if (parent->state != ObjectState::deleted)
+            take_out(Member{*parent, relation}, leaving, [&] { note_left(parent); });
+    });
     if (paired.empty())
         return;
-    map_.for_each([&](const Object& instance) {
-        for (const Relation& relation : instance->mapper().relations()) {
-            if (relation.kind == RelationKind::many_to_many)
-                leave(instance, relation, [&](const Link& link) { return paired.contains(link.lock().get()); });
+    const auto is_deleted = [&](const Link& link) { return paired.contains(link.lock().get()); };
+    map_.for_each([&](const Object& holder) {
+        for (const Relation& relation : holder->mapper().relations()) {
+            if (relation.kind != RelationKind::many_to_many || holder->state == ObjectState::deleted)
+                continue;
+            const Member member{*holder, relation};
+            std::vector<Link>& links = member.links();
+            if (std::any_of(links.begin(), links.end(), is_deleted)) {
+                note_left(holder);
+                std::erase_if(links, is_deleted);
+            } else if (lacks_targets(member)) {
+                member.unload();
+            }
         }
     });
 }

@@ -102,14 +102,14 @@ void UnitOfWork::rolled_back() {
     map_.for_each([&living](const std::shared_ptr<Instance>& instance) { living.push_back(instance); });
     std::vector<std::shared_ptr<Instance>> returning;
     std::copy_if(living.begin(), living.end(), std::back_inserter(returning),
-                 [](const auto& instance) { return !instance->key_at_begin().empty(); });
+                 [](const auto& instance) { return instance->key_at_begin().has_value(); });
     for (const auto& instance : take_deleted(0)) {
         returning.push_back(instance);
         living.push_back(instance);
     }
     for (const auto& instance : returning) {
         map_.erase(*instance);
-        if (!instance->key_at_begin().empty())
+        if (instance->key_at_begin().has_value())
             instance->key = std::exchange(instance->make_key_at_begin(), {});
     }
     for (const auto& instance : returning)

@@ -230,7 +230,7 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
     if (!key_written)
         return;
     map_.erase(instance);
-    if (instance.key_at_begin().empty())
+    if (!instance.key_at_begin().has_value())
         instance.make_key_at_begin() = instance.key;
     scratch_.clear();
     mapper.append_packed_key(sent.data(), scratch_);

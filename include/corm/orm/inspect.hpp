@@ -59,7 +59,7 @@ public:
     [[nodiscard]] bool has_session() const noexcept { return !instance_->scope.expired(); }
     /// The primary key as text, empty while there is no identity.
     [[nodiscard]] std::string identity() const {
-        return instance_->key.empty() ? std::string{} : instance_->mapper().key_text(instance_->key);
+        return instance_->key.has_value() ? instance_->mapper().key_text(instance_->key) : std::string{};
     }
 
     template <auto Member>

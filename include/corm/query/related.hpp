@@ -27,7 +27,7 @@ template <class Target, class Given>
         if constexpr (fits) {
             if (!given)
                 throw_without_row(relation, "an empty handle");
-            if (given.instance()->key.empty())
+            if (!given.instance()->key.has_value())
                 throw_without_row(relation, given.instance()->describe());
             return std::string{given.instance()->key.view()};
         } else {

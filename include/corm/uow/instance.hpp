@@ -113,7 +113,7 @@ public:
     /// Detached because its row was deleted: only as a new object may it be added again.
     bool row_deleted = false;
     std::weak_ptr<Scope> scope;
-    /// Its place in the identity map; empty while it has none.
+    /// Its place in the identity map; without a value while it has none.
     KeyBytes key;
 
     /// Values as last sent or loaded; empty unless watched.
@@ -121,7 +121,7 @@ public:
     /// Values at the start of the transaction; empty unless a flush of this transaction wrote the object.
     [[nodiscard]] const mapping::ValueBlock& at_begin() const noexcept { return more().at_begin; }
     /// The key at the start of the transaction, if a flush changed it.
-    [[nodiscard]] std::string_view key_at_begin() const noexcept { return more().key_at_begin; }
+    [[nodiscard]] const KeyBytes& key_at_begin() const noexcept { return more().key_at_begin; }
     /// Columns marked `server_default` that the insert is to write, one bit for each (`Column::server_default`).
     [[nodiscard]] std::uint64_t given() const noexcept { return more().given; }
 
@@ -138,7 +138,7 @@ public:
     void forget_begin() noexcept {
         if (more_) {
             more_->at_begin = {};
-            more_->key_at_begin.clear();
+            more_->key_at_begin.reset();
         }
     }
 

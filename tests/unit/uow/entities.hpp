@@ -158,6 +158,16 @@ constexpr auto corm_mapping(corm::type<Price>) {
     return corm::mapping::table<Price>("prices").primary_key<&Price::amount>();
 }
 
+/// A key of text, which may be empty.
+struct Word {
+    std::string name{};
+    std::int32_t uses = 0;
+};
+BOOST_DESCRIBE_STRUCT(Word, (), (name, uses))
+constexpr auto corm_mapping(corm::type<Word>) {
+    return corm::mapping::table<Word>("words").primary_key<&Word::name>();
+}
+
 /// Two tables that refer to each other.
 struct Right;
 struct Left {

@@ -170,7 +170,7 @@ TEST_CASE("a changed key changes the identity, and a rollback takes it back", "[
         session->uow.rolled_back();
         CHECK(session->find<Line>(std::int32_t{7}, std::int16_t{1}) == line);
         CHECK(newcomer->state == ObjectState::transient);
-        CHECK(newcomer->key.empty());
+        CHECK_FALSE(newcomer->key.has_value());
     }
     SECTION("commit makes it the identity") {
         session->uow.committed(ExpireOnCommit::stale);

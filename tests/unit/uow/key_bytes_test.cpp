@@ -15,7 +15,7 @@ TEST_CASE("bytes of a key are what they were, whatever their number", "[uow][uni
             bytes[i] = static_cast<char>(i);
         const KeyBytes key{bytes};
         CHECK(key == std::string_view{bytes});
-        CHECK(key.empty() == bytes.empty());
+        CHECK(key.has_value());
         KeyBytes copy = key;
         CHECK(copy == key);
         KeyBytes moved = std::move(copy);
@@ -29,9 +29,30 @@ TEST_CASE("bytes of a key are what they were, whatever their number", "[uow][uni
         copy = key;
         moved.swap(copy);
         CHECK(moved == key);
-        moved.clear();
-        CHECK(moved.empty());
+        moved.reset();
+        CHECK_FALSE(moved.has_value());
+        CHECK(moved.view().empty());
     }
+}
+
+TEST_CASE("no key is not one of no bytes", "[uow][unit]") {
+    KeyBytes none;
+    const KeyBytes empty{""};
+    CHECK_FALSE(none.has_value());
+    CHECK_FALSE(none == empty);
+    CHECK_FALSE(none == std::string_view{});
+    CHECK(empty == std::string_view{});
+    KeyBytes copy = none;
+    CHECK(copy == none);
+    copy = empty;
+    CHECK(copy == empty);
+    copy = none;
+    CHECK_FALSE(copy.has_value());
+    none = KeyBytes{"a long key that is elsewhere"};
+    none = copy;
+    CHECK_FALSE(none.has_value());
+    none = std::string_view{""};
+    CHECK(none == empty);
 }
 
 TEST_CASE("keys are ordered by their bytes", "[uow][unit]") {

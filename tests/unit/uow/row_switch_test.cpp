@@ -103,7 +103,7 @@ TEST_CASE("a rollback undoes a row switch", "[uow][unit]") {
     else
         s.session->uow.rolled_back();
     CHECK(s.fresh->state == ObjectState::transient);
-    CHECK(s.fresh->key.empty());
+    CHECK_FALSE(s.fresh->key.has_value());
     CHECK(s.old->state == ObjectState::persistent);
     CHECK_FALSE(s.old->doomed);
     CHECK(s.session->find<User>(std::int64_t{1}) == s.old);

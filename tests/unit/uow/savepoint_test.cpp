@@ -109,7 +109,7 @@ TEST_CASE("a rolled-back scope gives objects their states back", "[uow][unit]") 
     CHECK(new_before->state == ObjectState::persistent);
     CHECK(new_before->inserted_now);
     CHECK(inserted->state == ObjectState::transient);
-    CHECK(inserted->key.empty());
+    CHECK_FALSE(inserted->key.has_value());
     CHECK(read<User>(inserted).id == 101); // the number was used up
     CHECK(session->find<User>(std::int64_t{101}) == nullptr);
     CHECK(short_lived->state == ObjectState::transient);

@@ -104,7 +104,7 @@ TEST_CASE("every call in every state", "[uow][unit]") {
         const bool in_session = move.to == pending || move.to == persistent || move.to == deleted;
         CHECK((subject.user->scope.lock() == subject.session) == in_session);
         CHECK(subject.found() == (move.to == persistent));
-        CHECK(subject.user->key.empty() == (move.to == transient || move.to == pending));
+        CHECK(subject.user->key.has_value() != (move.to == transient || move.to == pending));
         CHECK(read<User>(subject.user).name == "Ada");
     }
 }

@@ -54,7 +54,7 @@ TEST_CASE("derived tables fit: mappings of the unit tests of unique values", "[v
                     unique_test::Stool>() == "");
     CHECK(misfit_of<unique_test::Seat, unique_test::Cell, unique_test::Rental, unique_test::Pair, unique_test::Country,
                     unique_test::Town, unique_test::Node, unique_test::Coupon, unique_test::Voucher>() == "");
-    CHECK(misfit_of<unique_test::Letter, unique_test::Parcel, uow_test::User, uow_test::Order>() == "");
+    CHECK(misfit_of<unique_test::Letter, unique_test::Parcel, uow_test::User, uow_test::Order, uow_test::Word>() == "");
 }
 
 TEST_CASE("derived tables fit: mappings of the unit tests of graphs", "[verify][integration]") {

@@ -21,11 +21,14 @@ class HookedFlush {
 public:
     HookedFlush(const detail::Core& core, const uow::PlanMode& mode) : core_(core) {
         const auto added = core->uow.added(), removed = core->uow.removed();
-        std::copy_if(added.begin(), added.end(), std::back_inserter(objects_.inserted_), [](const auto& instance) {
-            return instance->state == uow::ObjectState::pending; // a flush that failed may have inserted others
-        });
+        // A flush that failed between its stages has written some already.
+        const auto copy = [](const auto& list, uow::ObjectState state, auto& to) {
+            std::copy_if(list.begin(), list.end(), std::back_inserter(to),
+                         [state](const auto& instance) { return instance->state == state; });
+        };
+        copy(added, uow::ObjectState::pending, objects_.inserted_);
         objects_.updated_ = core->uow.modified(mode);
-        objects_.deleted_.assign(removed.begin(), removed.end());
+        copy(removed, uow::ObjectState::persistent, objects_.deleted_);
     }
 
     Task<void> before() const {

@@ -82,10 +82,9 @@ std::vector<Handle> listed(const Core& core, Listing listing, std::source_locati
         return uow.dirty();
     const std::span<const Handle> found = listing == Listing::added ? uow.added() : uow.removed();
     std::vector<Handle> list{found.begin(), found.end()};
-    // A flush that failed between its stages has inserted some already.
-    std::erase_if(list, [&](const Handle& instance) {
-        return listing == Listing::added && instance->state != uow::ObjectState::pending;
-    });
+    // A flush that failed between its stages has written some already.
+    const auto unwritten = listing == Listing::added ? uow::ObjectState::pending : uow::ObjectState::persistent;
+    std::erase_if(list, [&](const Handle& instance) { return instance->state != unwritten; });
     return list;
 }
 

@@ -80,7 +80,8 @@ std::pair<const RowChange*, Handle> find_moving_away(const Handles& removed, con
     std::string buffer;
     for (const RowChange& row : waiting) {
         const void* const before = loaded(**row.old, column);
-        if (column.type->same(before, current(**row.fresh, column)) || column.type->is_null(before))
+        const bool stays = row.fresh != nullptr && column.type->same(before, current(**row.fresh, column));
+        if (stays || column.type->is_null(before))
             continue;
         buffer.clear();
         append_comparable(column, before, buffer);
@@ -182,8 +183,8 @@ void refuse_moving_away(const TableChanges& removed, const mapping::Mapper& refe
         if (row != nullptr)
             throw MappingError(
                 (*row->old)->describe() + " moves away from " + (*gone)->describe() + " by its " + column.member +
-                ", and that row has to be deleted ahead, because another row takes a unique value of it; "
-                "flush the move first");
+                ", and that row has to be deleted ahead, because another row takes a unique value of it or of one that "
+                "it refers to; flush the move first");
         return false;
     });
 }

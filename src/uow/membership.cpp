@@ -100,6 +100,12 @@ bool UnitOfWork::owns(const Instance& instance) const noexcept {
     return same_owner(instance.scope, scope_);
 }
 
+void UnitOfWork::forget_doom(Instance& instance) {
+    instance.doomed = false;
+    if (RelationBook* const book = instance.book())
+        book->forget_removal();
+}
+
 void UnitOfWork::forget_removal(const std::shared_ptr<Instance>& instance) {
     if (!instance->doomed)
         return;
@@ -125,12 +131,11 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
     instance.scope.reset();
     instance.watched = false;
     instance.edited = false;
-    instance.doomed = false;
+    forget_doom(instance);
     instance.inserted_now = false;
     instance.forget_begin();
     if (RelationBook* const book = instance.book()) {
         book->begin.clear();
-        book->forget_removal();
         if (state == ObjectState::transient)
             book->forget_row();
     }

@@ -50,7 +50,8 @@ bool sort_as_server(const mapping::Mapper& mapper, Handles& instances) {
 
 class Planner {
 public:
-    explicit Planner(ChangeSet&& changes) : copies_(changes.copies), guarded_(changes.guarded) {
+    explicit Planner(ChangeSet&& changes)
+        : is_stage_(changes.is_stage), copies_(changes.copies), guarded_(changes.guarded) {
         std::vector<ColumnIndex> columns;
         for (const Handle instance : changes.modified) {
             find_changes(**instance, columns);
@@ -65,6 +66,8 @@ public:
             for (const auto& instance : *instances)
                 table(instance->mapper()).deletes.push_back(&instance);
         }
+        for (const Handle instance : changes.waiting)
+            table((*instance)->mapper()).waiting.push_back(instance);
         for (FlushStatement& statement : changes.cleared) {
             const mapping::Mapper& mapper = *statement.mapper;
             table(mapper).cleared.push_back(std::move(statement));
@@ -81,7 +84,7 @@ public:
         plan_.statements.reserve(2 * order_.size()); // most tables take a lock and an update, or an insert
         for (const mapping::Mapper* mapper : order_)
             plan_saves(table(*mapper));
-        for (auto mapper = order_.rbegin(); mapper != order_.rend(); ++mapper)
+        for (auto mapper = order_.rbegin(); mapper != order_.rend() && !is_stage_; ++mapper)
             plan_deletes(table(**mapper));
         ask_ahead(plan_);
         return std::move(plan_);
@@ -187,6 +190,8 @@ private:
     }
 
     void plan_saves(TableChanges& table) {
+        if (is_stage_ && table.inserts.empty())
+            return;
         open(table, false);
         table.saved = true; // or under way, see `plan_steps`
         if (const std::vector<RowChange> rows = contested_rows(table); !rows.empty() || frees_for_inserts(table)) {
@@ -283,6 +288,8 @@ private:
                 plan_moves(changes, emptied);
                 add_changes(changes, waiting);
             }
+            for (const Handle instance : changes.waiting)
+                waiting.push_back({instance, nullptr, 0});
             for (const mapping::Mapper* removed : emptied)
                 refuse_moving_away(this->table(*removed), *referring, waiting);
         }
@@ -376,6 +383,7 @@ private:
     std::vector<TableChanges> tables_;
     std::vector<const mapping::Mapper*> order_;
     FlushPlan plan_;
+    bool is_stage_;
     bool copies_;
     bool guarded_;
 };

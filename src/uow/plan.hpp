@@ -85,6 +85,11 @@ struct ChangeSet {
     std::span<const std::shared_ptr<Instance>> linked{};
     std::span<const std::shared_ptr<Instance>> unlinked{};
     std::vector<FlushStatement> cleared{};
+    /// A stage ahead of the rest: it writes the tables that get new rows, and what has to go before these. The rest is
+    /// left to a later one.
+    bool is_stage = false;
+    /// Old rows whose references change in a later stage: what they refer to cannot be deleted ahead of that.
+    std::vector<const std::shared_ptr<Instance>*> waiting{};
     bool copies = false; ///< there is a transaction around the flush, so that COPY may be a part of it
     /// Updates of rows without a version check that nobody else has changed what they write.
     bool guarded = false;

@@ -32,7 +32,8 @@ void RelationSync::run(std::span<const Object> added, const std::vector<const Ob
         pairs_.clear();
         behind_.clear();
         lost_.clear();
-        pairs_wait_ = postponed_ = false;
+        postponed_.clear();
+        pairs_wait_ = false;
         for (const Object& instance : added)
             sync(instance);
         for (const Object* instance : modified)
@@ -175,7 +176,7 @@ void RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
                              &parent->mapper() == &mapper;
     const bool waits = !knows_key(*parent) || waiting_.contains(parent.get()) || comes_later;
     if (waits && relation.options.post_update) {
-        postponed_ = true;
+        postponed_.insert(child.get());
         for (std::size_t i = 0; child->state == ObjectState::pending && i < foreign_key.size(); ++i)
             column(i).type->set_null(column(i).in(child->values()));
         return;
@@ -273,18 +274,19 @@ void RelationSync::find_first(std::span<const Object> added) {
         if (!waiting_.contains(instance))
             first_.insert(instance);
     }
-    if (first_.empty() && !postponed_)
+    if (first_.empty() && postponed_.empty())
         throw_circle();
+    const bool all_first = !postponed_.empty() && needed_.empty();
     std::vector<const mapping::Mapper*> mappers;
     for (const Object& instance : added) {
-        if (first_.contains(instance.get()) || (postponed_ && needed_.empty()))
+        if (all_first || first_.contains(instance.get()))
             mappers.push_back(&instance->mapper());
     }
     for (const Object& instance : added) {
         const bool earlier = std::any_of(mappers.begin(), mappers.end(), [&](const mapping::Mapper* mapper) {
             return mapper == &instance->mapper() || refers_to(*mapper, instance->mapper());
         });
-        if (!waiting_.contains(instance.get()) && (earlier || (postponed_ && needed_.empty())))
+        if (!waiting_.contains(instance.get()) && (all_first || earlier))
             first_.insert(instance.get());
     }
     for (std::size_t known = 0; known != first_.size();) {

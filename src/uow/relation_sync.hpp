@@ -38,9 +38,13 @@ public:
              std::span<const Object> removed);
 
     /// True unless everything can be written now.
-    [[nodiscard]] bool has_more() const noexcept { return !waiting_.empty() || pairs_wait_ || postponed_; }
+    [[nodiscard]] bool has_more() const noexcept { return !waiting_.empty() || pairs_wait_ || !postponed_.empty(); }
     /// True if the row of this object cannot be written yet.
     [[nodiscard]] bool waits(const Instance& instance) const { return waiting_.contains(&instance); }
+    /// True if a reference of its row changes in a later stage.
+    [[nodiscard]] bool refers_later(const Instance& instance) const {
+        return waits(instance) || postponed_.contains(&instance);
+    }
     /// True if a new row is to be written in this stage, so that the next one knows its key.
     [[nodiscard]] bool is_first(const Instance& instance) const { return first_.contains(&instance); }
     /// These new objects, those of one table behind the ones that they refer to; otherwise in their order.
@@ -86,8 +90,8 @@ private:
     boost::unordered_flat_set<std::string> pairs_;
     /// The objects of large collections that `holds` was asked about.
     boost::unordered_flat_map<const void*, boost::unordered_flat_set<const Instance*>> held_;
+    boost::unordered_flat_set<const Instance*> postponed_; ///< those with a reference that an update closes
     bool pairs_wait_ = false;
-    bool postponed_ = false;
 };
 
 /// Deletes all pairs of these objects, in the order of the pairs.

@@ -1,10 +1,8 @@
-// What relations mean for flushes and for objects that are removed.
+// What relations mean for a flush, and what becomes of them behind it.
 #include "uow/unit_of_work.hpp"
 
 #include "uow/flush_statements.hpp"
 #include "uow/relation_sync.hpp"
-
-#include <corm/base/error.hpp>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -22,14 +20,6 @@ using Object = std::shared_ptr<Instance>;
 
 bool has_book(const Object& instance) noexcept {
     return instance->book() != nullptr;
-}
-
-/// The target's foreign key of a relation whose target refers.
-bool can_be_null(const RelationEnds& ends) {
-    return std::all_of(ends.there.begin(), ends.there.end(), [&](std::uint16_t index) {
-        const mapping::Column& column = ends.target->column(index);
-        return column.type->nullable && !column.key;
-    });
 }
 
 /// One that is gone may have been of a row that is deleted.
@@ -88,19 +78,13 @@ void take_out(const Member& member, const std::vector<const Instance*>& leaving,
     });
 }
 
-void set_null(Instance& instance, std::span<const std::uint16_t> columns) {
-    for (const std::uint16_t index : columns) {
-        const mapping::Column& column = instance.mapper().column(index);
-        column.type->set_null(column.in(instance.values()));
-    }
-}
-
 } // namespace
 
 bool UnitOfWork::has_relations() const {
-    if (std::any_of(pending_.begin(), pending_.end(), has_book) ||
-        std::any_of(doomed_.begin(), doomed_.end(), has_book) || std::any_of(edited_.begin(), edited_.end(), has_book))
-        return true;
+    for (const auto* const list : {&pending_, &doomed_, &edited_}) {
+        if (std::any_of(list->begin(), list->end(), has_book))
+            return true;
+    }
     return !watched_are_edited() &&
            std::any_of(watched_.begin(), watched_.end(), [](const std::weak_ptr<Instance>& weak) {
                const Object instance = weak.lock();
@@ -117,8 +101,12 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_more = true;
         return plan;
     }
+    // Those that an earlier stage has deleted, or inserted, are still on their lists.
+    std::vector<Object> removed;
+    std::copy_if(doomed_.begin(), doomed_.end(), std::back_inserter(removed),
+                 [](const Object& instance) { return instance->state != ObjectState::deleted; });
     RelationSync sync{scope_};
-    sync.run(pending_, changes.modified, doomed_);
+    sync.run(pending_, changes.modified, removed);
     if (!sync.orphans().empty()) {
         for (const Object& orphan : sync.orphans())
             doom(orphan);
@@ -127,23 +115,33 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_orphans = true;
         return plan;
     }
-    // Those that an earlier stage has inserted are still on the list.
     std::vector<Object> added = sync.ordered(pending_);
     std::erase_if(added, [&](const Object& instance) {
         return instance->state != ObjectState::pending || (sync.has_more() && !sync.is_first(*instance));
     });
     changes.added = added;
-    if (sync.has_more()) {
-        // Updates of the same tables: they may free a value that a new row takes.
+    changes.removed = removed;
+    changes.is_stage = sync.has_more();
+    if (changes.is_stage) {
+        // Updates and deletes of the same tables may free a value that a new row takes, and deletes concern what refers
+        // to their rows.
+        boost::unordered_flat_set<const mapping::Mapper*> mappers;
+        for (const Object& first : added)
+            mappers.insert(&first->mapper());
+        const auto has_first = [&](const Object& instance) { return mappers.contains(&instance->mapper()); };
+        if (std::none_of(removed.begin(), removed.end(), has_first))
+            changes.removed = {};
+        else
+            std::copy_if(changes.modified.begin(), changes.modified.end(), std::back_inserter(changes.waiting),
+                         [&](const Object* instance) { return sync.refers_later(**instance); });
         std::erase_if(changes.modified, [&](const Object* instance) {
-            return sync.waits(**instance) || std::none_of(added.begin(), added.end(), [&](const Object& first) {
-                       return &first->mapper() == &(*instance)->mapper();
-                   });
+            return sync.waits(**instance) || (changes.removed.empty() && !has_first(*instance));
         });
-        changes.removed = {};
     } else {
         changes.linked = sync.linked();
         changes.unlinked = sync.unlinked();
+    }
+    if (!changes.removed.empty()) {
         for (const Unlinked& unlinked : sync.cleared())
             changes.cleared.push_back(clear_pairs(unlinked));
     }
@@ -234,154 +232,6 @@ void UnitOfWork::rejoin_relations(std::span<const Object> restored) const {
                 member.unload();
         }
     });
-}
-
-// Rows that refer to each other can be deleted in no order: the reference that the mapping names goes first.
-std::vector<Object> UnitOfWork::release_circles() {
-    std::vector<Object> released;
-    for (const Object& instance : doomed_) {
-        if (instance->book() == nullptr || instance->freshness == Freshness::expired)
-            continue;
-        for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
-            std::string key;
-            if (!ends.relation->options.post_update || !refers(ends.kind()) ||
-                !append_related_key(*instance, ends, key))
-                continue;
-            const Object target = find(*ends.target, key);
-            if (target == nullptr || !target->doomed)
-                continue;
-            watch(instance);
-            set_null(*instance, ends.here);
-            released.push_back(instance);
-        }
-    }
-    return released;
-}
-
-void UnitOfWork::doom(const Object& instance) {
-    if (instance->state == ObjectState::pending) {
-        std::vector<Object> dropped{instance};
-        while (!dropped.empty()) {
-            const Object next = std::move(dropped.back());
-            dropped.pop_back();
-            if (next->state != ObjectState::pending || !owns(*next)) {
-                doom(next);
-                continue;
-            }
-            withdraw(next, [this](const Object& changed) {
-                if (owns(*changed))
-                    watch(changed);
-            });
-            leave(next);
-            for (const Relation& relation : next->mapper().relations()) {
-                if (!relation.options.delete_)
-                    continue;
-                const std::vector<Object> along = Member{*next, relation}.living();
-                dropped.insert(dropped.end(), along.begin(), along.end());
-            }
-        }
-    } else if (instance->state == ObjectState::persistent && owns(*instance) && !instance->doomed) {
-        instance->doomed = true;
-        if (RelationBook* const book = instance->book())
-            book->forget_removal(); // an earlier one may have been undone
-        doomed_.push_back(instance);
-    }
-}
-
-// True if the objects of the relation are known, and were told.
-bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& ends) {
-    const mapping::RelationOptions& options = ends.relation->options;
-    const bool children = owns_targets(ends.kind());
-    // What cannot be NULL and is not removed along is up to the database.
-    if (!options.delete_ && (!children || !can_be_null(ends)))
-        return true;
-    const Member member{*instance, *ends.relation};
-    const std::vector<Object> related = member.living();
-    // What became of the rows of expired objects, only the database can tell.
-    const bool readable = std::none_of(related.begin(), related.end(),
-                                       [](const Object& target) { return target->freshness == Freshness::expired; });
-    const bool known = member.loaded() && (member.changed() ? readable || ends.other() == nullptr
-                                                            : readable && member.read_at() >= begun_);
-    if (!known && !options.passive_deletes)
-        return false;
-    const RelationEnds* const other = ends.other();
-    for (const Object& target : related) {
-        if (!owns(*target) || target->state == ObjectState::deleted || target->freshness == Freshness::expired)
-            continue;
-        if (!target->doomed)
-            instance->book()->concerned.emplace_back(target, &ends);
-        if (options.delete_) {
-            doom(target);
-            continue;
-        }
-        watch(target);
-        if (RelationBook* const book = target->book(); book != nullptr && other != nullptr) {
-            book->remember();
-            const Member back{*target, *other->relation};
-            back.links().clear();
-            back.loaded() = true;
-            back.changed() = true;
-        }
-        set_null(*target, ends.there);
-    }
-    return true;
-}
-
-// A flush that could not be planned has found out what the removal means.
-void UnitOfWork::keep(const Object& instance, std::source_location where) {
-    forget_removal(instance);
-    if (instance->book() == nullptr)
-        return;
-    for (const auto& [target, ends] : std::exchange(instance->book()->concerned, {})) {
-        if (ends->relation->options.delete_) {
-            if (target->doomed || target->state == ObjectState::transient)
-                add(target, where);
-            continue;
-        }
-        const RelationEnds* const other = ends->other();
-        if (!owns(*target) || (other != nullptr && !Member{*target, *other->relation}.links().empty()))
-            continue;
-        for (std::size_t i = 0; i < ends->there.size(); ++i) {
-            const mapping::Column& key = instance->mapper().column(ends->here[i]);
-            const mapping::Column& column = target->mapper().column(ends->there[i]);
-            convert(key, key.in(instance->values()), target->mapper(), column, column.in(target->values()));
-        }
-        if (other == nullptr)
-            continue;
-        std::erase_if(Member{*instance, *ends->relation}.links(),
-                      [&target](const Link& link) { return link.refers_to(target); });
-        instance->book()->link(*ends->relation, target);
-    }
-}
-
-std::vector<RelationLoad> UnitOfWork::cascade_removals() {
-    std::vector<RelationLoad> loads;
-    // Removals may lead to others, which are appended.
-    for (std::size_t i = 0; i < doomed_.size(); ++i) {
-        const Object instance = doomed_[i];
-        RelationBook* const book = instance->book();
-        if (book == nullptr || book->removal_cascaded)
-            continue;
-        bool known = true;
-        for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
-            if (cascade_removal(instance, ends))
-                continue;
-            known = false;
-            RelationLoad load = this->load(ends, std::span{&instance, 1}, true);
-            const auto same = std::find_if(loads.begin(), loads.end(),
-                                           [&](const RelationLoad& earlier) { return earlier.ends == &ends; });
-            if (load.empty())
-                continue;
-            if (same == loads.end()) {
-                loads.push_back(std::move(load));
-            } else {
-                std::move(load.owners.begin(), load.owners.end(), std::back_inserter(same->owners));
-                std::move(load.keys.begin(), load.keys.end(), std::back_inserter(same->keys));
-            }
-        }
-        book->removal_cascaded = known;
-    }
-    return loads;
 }
 
 } // namespace corm::uow

@@ -35,9 +35,8 @@ void UnitOfWork::restore(Instance& instance) const {
     if (instance.sent())
         assign_values(instance, instance.sent());
     age(instance);
-    instance.doomed = false;
+    forget_doom(instance);
     if (RelationBook* const book = instance.book()) {
-        book->forget_removal();
         book->undo(true);
         instance.check_references();
     }
@@ -57,7 +56,7 @@ void UnitOfWork::take_back_identities(std::size_t inserted_before) {
     }
     pending_.clear();
     for (const auto& instance : doomed_)
-        instance->doomed = false;
+        forget_doom(*instance);
     doomed_.clear();
     for (const auto& instance : take_from(inserted_, inserted_before)) {
         if (!owns(*instance))

@@ -34,6 +34,7 @@ struct TableChanges {
     Handles deletes;
     std::vector<Switch> switches;
     std::vector<FlushStatement> cleared; ///< deletes of pairs, ahead of everything else
+    Handles waiting{};                   ///< see `ChangeSet`
     bool locked = false;
     bool one_by_one = false; ///< each row of its one update has a statement, which is its lock
     bool saved = false;      ///< its updates are planned
@@ -60,7 +61,7 @@ void find_switches(TableChanges& table);
                                std::span<const TableChanges> tables);
 
 /// Throws `MappingError` if one of `waiting`, rows of `referring`, moves away from a row that is deleted ahead: the
-/// server would refuse the delete, or cascade it.
+/// server would refuse the delete, or cascade it. One without `fresh` is yet to learn to what it moves.
 void refuse_moving_away(const TableChanges& removed, const mapping::Mapper& referring,
                         std::span<const RowChange> waiting);
 

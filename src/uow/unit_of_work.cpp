@@ -241,9 +241,6 @@ void UnitOfWork::updated(const FlushStatement& statement, std::size_t row, const
 void UnitOfWork::deleted(const std::shared_ptr<Instance>& instance) {
     map_.erase(*instance);
     instance->state = ObjectState::deleted;
-    instance->doomed = false;
-    if (RelationBook* const book = instance->book())
-        book->forget_removal();
     deleted_.push_back(instance);
 }
 
@@ -280,6 +277,8 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
     if (!plan.has_more) {
         settle_relations(final);
         leave_relations(doomed_, final);
+        for (const std::shared_ptr<Instance>& instance : doomed_)
+            forget_doom(*instance);
         pending_.clear();
         doomed_.clear();
         settle_edits(plan.except);

@@ -156,6 +156,7 @@ public:
 
     /// The object belongs to no session from now on.
     static void detach(Instance& instance, ObjectState state);
+    static void forget_doom(Instance& instance);
 
 private:
     /// One row, a cell for each column of the mapper.
@@ -211,7 +212,8 @@ private:
 
     std::weak_ptr<Scope> scope_;
     IdentityMap map_;
-    std::vector<std::shared_ptr<Instance>> pending_; ///< those that a stage of a flush has inserted stay until the last
+    // Those that a stage of a flush has inserted, or deleted, stay until the last.
+    std::vector<std::shared_ptr<Instance>> pending_;
     std::vector<std::shared_ptr<Instance>> doomed_;
     std::vector<std::weak_ptr<Instance>> watched_;
     std::vector<std::shared_ptr<Instance>> edited_; ///< keeps objects with unflushed edits alive

@@ -54,7 +54,9 @@ public:
         return instance_->state == ObjectState::pending || instance_->is_modified() || instance_->is_relinked();
     }
     /// Marked by `remove`, not flushed yet.
-    [[nodiscard]] bool is_doomed() const noexcept { return instance_->doomed; }
+    [[nodiscard]] bool is_doomed() const noexcept {
+        return instance_->doomed && instance_->state != ObjectState::deleted;
+    }
     /// True if it belongs to a living session.
     [[nodiscard]] bool has_session() const noexcept { return !instance_->scope.expired(); }
     /// The primary key as text, empty while there is no identity.

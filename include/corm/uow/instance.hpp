@@ -104,7 +104,7 @@ public:
     bool watched = false;
     /// Edited since the last flush, and therefore kept alive by the session.
     bool edited = false;
-    /// Marked by `remove`, deleted by the next flush.
+    /// Marked by `remove`, until the flush that deletes it is through.
     bool doomed = false;
     /// Inserted by the transaction under way.
     bool inserted_now = false;

@@ -161,7 +161,8 @@ TEST_CASE("rows that move away from one that goes first are written ahead of it"
     CHECK_THROWS_MATCHES(
         session->uow.plan(), corm::MappingError,
         MessageMatches(Equals("Order(3) moves away from User(1) by its user_id, and that row has to be deleted ahead, "
-                              "because another row takes a unique value of it; flush the move first")));
+                              "because another row takes a unique value of it or of one that it refers to; flush the "
+                              "move first")));
     CHECK(session->uow.has_changes());
 }
 

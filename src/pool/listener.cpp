@@ -4,8 +4,6 @@
 #include <corm/base/error.hpp>
 
 #include <boost/asio/error.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -65,8 +63,7 @@ void Listener::wait(const SubscriberPtr& subscriber, Subscriber::Until until, Ti
                     std::shared_ptr<MailSink> sink) {
     Todo todo;
     gate_->while_open([&] {
-        auto work = std::make_shared<boost::asio::any_io_executor>(
-            boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
+        auto work = gate_->work();
         const std::lock_guard lock(mutex_);
         subscriber->sink_ = std::move(sink);
         subscriber->work_ = std::move(work);

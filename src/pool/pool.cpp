@@ -4,9 +4,6 @@
 
 #include <corm/base/error.hpp>
 
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/prefer.hpp>
-
 #include <algorithm>
 #include <random>
 #include <string>
@@ -102,8 +99,7 @@ void Pool::acquire(std::shared_ptr<LeaseSink> sink, TimePoint deadline, std::sou
         waiter.span = trace::Span{tracer_, trace::Operation::acquire, place_, where};
     Actions actions;
     gate_->while_open([&] {
-        waiter.work = std::make_shared<boost::asio::any_io_executor>(
-            boost::asio::prefer(gate_->executor(), boost::asio::execution::outstanding_work.tracked));
+        waiter.work = gate_->work();
         const std::lock_guard lock(mutex_);
         core_.enqueue(std::move(waiter), Clock::now(), actions);
     });

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <memory>
 #include <mutex>
@@ -48,6 +50,13 @@ public:
         if (open_)
             function();
         return open_;
+    }
+
+    /// Keeps the context running as long as it lives, which is until the end of the context at most: to be made inside
+    /// of `while_open`, and given up in `context_gone`.
+    [[nodiscard]] std::shared_ptr<boost::asio::any_io_executor> work() const {
+        return std::make_shared<boost::asio::any_io_executor>(
+            boost::asio::prefer(executor_, boost::asio::execution::outstanding_work.tracked));
     }
 
     [[nodiscard]] const boost::asio::any_io_executor& executor() const noexcept { return executor_; }

@@ -48,7 +48,7 @@ def wait_for(condition, seconds: float) -> bool:
     return True
 
 
-def start_wrk(atlas: Atlas, options: argparse.Namespace, codes: list) -> subprocess.Popen:
+def start_wrk(atlas: ExampleServer, options: argparse.Namespace, codes: list) -> subprocess.Popen:
     command = ["wrk", "--threads", "2", "--connections", str(options.connections), "--duration",
                f"{options.seconds}s", "--timeout", "10s", "--script", ROOT / "tools" / "atlas_load.lua", atlas.url,
                "--", str(options.writes), str(options.hot), *codes]
@@ -56,7 +56,7 @@ def start_wrk(atlas: Atlas, options: argparse.Namespace, codes: list) -> subproc
                             start_new_session=True)
 
 
-def drive(atlas: Atlas, options: argparse.Namespace, codes: list) -> dict:
+def drive(atlas: ExampleServer, options: argparse.Namespace, codes: list) -> dict:
     """Runs wrk to its end and shows once a second how it goes."""
     wrk = start_wrk(atlas, options, codes)
     try:
@@ -82,7 +82,7 @@ def drive(atlas: Atlas, options: argparse.Namespace, codes: list) -> dict:
     return json.loads(reports[0].removeprefix("REPORT "))
 
 
-def race(atlas: Atlas, checks: Checks) -> str:
+def race(atlas: ExampleServer, checks: Checks) -> str:
     """Sixteen writers that have all seen the same version: one may win, in every round."""
     writers, rounds, won = 16, 20, 0
     with concurrent.futures.ThreadPoolExecutor(writers) as pool:

@@ -58,11 +58,19 @@ Task<Answer> ask(std::shared_ptr<EngineCore> engine, TransactionId id, Duration 
 Task<CommitOutcome> resolve_by(std::shared_ptr<EngineCore> engine, TransactionId id, TimePoint deadline,
                                std::source_location where) {
     std::chrono::milliseconds pause = first_pause;
+    bool under_way = false;
     for (;;) {
         const Duration left =
             deadline == TimePoint::max() ? no_deadline : std::chrono::duration_cast<Duration>(deadline - Clock::now());
-        const Answer answer = co_await ask(engine, id, std::max(left, Duration{1}), where);
-        const bool under_way = answer.status == "in progress" && answer.same_server;
+        Answer answer;
+        try {
+            answer = co_await ask(engine, id, std::max(left, Duration{1}), where);
+        } catch (const TimeoutError&) {
+            if (!under_way)
+                throw;
+            co_return CommitOutcome::unknown; // it was, when the server was asked last
+        }
+        under_way = answer.status == "in progress" && answer.same_server;
         if (!under_way || Clock::now() + pause >= deadline)
             co_return answer.status ? outcome_of(*answer.status, answer.same_server) : CommitOutcome::unknown;
         boost::asio::steady_timer timer{co_await boost::asio::this_coro::executor, pause};

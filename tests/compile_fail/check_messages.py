@@ -22,7 +22,8 @@ sys.path.insert(0, str(HERE.parent / "support"))
 from compiler import Compiler  # noqa: E402
 
 ERROR = re.compile(r":\s(?:fatal )?error: (.*)$", re.MULTILINE)
-# g++ 12 and clang 19; g++ 14 says "static assertion failed: ..." too.
+# g++ 12 and clang 19; g++ 14 says "static assertion failed: ..." too, and of a consteval call that throws it counts the
+# throw as an error of its own.
 ASSERTION = re.compile(r"static (?:assertion|assert)\w* failed")
 
 

@@ -1,4 +1,5 @@
 // expect-thrown: corm: a :name of the SQL text is not among the arguments; add corm::arg<\"name\">(value)
+// max-errors: 2
 #include "query_entities.hpp"
 
 using namespace corm::query;

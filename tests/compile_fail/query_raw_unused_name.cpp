@@ -1,4 +1,5 @@
 // expect-thrown: corm: the SQL text does not have the :name of one of the arguments; leave the argument out
+// max-errors: 2
 #include "query_entities.hpp"
 
 using namespace corm::query;

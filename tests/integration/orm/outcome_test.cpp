@@ -115,8 +115,8 @@ TEST_CASE("F48: a COMMIT that never arrived is resolved as rolled back", "[orm][
 TEST_CASE("F48: what the resolver cannot know it does not tell", "[orm][integration][F48]") {
     Sessions s{ledger};
     s.run([&]() -> corm::Task<> {
-        const auto resolved = [&](std::optional<corm::TransactionId> id) {
-            return s.engine.resolve(corm::CommitOutcomeUnknown{"lost", id}, 50ms);
+        const auto resolved = [&](std::optional<corm::TransactionId> id, std::chrono::milliseconds within = 10s) {
+            return s.engine.resolve(corm::CommitOutcomeUnknown{"lost", id}, within);
         };
         const std::string start =
             s.database.query("select (extract(epoch from pg_postmaster_start_time() - '2000-01-01 00:00:00+00') * "
@@ -139,7 +139,7 @@ TEST_CASE("F48: what the resolver cannot know it does not tell", "[orm][integrat
         // Still under way at the deadline.
         corm::AsyncSession open{s.engine};
         const auto xid = co_await open.one<std::string>(corm::raw_sql("select pg_current_xact_id()::text"));
-        outcome = co_await resolved(committed(xid));
+        outcome = co_await resolved(committed(xid), 500ms);
         CHECK(outcome == corm::CommitOutcome::unknown);
         co_await open.rollback();
         outcome = co_await resolved(committed(xid));

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <regex>
 
 using namespace corm::test;
 using Model = corm::schema::Database;
@@ -143,8 +144,9 @@ TEST_CASE("views have their query and what it reads", "[schema][integration]") {
     const Table& names = table("customer_names");
     CHECK(names.kind == TableKind::view);
     CHECK(names.is_view());
-    CHECK(names.definition == "SELECT customer.id,\n    customer.name,\n    customer.mood\n   FROM app.customer\n"
-                              "  WHERE (customer.mood <> 'sad'::app.mood)");
+    // Since PostgreSQL 16 columns of a single table go without its name.
+    const std::string definition = std::regex_replace(names.definition, std::regex{R"(\bcustomer\.)"}, "");
+    CHECK(definition == "SELECT id,\n    name,\n    mood\n   FROM app.customer\n  WHERE (mood <> 'sad'::app.mood)");
     CHECK(names.reads == std::vector<QualifiedName>{{"app", "customer"}});
     CHECK(names.comment == "Names");
     CHECK(names.find_column("name")->comment == "Of the customer");

@@ -160,11 +160,12 @@ Task<void> write_ahead(const detail::Core& core, const OperationPlan& operation,
                                 "flush them one after the other",
                             plan.where);
             if (core->options.autocommit)
-                throw Error(std::string{plan.name} +
-                                " has to write new rows whose keys others need, which takes several statements with "
-                                "answers between them; use a session without autocommit, or flush the rows that are "
-                                "referred to first",
-                            plan.where);
+                throw Error(
+                    std::string{plan.name} +
+                        " has to write new rows whose keys others need, or rows that refer to each other, which "
+                        "takes several statements with answers between them; use a session without autocommit, "
+                        "or flush the rows that are referred to first",
+                    plan.where);
             parts.push_back(corm::detail::make_recycled<FlushPart>(*core, std::move(stage), false, plan.where));
         }
         co_await core->run(plan, std::move(parts));

@@ -91,13 +91,6 @@ std::pair<const RowChange*, Handle> find_moving_away(const Handles& removed, con
     return {};
 }
 
-bool moves_keys(const TableChanges& table) {
-    return std::any_of(table.updates.begin(), table.updates.end(), [&table](const Update& update) {
-        return std::any_of(update.columns.begin(), update.columns.end(),
-                           [&table](ColumnIndex index) { return table.mapper->column(index).key; });
-    });
-}
-
 /// The values of a column in the rows that the flush inserts, as far as they are known.
 void add_inserted(const TableChanges& target, ColumnIndex index, Values& values) {
     const mapping::Column& column = target.mapper->column(index);
@@ -148,11 +141,29 @@ bool may_await(const TableChanges& target, const mapping::Mapper& referring, con
     });
 }
 
+/// True if a row gets a value of a unique set, or of the key; NULL is none.
+bool takes_unique(const mapping::Mapper& mapper, const Update& update) {
+    return std::any_of(update.columns.begin(), update.columns.end(), [&](ColumnIndex index) {
+        const mapping::Column& column = mapper.column(index);
+        return column.key || (column.unique &&
+                              !std::all_of(update.instances.begin(), update.instances.end(), [&column](Handle handle) {
+                                  return column.type->is_null(current(**handle, column));
+                              }));
+    });
+}
+
 } // namespace
+
+bool moves_keys(const TableChanges& table) {
+    return std::any_of(table.updates.begin(), table.updates.end(), [&table](const Update& update) {
+        return std::any_of(update.columns.begin(), update.columns.end(),
+                           [&table](ColumnIndex index) { return table.mapper->column(index).key; });
+    });
+}
 
 bool moves_first(const TableChanges& removed, const TableChanges& referring, const Update& update,
                  std::span<const TableChanges> tables) {
-    if (removed.deletes.empty() || writes_unique(*referring.mapper, update.columns))
+    if (removed.deletes.empty() || takes_unique(*referring.mapper, update))
         return false;
     std::vector<RowChange> rows;
     for (const Handle instance : update.instances)

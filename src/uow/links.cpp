@@ -44,13 +44,24 @@ void set_single(const Object& instance, const RelationEnds& ends, const Object& 
         member.links().front().disown();
 }
 
-void append(const Object& instance, const RelationEnds& ends, const Object& target) {
+/// True if the object owns the target now.
+bool append(const Object& instance, const RelationEnds& ends, const Object& target, bool owned = true) {
     const Member member{*instance, *ends.relation};
     member.given() = true;
     member.changed() = true;
     member.links().emplace_back(target);
-    if (leads_to(*target, *instance))
-        member.links().back().disown();
+    if (owned && !leads_to(*target, *instance))
+        return true;
+    member.links().back().disown();
+    return false;
+}
+
+/// True if the collection has the target, and owns it. To know that saves a walk through all that it has.
+bool owns(const Member& collection, const Object& target) {
+    const std::vector<Link>& links = collection.links();
+    const auto found =
+        std::find_if(links.rbegin(), links.rend(), [&](const Link& link) { return link.refers_to(target); });
+    return found != links.rend() && found->owned() != nullptr;
 }
 
 void drop(const Object& instance, const RelationEnds& ends, const Object& target) {
@@ -151,11 +162,10 @@ void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
     }
     // Of one that is not loaded the child knows, and the rest comes with the rows. Where both sides are collections,
     // the one that the program changes owns.
-    if (member.loaded() || !one_parent)
-        append(self, ends, target);
+    const bool owned = (member.loaded() || !one_parent) && append(self, ends, target);
     if (!one_parent && other != nullptr) {
         if (const Member mirror{*target, *other->relation}; mirror.loaded() && !mirror.holds(self))
-            append(target, *other, self);
+            append(target, *other, self, !owned);
     }
     join(self, *ends.relation, target);
 }
@@ -192,8 +202,8 @@ void RelationBook::link_one(const RelationEnds& ends, const Object& target) {
             // The one without the foreign key is the parent.
             owned = ends.kind() == RelationKind::one_to_one_inverse;
             set_single(target, *other, self, !owned);
-        } else if (const Member mirror{*target, *other->relation}; mirror.loaded() && !mirror.holds(self)) {
-            append(target, *other, self);
+        } else if (const Member mirror{*target, *other->relation}; mirror.loaded()) {
+            owned = !(mirror.holds(self) ? owns(mirror, self) : append(target, *other, self));
         }
     }
     if (target == nullptr) {

@@ -15,7 +15,8 @@ bool same_owner(const std::weak_ptr<Scope>& a, const std::weak_ptr<Scope>& b) no
 }
 
 void erase_handle(std::vector<std::shared_ptr<Instance>>& list, const std::shared_ptr<Instance>& instance) {
-    list.erase(std::remove(list.begin(), list.end(), instance), list.end());
+    if (const auto found = std::find(list.begin(), list.end(), instance); found != list.end())
+        list.erase(found);
 }
 
 /// The objects of the loaded relations that this option is given for.
@@ -148,7 +149,7 @@ void UnitOfWork::detach(Instance& instance, ObjectState state) {
 
 void UnitOfWork::forget_edits(const std::shared_ptr<Instance>& instance) {
     erase_handle(edited_, instance);
-    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return weak.lock() == instance; });
+    std::erase_if(watched_, [&](const std::weak_ptr<Instance>& weak) { return refers_to(weak, instance); });
 }
 
 void UnitOfWork::expunge(const std::shared_ptr<Instance>& instance) {
@@ -189,6 +190,7 @@ void UnitOfWork::expunge_all() {
     map_.clear();
     pending_.clear();
     doomed_.clear();
+    is_staged_ = false;
     edited_.clear();
     watched_.clear();
     inserted_.clear();

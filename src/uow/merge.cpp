@@ -260,7 +260,7 @@ std::vector<Merge::Object> Merge::finish(std::source_location where) {
             uow_.add(targets[i], where);
             continue;
         }
-        uow_.forget_removal(targets[i]);
+        uow_.keep(targets[i], where);
         if (!entry.own)
             uow_.merge_into(*entry.source, *entry.key, entry.linked, targets[i]);
     }
@@ -282,7 +282,7 @@ std::vector<Merge::Object> Merge::take(std::source_location where) {
     std::vector<Object> targets;
     for (const Entry& entry : entries_) {
         targets.push_back(entry.own ? entry.source : uow_.take_clean(*entry.source));
-        uow_.forget_removal(targets.back());
+        uow_.keep(targets.back(), where);
     }
     for (Change& change : changes(targets))
         uow_.know_links(change.owner, *change.ends, std::move(change.content));

@@ -190,7 +190,7 @@ private:
     }
 
     void plan_saves(TableChanges& table) {
-        if (is_stage_ && table.inserts.empty())
+        if (is_stage_ && table.inserts.empty() && !moves_keys(table))
             return;
         open(table, false);
         table.saved = true; // or under way, see `plan_steps`

@@ -109,9 +109,13 @@ void require_target(const mapping::RelationEnds& ends, const std::shared_ptr<Ins
 void convert(const mapping::Column& from, const void* value, const mapping::Mapper& mapper, const mapping::Column& to,
              void* target);
 
+/// Whose foreign key: that of the object as it is, or of its row as it was last sent or read.
+enum class KeyOf : std::uint8_t { object, row };
+
 /// The identity of the object that `instance` refers to by its foreign key, appended to `key`. False if a part of it is
 /// NULL. Precondition: the relation is of the kind that refers.
-[[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key);
+[[nodiscard]] bool append_related_key(const Instance& instance, const mapping::RelationEnds& ends, std::string& key,
+                                      KeyOf of = KeyOf::object);
 
 /// A new object is not wanted any more: others do not refer to it. It goes on referring to them, so that it may be
 /// added after all, except to children that stay. `watch` makes the session watch what is changed.

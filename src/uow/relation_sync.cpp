@@ -171,10 +171,7 @@ void RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
     require_member(parent, relation);
     const mapping::Mapper& mapper = child->mapper();
     const auto column = [&](std::size_t i) -> const mapping::Column& { return mapper.column(foreign_key[i]); };
-    // Within a table, updates go ahead of inserts.
-    const bool comes_later = child->state == ObjectState::persistent && parent->state == ObjectState::pending &&
-                             &parent->mapper() == &mapper;
-    const bool waits = !knows_key(*parent) || waiting_.contains(parent.get()) || comes_later;
+    const bool waits = !knows_key(*parent) || waiting_.contains(parent.get()) || comes_later(child, parent, relation);
     if (waits && relation.options.post_update) {
         postponed_.insert(child.get());
         for (std::size_t i = 0; child->state == ObjectState::pending && i < foreign_key.size(); ++i)
@@ -192,6 +189,21 @@ void RelationSync::copy_key(const Object& child, std::span<const std::uint16_t> 
     }
     if (parent->state == ObjectState::pending && parent != child)
         behind_.emplace_back(child.get(), parent.get());
+}
+
+// Within a table updates go ahead of inserts, and tables that refer to each other have one order for all of their rows.
+bool RelationSync::comes_later(const Object& child, const Object& parent, const Relation& relation) {
+    if (parent->state != ObjectState::pending || parent == child)
+        return false;
+    if (&parent->mapper() == &child->mapper())
+        return child->state == ObjectState::persistent;
+    const auto [known, added] = comes_later_.try_emplace({&child->mapper(), &relation}, false);
+    if (added) {
+        const bool leads_back = leads_to(parent->mapper(), child->mapper());
+        const bool is_first = comes_first(child->mapper(), parent->mapper());
+        known->second = relation.options.post_update ? leads_back || is_first : leads_back && is_first;
+    }
+    return known->second;
 }
 
 void RelationSync::pair(const Object& owner, const Ends& ends, const Member& member, const RelationContent* before) {
@@ -220,9 +232,9 @@ void RelationSync::pair(const Object& owner, const Ends& ends, const Member& mem
         return;
     for (const std::weak_ptr<Instance>& weak : before->targets) {
         const Object target = weak.lock();
-        // All pairs of one that is removed go together.
-        if (target && target->state == ObjectState::persistent && !target->doomed && !owner->doomed &&
-            !holds(member.links(), target))
+        // All pairs of one that is removed go together, if it knows of them.
+        if (target && target->state == ObjectState::persistent && (!target->doomed || ends.other() == nullptr) &&
+            !owner->doomed && !holds(member.links(), target))
             add_pair(owner, ends, target, true);
     }
 }
@@ -282,19 +294,28 @@ void RelationSync::find_first(std::span<const Object> added) {
         if (all_first || first_.contains(instance.get()))
             mappers.push_back(&instance->mapper());
     }
-    for (const Object& instance : added) {
-        const bool earlier = std::any_of(mappers.begin(), mappers.end(), [&](const mapping::Mapper* mapper) {
-            return mapper == &instance->mapper() || refers_to(*mapper, instance->mapper());
-        });
-        if (!waiting_.contains(instance.get()) && (all_first || earlier))
-            first_.insert(instance.get());
-    }
-    for (std::size_t known = 0; known != first_.size();) {
-        known = first_.size();
+    // A table of theirs may bring in another.
+    for (bool is_new = true; is_new;) {
+        const std::size_t known = first_.size();
+        for (const Object& instance : added) {
+            const mapping::Mapper& own = instance->mapper();
+            const bool earlier = std::any_of(mappers.begin(), mappers.end(), [&](const mapping::Mapper* mapper) {
+                return mapper == &own || refers_to(*mapper, own);
+            });
+            if (!waiting_.contains(instance.get()) && (all_first || earlier) && first_.insert(instance.get()).second &&
+                std::find(mappers.begin(), mappers.end(), &own) == mappers.end())
+                mappers.push_back(&own);
+        }
         for (const auto& [child, parent] : behind_) {
             if (first_.contains(child))
                 first_.insert(parent);
         }
+        is_new = first_.size() != known;
+    }
+    // An old row that moves to a new one of a later stage.
+    for (const auto& [child, parent] : behind_) {
+        if (child->state == ObjectState::persistent && !first_.contains(parent))
+            ahead_.insert(child);
     }
 }
 

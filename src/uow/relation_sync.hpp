@@ -41,9 +41,11 @@ public:
     [[nodiscard]] bool has_more() const noexcept { return !waiting_.empty() || pairs_wait_ || !postponed_.empty(); }
     /// True if the row of this object cannot be written yet.
     [[nodiscard]] bool waits(const Instance& instance) const { return waiting_.contains(&instance); }
+    /// True if an old row is to refer to a new one of a later stage.
+    [[nodiscard]] bool refers_ahead(const Instance& instance) const { return ahead_.contains(&instance); }
     /// True if a reference of its row changes in a later stage.
     [[nodiscard]] bool refers_later(const Instance& instance) const {
-        return waits(instance) || postponed_.contains(&instance);
+        return waits(instance) || refers_ahead(instance) || postponed_.contains(&instance);
     }
     /// True if a new row is to be written in this stage, so that the next one knows its key.
     [[nodiscard]] bool is_first(const Instance& instance) const { return first_.contains(&instance); }
@@ -66,6 +68,8 @@ private:
     /// The child waits where the key is not known yet.
     void copy_key(const Object& child, std::span<const std::uint16_t> foreign_key, const Object& parent,
                   std::span<const std::uint16_t> key, const Relation& relation);
+    /// True if the row of the child, or its update, is sent ahead of the new parent's row, whose key is known.
+    [[nodiscard]] bool comes_later(const Object& child, const Object& parent, const Relation& relation);
     [[nodiscard]] bool knows_key(const Instance& instance) const;
     void require_member(const Object& target, const Relation& relation) const;
     /// True if `target` is among these handles; they have to stay as they are until the end of `run`.
@@ -81,6 +85,7 @@ private:
     boost::unordered_flat_set<const Instance*> waiting_;
     boost::unordered_flat_set<const Instance*> needed_;
     boost::unordered_flat_set<const Instance*> first_;
+    boost::unordered_flat_set<const Instance*> ahead_;
     std::vector<std::pair<const Instance*, const Instance*>> behind_; ///< a new row and one that has to be there before
     std::vector<std::pair<Object, const Ends*>> lost_;                ///< by an owner that they do not know
     std::vector<Object> orphans_;
@@ -91,6 +96,8 @@ private:
     /// The objects of large collections that `holds` was asked about.
     boost::unordered_flat_map<const void*, boost::unordered_flat_set<const Instance*>> held_;
     boost::unordered_flat_set<const Instance*> postponed_; ///< those with a reference that an update closes
+    /// Between two tables, by the one that refers and the relation.
+    boost::unordered_flat_map<std::pair<const mapping::Mapper*, const Relation*>, bool> comes_later_;
     bool pairs_wait_ = false;
 };
 

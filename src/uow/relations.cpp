@@ -78,6 +78,53 @@ void take_out(const Member& member, const std::vector<const Instance*>& leaving,
     });
 }
 
+/// True if a column of these is to be updated.
+bool changes_any(const Instance& instance, bool mapping::Column::* of) {
+    const auto columns = instance.mapper().columns();
+    return std::any_of(columns.begin(), columns.end(), [&](const mapping::Column& column) {
+        return column.*of && !column.type->same(loaded(instance, column), current(instance, column));
+    });
+}
+
+// Updates and deletes of the tables of its new rows may free a value that one of these takes, new keys may be what they
+// refer to, and deletes concern what refers to their rows. Returns the removed objects of the stage.
+std::vector<Object> choose_for_stage(ChangeSet& changes, const RelationSync& sync, std::span<const Object> pending) {
+    boost::unordered_flat_set<const mapping::Mapper*> mappers;
+    for (const Object& first : changes.added)
+        mappers.insert(&first->mapper());
+    const auto has_first = [&](const Object& instance) { return mappers.contains(&instance->mapper()); };
+    std::vector<Object> removed;
+    if (std::any_of(changes.removed.begin(), changes.removed.end(), has_first)) {
+        // A row that a later new object takes over is not deleted. Until then it refers to what it did.
+        boost::unordered_flat_set<std::pair<const mapping::Mapper*, std::string>> taken;
+        for (const Object& instance : pending) {
+            if (instance->state == ObjectState::pending && !sync.is_first(*instance) &&
+                !leaves_key_to_server(*instance) && !has_null_key(*instance)) {
+                std::string key;
+                instance->mapper().append_key(instance->values(), key);
+                taken.emplace(&instance->mapper(), std::move(key));
+            }
+        }
+        for (const Object& instance : changes.removed) {
+            if (taken.contains({&instance->mapper(), std::string{instance->key.view()}}))
+                changes.waiting.push_back(&instance);
+            else
+                removed.push_back(instance);
+        }
+        std::copy_if(changes.modified.begin(), changes.modified.end(), std::back_inserter(changes.waiting),
+                     [&](const Object* instance) { return sync.refers_later(**instance); });
+    }
+    std::erase_if(changes.modified, [&](const Object* instance) {
+        if (sync.refers_ahead(**instance))
+            return true;
+        const bool moves = changes_any(**instance, &mapping::Column::key);
+        if (!has_first(*instance))
+            return sync.waits(**instance) || (removed.empty() && !moves);
+        return sync.waits(**instance) && !moves && !changes_any(**instance, &mapping::Column::unique);
+    });
+    return removed;
+}
+
 } // namespace
 
 bool UnitOfWork::has_relations() const {
@@ -101,12 +148,9 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_more = true;
         return plan;
     }
-    // Those that an earlier stage has deleted, or inserted, are still on their lists.
-    std::vector<Object> removed;
-    std::copy_if(doomed_.begin(), doomed_.end(), std::back_inserter(removed),
-                 [](const Object& instance) { return instance->state != ObjectState::deleted; });
+    // All of both lists: what an earlier stage has inserted or deleted may have pairs.
     RelationSync sync{scope_};
-    sync.run(pending_, changes.modified, removed);
+    sync.run(pending_, changes.modified, doomed_);
     if (!sync.orphans().empty()) {
         for (const Object& orphan : sync.orphans())
             doom(orphan);
@@ -120,28 +164,16 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         return instance->state != ObjectState::pending || (sync.has_more() && !sync.is_first(*instance));
     });
     changes.added = added;
-    changes.removed = removed;
-    changes.is_stage = sync.has_more();
-    if (changes.is_stage) {
-        // Updates and deletes of the same tables may free a value that a new row takes, and deletes concern what refers
-        // to their rows.
-        boost::unordered_flat_set<const mapping::Mapper*> mappers;
-        for (const Object& first : added)
-            mappers.insert(&first->mapper());
-        const auto has_first = [&](const Object& instance) { return mappers.contains(&instance->mapper()); };
-        if (std::none_of(removed.begin(), removed.end(), has_first))
-            changes.removed = {};
-        else
-            std::copy_if(changes.modified.begin(), changes.modified.end(), std::back_inserter(changes.waiting),
-                         [&](const Object* instance) { return sync.refers_later(**instance); });
-        std::erase_if(changes.modified, [&](const Object* instance) {
-            return sync.waits(**instance) || (changes.removed.empty() && !has_first(*instance));
-        });
+    std::vector<Object> removed;
+    if (sync.has_more()) {
+        changes.is_stage = true;
+        removed = choose_for_stage(changes, sync, pending_);
+        changes.removed = removed;
     } else {
         changes.linked = sync.linked();
         changes.unlinked = sync.unlinked();
     }
-    if (!changes.removed.empty()) {
+    if (!changes.is_stage || !removed.empty()) {
         for (const Unlinked& unlinked : sync.cleared())
             changes.cleared.push_back(clear_pairs(unlinked));
     }

@@ -37,8 +37,9 @@ std::vector<Object> UnitOfWork::release_circles() {
             continue;
         for (const RelationEnds& ends : mapping::RelationMap::of(instance->mapper())) {
             std::string key;
+            // What the row refers to: the program, or a plan that was given up, may have changed the object.
             if (!ends.relation->options.post_update || !refers(ends.kind()) ||
-                !append_related_key(*instance, ends, key))
+                !append_related_key(*instance, ends, key, KeyOf::row))
                 continue;
             const Object target = find(*ends.target, key);
             if (target == nullptr || !target->doomed)
@@ -122,6 +123,8 @@ bool UnitOfWork::cascade_removal(const Object& instance, const RelationEnds& end
 
 // A flush that could not be planned has found out what the removal means.
 void UnitOfWork::keep(const Object& instance, std::source_location where) {
+    if (!instance->doomed)
+        return;
     forget_removal(instance);
     if (instance->book() == nullptr)
         return;

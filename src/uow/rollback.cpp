@@ -58,6 +58,7 @@ void UnitOfWork::take_back_identities(std::size_t inserted_before) {
     for (const auto& instance : doomed_)
         forget_doom(*instance);
     doomed_.clear();
+    is_staged_ = false;
     for (const auto& instance : take_from(inserted_, inserted_before)) {
         if (!owns(*instance))
             continue;

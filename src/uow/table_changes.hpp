@@ -48,6 +48,9 @@ inline constexpr auto by_key = [](Handle a, Handle b) { return (*a)->key < (*b)-
 /// True if one of the columns is of the key or of a unique set.
 [[nodiscard]] bool writes_unique(const mapping::Mapper& mapper, Columns columns);
 
+/// True if one of the updates writes the key.
+[[nodiscard]] bool moves_keys(const TableChanges& table);
+
 /// Takes objects that are added under the key of one that is removed out of both lists. Deletes stay in their order.
 void find_switches(TableChanges& table);
 

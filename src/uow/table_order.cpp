@@ -23,12 +23,35 @@ bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent) {
                        [&parent](mapping::TargetMapper target) { return &target.get() == &parent; });
 }
 
+bool comes_first(const mapping::Mapper& first, const mapping::Mapper& second) {
+    return std::tie(first.schema(), first.table()) < std::tie(second.schema(), second.table());
+}
+
+bool leads_to(const mapping::Mapper& from, const mapping::Mapper& to) {
+    std::vector<const mapping::Mapper*> found{&from};
+    for (std::size_t next = 0; next < found.size(); ++next) {
+        const mapping::Mapper& here = *found[next];
+        if (refers_to(here, to))
+            return true;
+        const auto add = [&found](const mapping::Mapper& target) {
+            if (std::find(found.begin(), found.end(), &target) == found.end())
+                found.push_back(&target);
+        };
+        for (const mapping::Relation& relation : here.relations()) {
+            if (refers(relation.kind) && !relation.options.post_update)
+                add(relation.target.get());
+        }
+        for (const mapping::TargetMapper target : here.references())
+            add(target.get());
+    }
+    return false;
+}
+
 std::vector<const mapping::Mapper*> order_tables(std::vector<const mapping::Mapper*> mappers) {
     if (mappers.size() < 2)
         return mappers;
-    std::sort(mappers.begin(), mappers.end(), [](const mapping::Mapper* a, const mapping::Mapper* b) {
-        return std::tie(a->schema(), a->table()) < std::tie(b->schema(), b->table());
-    });
+    std::sort(mappers.begin(), mappers.end(),
+              [](const mapping::Mapper* a, const mapping::Mapper* b) { return comes_first(*a, *b); });
     std::vector<const mapping::Mapper*> order;
     while (!mappers.empty()) {
         auto next = std::find_if(mappers.begin(), mappers.end(), [&mappers](const mapping::Mapper* candidate) {

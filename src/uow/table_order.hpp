@@ -15,6 +15,12 @@ namespace corm::uow {
 /// own (post_update) do not count.
 [[nodiscard]] bool refers_to(const mapping::Mapper& child, const mapping::Mapper& parent);
 
+/// The same for rows of `from` through others, as far as the mappers of those that refer say so.
+[[nodiscard]] bool leads_to(const mapping::Mapper& from, const mapping::Mapper& to);
+
+/// True if a flush writes `first` ahead where foreign keys say nothing, or go both ways.
+[[nodiscard]] bool comes_first(const mapping::Mapper& first, const mapping::Mapper& second);
+
 /// Those of `order` whose rows refer to rows of `mapper`, directly or through each other; the last one first.
 [[nodiscard]] std::vector<const mapping::Mapper*> referring_tables(const mapping::Mapper& mapper,
                                                                    const std::vector<const mapping::Mapper*>& order);

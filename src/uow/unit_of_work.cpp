@@ -116,10 +116,20 @@ std::vector<std::shared_ptr<Instance>> UnitOfWork::modified(const PlanMode& mode
 FlushPlan UnitOfWork::plan(const PlanMode& mode) {
     if (pending_.empty() && doomed_.empty() && watched_.empty())
         return {};
-    std::vector<std::shared_ptr<Instance>> living;
+    std::vector<std::shared_ptr<Instance>> living, added, removed;
     ChangeSet changes;
     changes.added = pending_;
     changes.removed = doomed_;
+    if (is_staged_) {
+        const auto copy = [](const auto& list, ObjectState state, auto& to) {
+            std::copy_if(list.begin(), list.end(), std::back_inserter(to),
+                         [state](const auto& instance) { return instance->state == state; });
+        };
+        copy(pending_, ObjectState::pending, added);
+        copy(doomed_, ObjectState::persistent, removed);
+        changes.added = added;
+        changes.removed = removed;
+    }
     changes.copies = mode.copies;
     changes.guarded = mode.guarded;
     changes.modified = changed(mode, living);
@@ -274,17 +284,22 @@ void UnitOfWork::flushed(FlushPlan& plan, const std::vector<const types::Rows*>&
         }
     }
     ++time_;
-    if (!plan.has_more) {
-        settle_relations(final);
-        leave_relations(doomed_, final);
-        for (const std::shared_ptr<Instance>& instance : doomed_)
-            forget_doom(*instance);
-        pending_.clear();
-        doomed_.clear();
-        settle_edits(plan.except);
-    }
+    is_staged_ = plan.has_more;
+    if (!is_staged_)
+        settle(final, plan.except);
     if (const std::exception_ptr error = std::exchange(returned_error_, nullptr))
         std::rethrow_exception(error);
+}
+
+void UnitOfWork::settle(bool final, const Instance* except) {
+    settle_relations(final);
+    leave_relations(doomed_, final);
+    for (const std::shared_ptr<Instance>& instance : doomed_)
+        forget_doom(*instance);
+    pending_.clear();
+    doomed_.clear();
+    is_staged_ = false;
+    settle_edits(except);
 }
 
 // Nothing is unflushed any more: objects are held weakly again, and those that are gone or left are forgotten.
@@ -318,11 +333,9 @@ void UnitOfWork::committed(ExpireOnCommit policy) {
     deleted_.clear();
     inserted_.clear();
     revived_.clear();
-    // What was edited back to what it was, no flush has settled.
-    if (!edited_.empty()) {
-        settle_relations(true);
-        settle_edits();
-    }
+    // What was edited back to what it was, no flush has settled, and neither what needed no further stage.
+    if (!edited_.empty() || is_staged_)
+        settle(true);
     scopes_.clear();
     map_.for_each([policy](const std::shared_ptr<Instance>& instance) {
         instance->inserted_now = false;

@@ -81,8 +81,8 @@ public:
     void require_clean(const Instance& source, std::source_location where) const;
     /// The object with its identity, with its values taken for those of the row.
     [[nodiscard]] std::shared_ptr<Instance> take_clean(const Instance& source);
-    /// A removal that was not flushed is taken back.
-    void forget_removal(const std::shared_ptr<Instance>& instance);
+    /// A removal that was not flushed is taken back, with all that follows from it.
+    void keep(const std::shared_ptr<Instance>& instance, std::source_location where);
 
     /// The relation of these objects of the session, as far as it has to be read. `again`: also where it is known.
     [[nodiscard]] RelationLoad load(const mapping::RelationEnds& ends,
@@ -184,6 +184,8 @@ private:
     void forget_edits(const std::shared_ptr<Instance>& instance);
     void abandon(Instance& instance) const;
     void settle_edits(const Instance* except = nullptr);
+    /// Everything was written. `final`: it cannot be undone.
+    void settle(bool final, const Instance* except = nullptr);
     [[nodiscard]] std::vector<const std::shared_ptr<Instance>*>
     changed(const PlanMode& mode, std::vector<std::shared_ptr<Instance>>& living) const;
     [[nodiscard]] FlushPlan plan_relations(ChangeSet&& changes);
@@ -197,8 +199,8 @@ private:
     [[nodiscard]] std::vector<std::shared_ptr<Instance>> release_circles();
     [[nodiscard]] bool cascade_removal(const std::shared_ptr<Instance>& instance, const mapping::RelationEnds& ends);
     void doom(const std::shared_ptr<Instance>& instance);
-    /// A removal that was not flushed is taken back, with all that follows from it.
-    void keep(const std::shared_ptr<Instance>& instance, std::source_location where);
+    /// The row is not to be deleted, or is gone.
+    void forget_removal(const std::shared_ptr<Instance>& instance);
     /// `expunge` of one object.
     void leave(const std::shared_ptr<Instance>& instance);
     /// Related objects join with one that was added; it leaves again if they cannot.
@@ -212,7 +214,8 @@ private:
 
     std::weak_ptr<Scope> scope_;
     IdentityMap map_;
-    // Those that a stage of a flush has inserted, or deleted, stay until the last.
+    /// A stage of a flush was written, and not the last one: what it has inserted or deleted is on the lists yet.
+    bool is_staged_ = false;
     std::vector<std::shared_ptr<Instance>> pending_;
     std::vector<std::shared_ptr<Instance>> doomed_;
     std::vector<std::weak_ptr<Instance>> watched_;

@@ -25,6 +25,25 @@ bool Player<Mapping>::is_usable(Number number) const {
 }
 
 template <class Mapping>
+bool Player<Mapping>::is_free(const std::string& text, Kind kind, Number but) const {
+    return std::none_of(world_.seen().begin(), world_.seen().end(), [&](const auto& entry) {
+        return entry.first != but && entry.second.kind == kind && entry.second.text == text;
+    });
+}
+
+/// A new object: what it is not linked to, it is known not to be.
+template <class Mapping>
+template <Kind K>
+Number Player<Mapping>::put(Row row, Ref<K> ref) {
+    const Number number = world_.add(std::move(row));
+    take<K>(number, std::move(ref));
+    loaded_[{number, children_member}] = has_children(K) || K == Kind::tag;
+    if (K == Kind::book)
+        loaded_[{number, tags_member}] = true;
+    return number;
+}
+
+template <class Mapping>
 void Player<Mapping>::forget(Number number) {
     with_kind(kind(number), [&]<Kind K>(KindIs<K>) { handles<K>().erase(number); });
     kinds_.erase(number);
@@ -49,7 +68,7 @@ void Player<Mapping>::add(const Step& step) {
             row.tags.insert(tag);
         }
     }
-    Number parent = 0;
+    Number parent = 0, number = 0;
     if constexpr (has_parent(K)) {
         constexpr Kind above = library::parent_of(K);
         parent = choose(step.b / 4, [&](Number n) { return kind(n) == above && is_usable(n); });
@@ -68,14 +87,10 @@ void Player<Mapping>::add(const Step& step) {
             table<K>().parent(ref.edit()) = handle<above>(parent);
         else if (parent != 0 && !by_value)
             table<above>().children(handle<above>(parent).edit()).push_back(ref);
-        take<K>(world_.add(row), ref);
+        number = put<K>(row, ref);
     } else {
-        take<K>(world_.add(row), session_.add(std::move(value)));
+        number = put<K>(row, session_.add(std::move(value)));
     }
-    const Number number = kinds_.rbegin()->first;
-    loaded_[{number, children_member}] = has_children(K) || K == Kind::tag;
-    if (K == Kind::book)
-        loaded_[{number, tags_member}] = true;
     note("add " + name(number) + (parent != 0 ? " to " + name(parent) : "") + " way " + std::to_string(step.c % 4) +
          (row.tags.empty() ? "" : " with " + name(*row.tags.begin())));
 }
@@ -87,8 +102,10 @@ void Player<Mapping>::add(const Step& step) {
 
 template <class Mapping>
 void Player<Mapping>::edit(const Step& step, bool back) {
-    const Number number =
-        choose(step.a, [&](Number n) { return is_usable(n) && (!back || world_.written().contains(n)); });
+    const Number number = choose(step.a, [&](Number n) {
+        return is_usable(n) &&
+               (!back || (world_.written().contains(n) && is_free(world_.written().at(n).text, kind(n), n)));
+    });
     if (number == 0)
         return;
     const std::string text = back ? world_.written().at(number).text : fresh_text();
@@ -268,7 +285,8 @@ void Player<Mapping>::remove(const Step& step) {
 template <class Mapping>
 void Player<Mapping>::keep(const Step& step) {
     const Number number = choose(step.a, [&](Number n) {
-        return is_usable(n) && world_.is_doomed(n) &&
+        return is_usable(n) && world_.is_doomed(n) && is_free(world_.written().at(n).text, kind(n), n) &&
+               is_free(world_.seen().at(n).text, kind(n), n) &&
                (world_.seen().at(n).parent == 0 || world_.seen().contains(world_.seen().at(n).parent));
     });
     if (number == 0)
@@ -276,6 +294,34 @@ void Player<Mapping>::keep(const Step& step) {
     note("keep " + name(number));
     with_kind(kind(number), [&]<Kind K>(KindIs<K>) { session_.add(handle<K>(number)); });
     world_.keep(number);
+}
+
+/// A new object gets what a removed one leaves; a new child of it waits for its key.
+template <class Mapping>
+template <Kind K>
+void Player<Mapping>::replace(Number gone, bool with_child) {
+    const std::string text = world_.written().at(gone).text;
+    const Number number = put<K>({.kind = K, .text = text}, session_.add(table<K>().make(text)));
+    note("replace " + name(gone) + " by " + name(number));
+    if constexpr (has_children(K)) {
+        constexpr Kind below = library::child_of(K);
+        if (!with_child)
+            return;
+        Row row{.kind = below, .text = fresh_text(), .parent = number};
+        auto child = table<below>().make(row.text);
+        table<below>().parent(child) = handle<K>(number);
+        note(" with " + name(put<below>(std::move(row), session_.add(std::move(child)))));
+    }
+}
+
+template <class Mapping>
+void Player<Mapping>::replace(const Step& step) {
+    const Number gone = choose(step.a, [&](Number n) {
+        return is_usable(n) && world_.is_doomed(n) && kind(n) != Kind::page &&
+               is_free(world_.written().at(n).text, kind(n), n);
+    });
+    if (gone != 0)
+        with_kind(kind(gone), [&]<Kind K>(KindIs<K>) { replace<K>(gone, step.b % 2 == 0); });
 }
 
 template <class Mapping>
@@ -297,7 +343,7 @@ void Player<Mapping>::add_again(const Step& step) {
                 if (of.parent == member || of.tags.contains(member))
                     linked.insert(other);
             }
-            good = good && is_held(member) && !world_.is_entangled(member) &&
+            good = good && is_held(member) && !world_.is_entangled(member) && is_free(row.text, row.kind, member) &&
                    (row.kind != Kind::page || row.parent != 0) && lost_.at(member) == lost_.at(number);
             for (const Number other : linked) {
                 if (world_.lost().contains(other))

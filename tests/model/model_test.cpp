@@ -66,8 +66,8 @@ constexpr std::size_t longest = 60;
 template <class Mapping>
 void find_planted(Planted planted) {
     Bench<Mapping> bench;
-    for (std::uint32_t seed = 1; seed <= 200; ++seed) {
-        const Steps steps = make_steps(seed, longest);
+    for (std::uint32_t seed = 1; seed <= 1000; ++seed) {
+        const Steps steps = make_steps(seed, 3 * longest);
         if (!bench.trial(steps, planted))
             continue;
         CHECK_FALSE(bench.trial(steps));
@@ -77,7 +77,7 @@ void find_planted(Planted planted) {
         CHECK_FALSE(bench.trial(fewer));
         return;
     }
-    FAIL("200 sequences have not found what was planted");
+    FAIL("1,000 sequences have not found what was planted");
 }
 
 } // namespace

@@ -419,6 +419,7 @@ corm::Task<> Player<Mapping>::step(const Step& step) {
     case Op::unlink: unlink(step); break;
     case Op::remove: remove(step); break;
     case Op::keep: keep(step); break;
+    case Op::replace: replace(step); break;
     case Op::add_again: add_again(step); break;
     case Op::drop: drop(step); break;
     case Op::flush:
@@ -459,7 +460,19 @@ corm::Task<> Player<Mapping>::play(Steps steps) {
             return kind(number) == Kind::page ||
                    (knows(children_member) && (kind(number) != Kind::book || knows(tags_member)));
         };
-        co_await step(next);
+        bool refused = false;
+        try {
+            co_await step(next);
+        } catch (const corm::MappingError& error) {
+            // A row that has to go ahead of the one that takes its text is referred to until later.
+            refused = std::string_view{error.what()}.find("moves away from") != std::string_view::npos;
+            if (!refused)
+                throw;
+        }
+        if (refused) {
+            note(" is refused, ");
+            co_await rollback();
+        }
         if (log_.size() != length)
             note("\n");
         for (const auto& [number, row] : Rows{world_.lost()}) {

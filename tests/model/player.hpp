@@ -74,6 +74,9 @@ private:
     void unlink(const Step& step);
     void remove(const Step& step);
     void keep(const Step& step);
+    void replace(const Step& step);
+    template <Kind K>
+    void replace(Number gone, bool with_child);
     void add_again(const Step& step);
     void drop(const Step& step);
     corm::Task<> refuse(const Step& step);
@@ -113,6 +116,8 @@ private:
         take<K>(number, std::move(ref));
         found_.insert(number);
     }
+    template <Kind K>
+    Number put(Row row, Ref<K> ref);
     void forget(Number number);
     corm::Task<> plant(Rows written, Rows seen);
 
@@ -146,6 +151,8 @@ private:
     [[nodiscard]] Kind kind(Number number) const { return kinds_.at(number); }
     /// Held, and may be read and edited.
     [[nodiscard]] bool is_usable(Number number) const;
+    /// True if no other row of the kind is to have this text, which is unique.
+    [[nodiscard]] bool is_free(const std::string& text, Kind kind, Number but) const;
     /// One of those that are held, or 0.
     template <class Filter>
     [[nodiscard]] Number choose(std::uint32_t by, Filter filter) const {

@@ -23,6 +23,7 @@ constexpr std::array weights{
     Weight{Op::unlink, "unlink", 5},
     Weight{Op::remove, "remove", 6},
     Weight{Op::keep, "keep", 2},
+    Weight{Op::replace, "replace", 6},
     Weight{Op::add_again, "add_again", 3},
     Weight{Op::flush, "flush", 5},
     Weight{Op::refuse, "refuse", 1},

@@ -19,6 +19,7 @@ enum class Op : std::uint8_t {
     unlink,
     remove,
     keep,
+    replace,
     add_again,
     flush,
     refuse,

@@ -23,16 +23,19 @@ inline corm::Mappers define_library() {
         return corm::define(name).column<Id>("id").column<std::string>("text").primary_key({"id"});
     };
     return registry.define({
-        table("authors").column<std::int32_t>("version").version("version").one_to_many("books", "books",
-                                                                                        {"author_id"}),
+        table("authors").unique({"text"}).column<std::int32_t>("version").version("version").one_to_many(
+            "books", "books", {"author_id"}),
         table("books")
+            .unique({"text"})
             .column<std::optional<Id>>("author_id")
             .many_to_one("author", "authors", {"author_id"})
             .one_to_many("pages", "pages", {"book_id"}, corm::cascade_all_delete_orphan)
             .many_to_many("tags", "tags", {.table = "book_tags", .own = {"book_id"}, .target = {"tag_id"}}),
         table("pages").column<Id>("book_id").many_to_one("book", "books", {"book_id"}),
-        table("tags").many_to_many("books", "books", {.table = "book_tags", .own = {"tag_id"}, .target = {"book_id"}}),
+        table("tags").unique({"text"}).many_to_many("books", "books",
+                                                    {.table = "book_tags", .own = {"tag_id"}, .target = {"book_id"}}),
         table("shelves")
+            .unique({"text"})
             .column<std::optional<Id>>("parent_id")
             .many_to_one("parent", "shelves", {"parent_id"})
             .one_to_many("children", "shelves", {"parent_id"}, {.delete_ = true}),

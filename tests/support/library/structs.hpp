@@ -64,12 +64,14 @@ BOOST_DESCRIBE_STRUCT(Shelf, (), (id, parent_id, text, parent, children))
 constexpr auto corm_mapping(corm::type<Author>) {
     return corm::table<Author>("authors")
         .primary_key<&Author::id>()
+        .unique<&Author::text>()
         .version<&Author::version>()
         .one_to_many<&Author::books, &Book::author_id>();
 }
 constexpr auto corm_mapping(corm::type<Book>) {
     return corm::table<Book>("books")
         .primary_key<&Book::id>()
+        .unique<&Book::text>()
         .many_to_one<&Book::author, &Book::author_id>()
         .one_to_many<&Book::pages, &Page::book_id>(corm::cascade_all_delete_orphan)
         .many_to_many<&Book::tags>(corm::association("book_tags", {"book_id"}, {"tag_id"}));
@@ -78,12 +80,13 @@ constexpr auto corm_mapping(corm::type<Page>) {
     return corm::table<Page>("pages").primary_key<&Page::id>().many_to_one<&Page::book, &Page::book_id>();
 }
 constexpr auto corm_mapping(corm::type<Tag>) {
-    return corm::table<Tag>("tags").primary_key<&Tag::id>().many_to_many<&Tag::books>(
+    return corm::table<Tag>("tags").primary_key<&Tag::id>().unique<&Tag::text>().many_to_many<&Tag::books>(
         corm::association("book_tags", {"tag_id"}, {"book_id"}));
 }
 constexpr auto corm_mapping(corm::type<Shelf>) {
     return corm::table<Shelf>("shelves")
         .primary_key<&Shelf::id>()
+        .unique<&Shelf::text>()
         .many_to_one<&Shelf::parent, &Shelf::parent_id>()
         .one_to_many<&Shelf::children, &Shelf::parent_id>({.delete_ = true});
 }

@@ -44,7 +44,7 @@ void set_single(const Object& instance, const RelationEnds& ends, const Object& 
         member.links().front().disown();
 }
 
-/// True if the object owns the target now.
+/// True if the object owns the target now. `owned`: unless that would be a circle.
 bool append(const Object& instance, const RelationEnds& ends, const Object& target, bool owned = true) {
     const Member member{*instance, *ends.relation};
     member.given() = true;
@@ -162,9 +162,13 @@ void RelationBook::link_many(const RelationEnds& ends, const Object& target) {
     }
     // Of one that is not loaded the child knows, and the rest comes with the rows. Where both sides are collections,
     // the one that the program changes owns.
-    const bool owned = (member.loaded() || !one_parent) && append(self, ends, target);
-    if (!one_parent && other != nullptr) {
-        if (const Member mirror{*target, *other->relation}; mirror.loaded() && !mirror.holds(self))
+    if (one_parent || other == nullptr) {
+        if (member.loaded() || !one_parent)
+            append(self, ends, target);
+    } else {
+        const Member mirror{*target, *other->relation};
+        const bool owned = append(self, ends, target, !owns(mirror, self));
+        if (mirror.loaded() && !mirror.holds(self))
             append(target, *other, self, !owned);
     }
     join(self, *ends.relation, target);

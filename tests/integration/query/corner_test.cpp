@@ -207,6 +207,31 @@ TEST_CASE("Questions about queries with objects, limits and deadlines", "[query]
     });
 }
 
+TEST_CASE("Questions about queries that are ordered by a label", "[query][integration]") {
+    Company c;
+    const auto team = select(col<&Employee::boss_id>, corm::sum(col<&Employee::salary>).as("total"))
+                          .from<Employee>()
+                          .group_by(col<&Employee::boss_id>)
+                          .order_by(corm::label("total").desc());
+    // Names that collide are those of a subquery, where they may.
+    const auto twice = select(col<&Employee::id>.as("n"), col<&Employee::salary>.as("n"), col<&Employee::id>.as("m"))
+                           .from<Employee>()
+                           .order_by(corm::label("m"));
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const auto rows = co_await session.all(team);
+        CHECK(rows.size() == 3);
+        const std::int64_t groups = co_await session.count(team);
+        CHECK(groups == 3);
+        const bool any = co_await session.exists(team);
+        CHECK(any);
+        const std::int64_t all = co_await session.count(twice);
+        CHECK(all == 5);
+        const bool some = co_await session.exists(twice);
+        CHECK(some);
+    });
+}
+
 TEST_CASE("JSON beside JSON", "[query][integration]") {
     Company c;
     CHECK(c.all(select(col<&Employee::name>)

@@ -232,6 +232,21 @@ TEST_CASE("Questions about queries that are ordered by a label", "[query][integr
     });
 }
 
+TEST_CASE("NULLs are looked for once in what chooses, however deep it nests", "[query][integration]") {
+    Company c;
+    const auto boss = corm::alias<Employee>("boss");
+    corm::Expression<std::string> name = corm::coalesce(boss[col<&Employee::name>], boss[col<&Employee::name>]);
+    for (int i = 0; i < 60; ++i)
+        name = corm::coalesce(name, boss[col<&Employee::name>]);
+    const auto refused = select(name).from<Employee>().left_join(boss, boss[col<&Employee::id>] == 1);
+    CHECK_THAT(refusal(refused), ContainsSubstring("selected from an outer join"));
+    const auto fine = select(corm::coalesce(name, "none"))
+                          .from<Employee>()
+                          .left_join(boss, boss[col<&Employee::id>] == 1)
+                          .where(col<&Employee::id> == 2);
+    CHECK(c.one(fine) == "Ada");
+}
+
 TEST_CASE("JSON beside JSON", "[query][integration]") {
     Company c;
     CHECK(c.all(select(col<&Employee::name>)

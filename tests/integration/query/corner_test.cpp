@@ -31,6 +31,15 @@ constexpr auto corm_mapping(corm::type<Person>) {
     return corm::table<Person>("persons").primary_key<&Person::id>().sql_type<&Person::mood>("feeling");
 }
 
+struct Draft {
+    std::int32_t id = 0;
+    std::optional<corm::types::JsonText> body{};
+};
+BOOST_DESCRIBE_STRUCT(Draft, (), (id, body))
+constexpr auto corm_mapping(corm::type<Draft>) {
+    return corm::table<Draft>("drafts").primary_key<&Draft::id>();
+}
+
 constexpr const char* feelings = "create type feeling as enum ('sad', 'fine', 'glad');";
 const std::string persons = std::string{feelings} + "create table persons (id int primary key, mood feeling not null);"
                                                     "insert into persons values (1, 'sad'), (2, 'fine'), (3, 'glad');";
@@ -42,6 +51,7 @@ using Ids = std::vector<std::int32_t>;
 TEST_CASE("The mappings of the corners fit their tables", "[query][integration]") {
     CHECK(corm::test::misfit_of<Archived>() == "");
     CHECK(corm::test::misfit_of<Person>(feelings) == "");
+    CHECK(corm::test::misfit_of<Draft>() == "");
 }
 
 TEST_CASE("Operators by name have parentheses around their parts and themselves", "[query][integration]") {
@@ -257,4 +267,29 @@ TEST_CASE("JSON beside JSON", "[query][integration]") {
                     .from<Employee>()
                     .where(col<&Employee::id> == 1))
               .text == "[]");
+}
+
+TEST_CASE("JSON of the program's own is json or jsonb by what it is chosen with", "[query][integration]") {
+    const corm::types::JsonText empty{"{}"};
+    for (const char* type : {"json", "jsonb"}) {
+        Company c{std::string{"create table drafts (id int primary key, body "} + type +
+                  "); insert into drafts values (1, null), (2, '[1]');"};
+        const auto body = col<&Draft::body>;
+        const auto texts = [&](const auto& expression) {
+            std::vector<std::string> found;
+            for (const auto& each : c.all(select(expression).template from<Draft>().order_by(col<&Draft::id>)))
+                found.push_back(each.text);
+            return found;
+        };
+        using Texts = std::vector<std::string>;
+        CHECK(texts(corm::coalesce(body, empty)) == Texts{"{}", "[1]"});
+        CHECK(texts(corm::not_null(corm::case_when(body.is_null(), empty).otherwise(body))) == Texts{"{}", "[1]"});
+        CHECK(texts(corm::case_when(body.is_null(), empty).otherwise(empty)) == Texts{"{}", "{}"});
+        c.run([&]() -> corm::Task<> {
+            corm::AsyncSession session{c.engine};
+            const std::int64_t written = co_await session.execute(
+                corm::update<Draft>().set<&Draft::body>(corm::coalesce(body, empty)).all_rows());
+            CHECK(written == 2);
+        });
+    }
 }

@@ -233,6 +233,8 @@ TEST_CASE("Questions about queries that are ordered by a label", "[query][integr
         CHECK(rows.size() == 3);
         const std::int64_t groups = co_await session.count(team);
         CHECK(groups == 3);
+        const std::int64_t counted = co_await session.scalar(corm::count(team));
+        CHECK(counted == 3);
         const bool any = co_await session.exists(team);
         CHECK(any);
         const std::int64_t all = co_await session.count(twice);

@@ -1,5 +1,7 @@
 #include <corm/query/change.hpp>
 
+#include "sql/node.hpp"
+
 #include <corm/base/error.hpp>
 
 #include <algorithm>
@@ -55,5 +57,42 @@ void ChangeStatement::add_column(std::size_t index) {
                            " is computed by the server, so it cannot be inserted; leave it out");
     change_.columns.push_back(column.name);
 }
+
+namespace detail {
+namespace {
+
+bool is_label(const sql::OrderBy& term) {
+    return std::holds_alternative<sql::nodes::Label>(term.expression.node().value);
+}
+
+} // namespace
+
+sql::Expr null_for(const Place& place) {
+    static_cast<void>(column_expression(place)); // refuses what is no column
+    return sql::cast(sql::form({"NULL"}, {}), std::string{place.mapper->column(place.index).cast_type()});
+}
+
+sql::Expr expression_for(const Place& place, const types::ValueType& type, sql::Expr expression) {
+    static_cast<void>(column_expression(place));
+    const mapping::Column& column = place.mapper->column(place.index);
+    if (!column.casts(type) || sql::cast_of(expression) == column.cast_type())
+        return expression;
+    return sql::cast(std::move(expression), std::string{column.cast_type()});
+}
+
+sql::QueryPtr rows_for(const std::vector<Place>& places, ComposedQuery query) {
+    sql::Query& rows = query.statement;
+    // These go by what is selected, so that its type decides which rows there are, and in what order.
+    const bool selected =
+        rows.distinct || !rows.distinct_on.empty() || std::any_of(rows.order_by.begin(), rows.order_by.end(), is_label);
+    for (std::size_t i = 0; rows.first == nullptr && i < std::min(places.size(), rows.items.size()); ++i) {
+        const types::ValueType& type = *query.columns[i].type;
+        if (type.as_text || !selected)
+            rows.items[i].expression = expression_for(places[i], type, std::move(rows.items[i].expression));
+    }
+    return nested(query);
+}
+
+} // namespace detail
 
 } // namespace corm::query

@@ -197,7 +197,8 @@ ComposedQuery combined(ComposedQuery left, sql::SetOperator op, bool all, Compos
 
 namespace {
 
-/// A query around one whose rows are not read. The names of what is selected may collide within a subquery.
+/// A query around one whose rows are not read. The names of what is selected may collide within a subquery; those that
+/// were given stay, since the order may be by them.
 ComposedQuery around(ComposedQuery& query) {
     if (query.statement.lock)
         throw MappingError("count() and exists() cannot lock rows; select them with the lock, or ask without it");
@@ -206,7 +207,6 @@ ComposedQuery around(ComposedQuery& query) {
     outer.prepared = query.prepared;
     query.entities.clear();
     for (sql::Item& item : query.statement.items) {
-        item.label.clear();
         item.holds_null = true;
         item.of_object = false;
     }

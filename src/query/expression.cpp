@@ -69,6 +69,20 @@ sql::Expr listed(std::string head, std::vector<sql::Expr> arguments, sql::NullsO
     return sql::choice(std::move(pieces), std::move(arguments), nulls);
 }
 
+Condition array_test(sql::Expr array, const char* symbol, sql::Expr elements) {
+    elements = sql::beside(sql::cast_of(array), std::move(elements));
+    array = sql::beside(sql::cast_of(elements), std::move(array));
+    return Condition{sql::infix(symbol, std::move(array), std::move(elements))};
+}
+
+Condition array_member(sql::Expr array, sql::Expr value) {
+    std::string_view element = sql::cast_of(array);
+    if (element.ends_with("[]"))
+        element.remove_suffix(2);
+    value = sql::beside(element, std::move(value));
+    return Condition{sql::in_array(std::move(value), std::move(array))};
+}
+
 sql::Expr search_vector(std::string_view configuration, sql::Expr text) {
     return sql::form({"to_tsvector(" + configuration_literal(configuration) + ", ", ")"}, {std::move(text)});
 }

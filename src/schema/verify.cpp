@@ -2,7 +2,7 @@
 
 #include "mapping/nearest_name.hpp"
 #include "mapping/relation_ends.hpp"
-#include "schema/column_sets.hpp"
+#include "schema/verify_keys.hpp"
 #include "schema/verify_types.hpp"
 
 #include <corm/base/error.hpp>
@@ -30,45 +30,6 @@ std::string name_of(const std::string& schema, const std::string& name) {
     return schema.empty() ? name : schema + "." + name;
 }
 
-/// Empty in the place of an expression.
-Names terms_of(const Index& index) {
-    Names terms;
-    for (const IndexTerm& term : index.terms)
-        terms.push_back(term.column);
-    return terms;
-}
-
-/// What keeps these columns unique, if anything does.
-struct Uniqueness {
-    bool deferrable = false;
-};
-std::optional<Uniqueness> uniqueness(const Table& table, const Names& columns) {
-    if (table.primary_key && same_columns(table.primary_key->columns, columns))
-        return Uniqueness{table.primary_key->checking != Checking::immediate};
-    std::optional<Uniqueness> found;
-    for (const KeyConstraint& constraint : table.unique) {
-        if (same_columns(constraint.columns, columns) && (!found || found->deferrable))
-            found = Uniqueness{constraint.checking != Checking::immediate};
-    }
-    for (const Index& index : table.indexes) {
-        if (index.unique && index.predicate.empty() && same_columns(terms_of(index), columns))
-            found = Uniqueness{false};
-    }
-    return found;
-}
-
-/// Some of these columns are unique by themselves.
-bool is_unique(const Table& table, const Names& columns) {
-    const auto within = [&columns](const Names& unique) {
-        return !unique.empty() && std::all_of(unique.begin(), unique.end(), [&columns](const std::string& each) {
-            return std::find(columns.begin(), columns.end(), each) != columns.end();
-        });
-    };
-    return uniqueness(table, columns) || (table.primary_key && within(table.primary_key->columns)) ||
-           std::any_of(table.unique.begin(), table.unique.end(),
-                       [&within](const KeyConstraint& constraint) { return within(constraint.columns); });
-}
-
 /// The default is `nextval` of that sequence.
 bool takes_from(const std::string& expression, const std::string& sequence) {
     for (const std::string& name : {sequence, sql::quote_identifier(sequence)}) {
@@ -81,31 +42,6 @@ bool takes_from(const std::string& expression, const std::string& sequence) {
             return true;
     }
     return false;
-}
-
-/// Some index begins with these columns, in any order.
-bool is_indexed(const Table& table, const Names& columns) {
-    if (table.primary_key && begins_with(table.primary_key->columns, columns))
-        return true;
-    if (std::any_of(table.unique.begin(), table.unique.end(),
-                    [&columns](const KeyConstraint& constraint) { return begins_with(constraint.columns, columns); }))
-        return true;
-    return std::any_of(table.indexes.begin(), table.indexes.end(), [&columns](const Index& index) {
-        return index.predicate.empty() && begins_with(terms_of(index), columns);
-    });
-}
-
-bool has_foreign_key(const Table& table, const Names& columns, const QualifiedName& target, const Names& key) {
-    return std::any_of(table.foreign_keys.begin(), table.foreign_keys.end(), [&](const ForeignKey& foreign_key) {
-        if (foreign_key.target != target || !same_columns(foreign_key.columns, columns))
-            return false;
-        for (std::size_t i = 0; i < columns.size(); ++i) {
-            const auto at = std::find(foreign_key.columns.begin(), foreign_key.columns.end(), columns[i]);
-            if (foreign_key.target_columns[static_cast<std::size_t>(at - foreign_key.columns.begin())] != key[i])
-                return false;
-        }
-        return true;
-    });
 }
 
 /// One mapping.
@@ -228,8 +164,7 @@ private:
         if (table_->is_view())
             return;
         for (const Column& column : table_->columns) {
-            if (mapped(column.name) == nullptr && is_not_null(database_, column) && !has_default(database_, column) &&
-                !column.identity && column.generated.empty())
+            if (mapped(column.name) == nullptr && has_to_be_given(database_, column))
                 report({},
                        " lacks the column \"" + column.name + "\" of " + place() +
                            ", which is NOT NULL and has no default, so that no row can be inserted; map it, or give it "
@@ -286,7 +221,7 @@ private:
             key.push_back(referred.column(column).name);
         const std::string name = ends.relation->name;
         const std::string where = "(" + listed(columns) + ") of " + name_of(from->schema, from->name);
-        if (!has_foreign_key(*from, columns, to->qualified_name(), key))
+        if (!has_foreign_key(*from, columns, *to, key))
             report(name,
                    " has no foreign key from " + where + " to " + name_of(to->schema, to->name) +
                        " behind it, so that rows may refer to nothing; add one",
@@ -322,6 +257,13 @@ private:
         }
         if (!complete)
             return;
+        for (const Column& column : table->columns) {
+            if (!table->is_view() && has_to_be_given(database_, column) &&
+                std::find(all.begin(), all.end(), column.name) == all.end())
+                report(ends.relation->name, " goes through " + name + ", whose column \"" + column.name +
+                                                "\" is NOT NULL and has no default, so that no pair can be inserted; "
+                                                "give it a default");
+        }
         if (!uniqueness(*table, all))
             report(ends.relation->name,
                    " goes through (" + listed(all) + ") of " + name +

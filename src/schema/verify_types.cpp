@@ -36,6 +36,11 @@ bool same_type(const Database& database, const QualifiedName& wanted, const Qual
     return system && ((is_text(wanted.name) && is_text(found.name)) || (is_json(wanted.name) && is_json(found.name)));
 }
 
+/// The server has another idea of which of its texts are equal, and of their order, than of plain text.
+bool compares_otherwise(std::string_view name) {
+    return name == "citext" || name == "bpchar";
+}
+
 std::string quoted_labels(const std::vector<std::string>& labels) {
     std::string text;
     for (const std::string& label : labels)
@@ -55,8 +60,13 @@ std::optional<std::string> type_difference(const Database& database, const mappi
     for (const TypeUse* const type : {&column.type, &base}) {
         const std::string modifier = parse_type(type->text).modifier;
         if (type->array == wanted.array && same_type(database, wanted.name, type->name) &&
-            (wanted.modifier.empty() || wanted.modifier == modifier))
+            (wanted.modifier.empty() || wanted.modifier == modifier)) {
+            if (wanted.name.name != type->name.name && compares_otherwise(type->name.name))
+                return " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
+                       " in the table, so that conditions and pages compare it as text, and the table does not; name "
+                       "the type by .sql_type";
             return mapped.type->as_text && mapped.declared.empty() ? difference : std::optional<std::string>{};
+        }
     }
     if (mapped.type->as_text)
         return difference;
@@ -67,10 +77,13 @@ std::optional<std::string> type_difference(const Database& database, const mappi
     return difference;
 }
 
-std::optional<std::string> label_difference(const Database& database, const mapping::Column& mapped,
-                                            const Column& column) {
-    const auto* const labels = mapped.type->labels;
-    const TypeUse& base = database.base_type(column.type);
+namespace {
+
+/// As the end of a sentence that begins with the member.
+std::optional<std::string> labels_difference(const Database& database, const types::ValueType& type,
+                                             const TypeUse& use) {
+    const auto* const labels = type.element != nullptr ? type.element->labels : type.labels;
+    const TypeUse& base = database.base_type(use);
     if (labels == nullptr || labels->as_text || base.kind != TypeKind::enumeration)
         return std::nullopt;
     const Enum* const found = database.find_enum(base.name.schema, base.name.name);
@@ -85,13 +98,23 @@ std::optional<std::string> label_difference(const Database& database, const mapp
     }
     if (unknown.empty() && missing.empty())
         return std::nullopt;
+    std::string_view name = use.text;
+    if (name.ends_with("[]"))
+        name.remove_suffix(2);
+    const std::string of_enum = "the enum " + std::string{name};
     std::string text;
     if (!unknown.empty())
-        text += " has " + quoted_labels(unknown) + ", which the enum " + column.type.text + " lacks";
+        text += " has " + quoted_labels(unknown) + ", which " + of_enum + " lacks";
     if (!missing.empty())
-        text +=
-            (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of the enum " + column.type.text;
+        text += (text.empty() ? " lacks " : ", and lacks ") + quoted_labels(missing) + " of " + of_enum;
     return text + "; give both the same labels";
+}
+
+} // namespace
+
+std::optional<std::string> label_difference(const Database& database, const mapping::Column& mapped,
+                                            const Column& column) {
+    return labels_difference(database, *mapped.type, column.type);
 }
 
 namespace {
@@ -99,6 +122,7 @@ namespace {
 /// As the end of a sentence that begins with the type.
 std::optional<std::string> fields_difference(const Database& database, const types::detail::CompositeTable& fields,
                                              const Composite& found) {
+    constexpr std::string_view advice = "; describe its attributes, in their order";
     const std::size_t common = std::min(fields.count, found.attributes.size());
     for (std::size_t i = 0; i < common; ++i) {
         const auto& mapped = fields.fields[i];
@@ -108,12 +132,14 @@ std::optional<std::string> fields_difference(const Database& database, const typ
         if (base.array != wanted.array || !same_type(database, wanted.name, base.name))
             return " has the attribute " + attribute.name + " of type " + attribute.type.text +
                    " where the struct has the member " + std::string{mapped.name} + ", which is " +
-                   std::string{mapped.type->sql_type()};
+                   std::string{mapped.type->sql_type()} + std::string{advice};
+        if (const auto labels = labels_difference(database, *mapped.type, attribute.type))
+            return " has the attribute " + attribute.name + ", whose member" + *labels;
     }
     if (found.attributes.size() > common)
-        return " has the attribute " + found.attributes[common].name + ", which the struct lacks";
+        return " has the attribute " + found.attributes[common].name + ", which the struct lacks" + std::string{advice};
     if (fields.count > common)
-        return " lacks an attribute for the member " + std::string{fields.fields[common].name};
+        return " lacks an attribute for the member " + std::string{fields.fields[common].name} + std::string{advice};
     return std::nullopt;
 }
 
@@ -131,8 +157,7 @@ std::optional<std::string> field_difference(const Database& database, const mapp
     const auto difference = fields_difference(database, *value.fields, *found);
     if (!difference)
         return std::nullopt;
-    return ": the composite type " + std::string{value.sql_type()} + *difference +
-           "; describe its attributes, in their order";
+    return ": the composite type " + std::string{value.sql_type()} + *difference;
 }
 
 namespace {
@@ -161,6 +186,11 @@ bool is_not_null(const Database& database, const Column& column) {
 bool has_default(const Database& database, const Column& column) {
     return !column.default_.empty() ||
            any_domain(database, column, [](const Domain& domain) { return !domain.default_.empty(); });
+}
+
+bool has_to_be_given(const Database& database, const Column& column) {
+    return is_not_null(database, column) && !has_default(database, column) && !column.identity &&
+           column.generated.empty();
 }
 
 } // namespace corm::schema

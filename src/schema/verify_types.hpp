@@ -23,4 +23,7 @@ namespace corm::schema {
 /// The column cannot hold NULL, be it for its domain.
 [[nodiscard]] bool is_not_null(const Database& database, const Column& column);
 
+/// Every insert has to write it.
+[[nodiscard]] bool has_to_be_given(const Database& database, const Column& column);
+
 } // namespace corm::schema

@@ -65,7 +65,7 @@ Expr beside(std::string_view type, Expr parameter) {
     if (value->oid != 0 && (casted != nullptr || !text))
         return parameter;
     std::string wanted{type};
-    if (value->oid == types::oids::text_array)
+    if (value->oid == types::oids::text_array && !wanted.ends_with(']'))
         wanted += "[]";
     return cast(casted != nullptr ? casted->operand : std::move(parameter), std::move(wanted));
 }

@@ -72,11 +72,15 @@ public:
             }
             if (form->nulls == NullsOf::all) {
                 // Each of them has to be NULL.
+                Expr first;
                 for (const Expr& argument : form->arguments) {
-                    if (!find(argument))
+                    Expr found = find(argument);
+                    if (!found)
                         return {};
+                    if (!first)
+                        first = std::move(found);
                 }
-                return form->arguments.empty() ? Expr{} : find(form->arguments.front());
+                return first;
             }
         }
         const auto* unary = std::get_if<nodes::Unary>(&expression.node().value);

@@ -2,6 +2,7 @@
 #include "sql/node.hpp"
 
 #include <corm/sql/identifier.hpp>
+#include <corm/type/oid.hpp>
 
 namespace corm::sql {
 namespace {
@@ -29,6 +30,14 @@ void require(const QueryPtr& query) {
         throw MappingError("a subquery is empty; give it the query that it stands for");
 }
 
+/// JSON of the program's own, cast to jsonb: without the cast it is json or jsonb by what stands beside it. Null for
+/// anything else.
+const nodes::Parameter* json_text(const Expr& expression) {
+    const auto* cast = std::get_if<nodes::Cast>(&expression.node().value);
+    const auto* value = cast == nullptr ? nullptr : std::get_if<nodes::Parameter>(&cast->operand.node().value);
+    return value != nullptr && value->oid == types::oids::json && cast->sql_type == "jsonb" ? value : nullptr;
+}
+
 } // namespace
 
 Expr form(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsOf nulls) {
@@ -45,9 +54,17 @@ Expr choice(std::vector<std::string> pieces, std::vector<Expr> arguments, NullsO
         if (is_value(i))
             cast = cast_of(arguments[i]);
     }
+    bool typed = false; // by something else than JSON of the program's own
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-        if (is_value(i))
-            arguments[i] = beside(cast, std::move(arguments[i]));
+        if (!is_value(i))
+            continue;
+        arguments[i] = beside(cast, std::move(arguments[i]));
+        typed = typed || json_text(arguments[i]) == nullptr;
+    }
+    for (std::size_t i = 0; typed && i < arguments.size(); ++i) {
+        const nodes::Parameter* const json = is_value(i) ? json_text(arguments[i]) : nullptr;
+        if (json != nullptr)
+            arguments[i] = make_node(nodes::Parameter{0, types::Format::text, json->null, json->bytes});
     }
     const int depth = depth_of(arguments);
     return make_node(nodes::Form{std::move(pieces), std::move(arguments), nulls, true}, depth);

@@ -21,7 +21,9 @@ void write_json_value(const boost::json::value& value, std::string& out, int dep
 /// The document in a field, without the version that stands before it in binary jsonb. Throws `ConversionError` for
 /// another column type, naming `target`.
 [[nodiscard]] std::string_view json_document(const FieldView& field, std::string_view target);
-/// Throws `ConversionError` for anything but one JSON document, called `name` then.
+/// Throws `ConversionError` for anything but one JSON document, called `name` then. Numbers may be of any size.
+void check_json(std::string_view text, std::string_view name);
+/// The same as a value; throws for numbers that it cannot hold, too.
 [[nodiscard]] boost::json::value parse_json(std::string_view text, std::string_view name,
                                             const boost::json::storage_ptr& storage);
 /// The same for the document in a field.

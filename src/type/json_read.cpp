@@ -77,8 +77,53 @@ private:
     std::string number_;
 };
 
+/// Takes everything that is JSON.
+struct Anything {
+    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+    bool on_document_begin(Code&) { return true; }
+    bool on_document_end(Code&) { return true; }
+    bool on_object_begin(Code&) { return true; }
+    bool on_object_end(std::size_t, Code&) { return true; }
+    bool on_array_begin(Code&) { return true; }
+    bool on_array_end(std::size_t, Code&) { return true; }
+    bool on_key_part(json::string_view, std::size_t, Code&) { return true; }
+    bool on_key(json::string_view, std::size_t, Code&) { return true; }
+    bool on_string_part(json::string_view, std::size_t, Code&) { return true; }
+    bool on_string(json::string_view, std::size_t, Code&) { return true; }
+    bool on_number_part(json::string_view, Code&) { return true; }
+    bool on_int64(std::int64_t, json::string_view, Code&) { return true; }
+    bool on_uint64(std::uint64_t, json::string_view, Code&) { return true; }
+    bool on_double(double, json::string_view, Code&) { return true; }
+    bool on_bool(bool, Code&) { return true; }
+    bool on_null(Code&) { return true; }
+    bool on_comment_part(json::string_view, Code&) { return true; }
+    bool on_comment(json::string_view, Code&) { return true; }
+};
+
 bool is_space(char c) noexcept {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+json::parse_options limits() {
+    json::parse_options options;
+    options.max_depth = json_depth_limit;
+    return options;
+}
+
+template <class Parser>
+void run(Parser& parser, std::string_view text, std::string_view name) {
+    Code problem;
+    std::size_t consumed = parser.write_some(false, text.data(), text.size(), problem);
+    while (consumed < text.size() && is_space(text[consumed]))
+        ++consumed;
+    if (problem == json::error::too_deep)
+        throw ConversionError("JSON value nested deeper than " + std::to_string(json_depth_limit) + " levels");
+    if (problem || !parser.done() || consumed != text.size())
+        throw_malformed(name);
 }
 
 } // namespace
@@ -95,18 +140,14 @@ std::string_view json_document(const FieldView& field, std::string_view target) 
     return text;
 }
 
+void check_json(std::string_view text, std::string_view name) {
+    json::basic_parser<Anything> parser(limits());
+    run(parser, text, name);
+}
+
 json::value parse_json(std::string_view text, std::string_view name, const json::storage_ptr& storage) {
-    json::parse_options options;
-    options.max_depth = json_depth_limit;
-    json::basic_parser<Builder> parser(options, storage);
-    Code problem;
-    std::size_t consumed = parser.write_some(false, text.data(), text.size(), problem);
-    while (consumed < text.size() && is_space(text[consumed]))
-        ++consumed;
-    if (problem == json::error::too_deep)
-        throw ConversionError("JSON value nested deeper than " + std::to_string(json_depth_limit) + " levels");
-    if (problem || !parser.done() || consumed != text.size())
-        throw_malformed(name);
+    json::basic_parser<Builder> parser(limits(), storage);
+    run(parser, text, name);
     return parser.handler().release();
 }
 

@@ -44,8 +44,8 @@ Writer writer_of(Oid oid) noexcept {
     case oids::timestamptz: return &write_as<Timestamp>;
     case oids::time: return &write_as<TimeOfDay>;
     case oids::interval: return &write_as<Interval>;
-    case oids::json: return &write_as<JsonText>;
-    case oids::jsonb: return &write_as<boost::json::value>;
+    case oids::json:
+    case oids::jsonb: return &write_as<JsonText>;
     default: return nullptr;
     }
 }

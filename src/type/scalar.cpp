@@ -1,6 +1,7 @@
 #include <corm/type/scalar.hpp>
 
 #include "type/refuse.hpp"
+#include <corm/base/error.hpp>
 #include <corm/type/numeric.hpp>
 
 #include <charconv>
@@ -152,11 +153,17 @@ void write_integer(std::int64_t value, std::string& out) {
 void Codec<bool>::decode(const FieldView& field, bool& target) {
     if (field.oid != oids::boolean)
         throw_unreadable(field, "bool");
-    const char yes = field.format == Format::text ? 't' : '\1';
-    const char no = field.format == Format::text ? 'f' : '\0';
-    if (field.size != 1 || (field.data[0] != yes && field.data[0] != no))
+    const std::string_view bytes = field.bytes();
+    if (field.format == Format::text) {
+        // As the server writes it, and as people do.
+        target = bytes == "t" || bytes == "true";
+        if (!target && bytes != "f" && bytes != "false")
+            throw ConversionError("malformed bool value: it is neither true or false nor t or f");
+        return;
+    }
+    if (bytes.size() != 1 || (bytes[0] != '\0' && bytes[0] != '\1'))
         throw_malformed("bool");
-    target = field.data[0] == yes;
+    target = bytes[0] == '\1';
 }
 
 void Codec<float>::literal(const float& value, std::string& out) {

@@ -44,8 +44,10 @@ std::size_t sequence_length(std::string_view text) noexcept {
 bool looks_like_text(std::string_view bytes) noexcept {
     if (bytes.empty())
         return true;
+    // The version of ltree and its kin, and the flags of a range without bounds. Counts and lengths have a NUL.
     const auto first = static_cast<unsigned char>(bytes.front());
-    if (first < 0x20 && first != '\t' && first != '\n' && first != '\r')
+    const bool control = first < 0x20 && first != '\t' && first != '\n' && first != '\r';
+    if (first == 1 || (control && bytes.size() == 1))
         return false;
     if (bytes.find('\0') != std::string_view::npos)
         return false;

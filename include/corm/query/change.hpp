@@ -54,6 +54,13 @@ public:
 
 namespace detail {
 
+/// NULL of the type of the column.
+[[nodiscard]] sql::Expr null_for(const Place& place);
+/// An expression of `type` that the column takes: text is cast to what the mapping declares.
+[[nodiscard]] sql::Expr expression_for(const Place& place, const types::ValueType& type, sql::Expr expression);
+/// The rows of a query whose items go into these columns one by one.
+[[nodiscard]] sql::QueryPtr rows_for(const std::vector<Place>& places, ComposedQuery query);
+
 /// A value or expression that a column of type `T` takes.
 template <class T, class Given>
 [[nodiscard]] sql::Expr assigned(const Place& place, const Given& given) {
@@ -66,13 +73,13 @@ template <class T, class Given>
                             "corm::cast<T>()");
         static_assert(!fits || !may_be_null<Given> || is_optional<T>,
                       "corm: this expression can be NULL, and the column holds none; set corm::coalesce(..., value)");
-        return sql_of(given);
+        return expression_for(place, types::value_type<From>, sql_of(given));
     } else if constexpr (is_nullopt<Given>) {
         static_assert(is_optional<T>, "corm: this column holds no NULL, because its member is not std::optional");
-        return null_value(types::value_type<Value>);
+        return null_for(place);
     } else if constexpr (types::Nullable<Given>::value && types::Nullable<T>::value) {
         return types::Nullable<Given>::has_value(given) ? assigned<T>(place, types::Nullable<Given>::get(given))
-                                                        : null_value(types::value_type<Value>);
+                                                        : null_for(place);
     } else {
         constexpr bool fits = comparable<Value, Given>();
         static_assert(fits, "corm: this value does not convert to the type of the column without loss; give a value of "
@@ -244,7 +251,7 @@ template <class T, auto... Members, class Row>
     static_assert(detail::all_insertable<Members...>(std::type_identity<typename detail::ItemsOf<Row>::type>{}),
                   "corm: insert_into<T, members...>() takes a query with one item for each member, of its type and "
                   "without NULL where the member holds none");
-    InsertFrom<T> statement{detail::nested(query.erased())};
+    InsertFrom<T> statement{detail::rows_for({detail::locator<Members, T>()()...}, query.erased())};
     (statement.add(detail::locator<Members, T>()().index), ...);
     return statement;
 }

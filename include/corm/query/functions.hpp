@@ -14,13 +14,13 @@
 
 namespace corm::query {
 
-/// A function of the server by its name, which may be qualified by a schema of its own: `function<double>("random")`,
-/// `function<std::string>("my_schema", "slug", col<&Article::title>)`. The program says what it yields; an optional, if
+/// A function of the server by its name: `function<double>("random")`. The program says what it yields; an optional, if
 /// that can be NULL. Readers do not send it over a lane: it may write.
 template <class Result, class... Arguments>
 [[nodiscard]] Expression<Result> function(std::string name, const Arguments&... arguments) {
     return Expression<Result>{sql::call({}, std::move(name), {detail::operand(arguments)...})};
 }
+/// The same in a schema: `function_in<std::string>("my_schema", "slug", col<&Article::title>)`.
 template <class Result, class... Arguments>
 [[nodiscard]] Expression<Result> function_in(std::string schema, std::string name, const Arguments&... arguments) {
     return Expression<Result>{sql::call(std::move(schema), std::move(name), {detail::operand(arguments)...})};

@@ -53,6 +53,9 @@ template <class X>
 concept ArrayOperand = SqlOperand<X> && requires { typename ElementOf<operand_value_t<X>>::type; };
 template <class X>
 using element_t = typename ElementOf<operand_value_t<X>>::type;
+/// Values beside an array are of the type that its mapping declares.
+[[nodiscard]] Condition array_test(sql::Expr array, const char* symbol, sql::Expr elements);
+[[nodiscard]] Condition array_member(sql::Expr array, sql::Expr value);
 
 /// `to_tsvector('english', text)`, with the configuration in the text, as an index needs it. Throws `MappingError`
 /// unless it is a plain name.
@@ -193,17 +196,17 @@ template <detail::JsonOperand X>
 /// `left @> right`: all elements of the right one are in the left one.
 template <detail::ArrayOperand X, class Y>
 [[nodiscard]] Condition array_contains(const X& array, const Y& elements) {
-    return Condition{sql::infix("@>", detail::sql_of(array), detail::operand(elements))};
+    return detail::array_test(detail::sql_of(array), "@>", detail::operand(elements));
 }
 template <detail::ArrayOperand X, class Y>
 [[nodiscard]] Condition array_overlaps(const X& array, const Y& elements) {
-    return Condition{sql::infix("&&", detail::sql_of(array), detail::operand(elements))};
+    return detail::array_test(detail::sql_of(array), "&&", detail::operand(elements));
 }
 /// `value = ANY(array)`.
 template <detail::ArrayOperand X, class V>
 [[nodiscard]] Condition array_has(const X& array, const V& value) {
-    return Condition{
-        sql::in_array(detail::operand_beside<detail::value_of<detail::element_t<X>>>(value), detail::sql_of(array))};
+    return detail::array_member(detail::sql_of(array),
+                                detail::operand_beside<detail::value_of<detail::element_t<X>>>(value));
 }
 template <detail::ArrayOperand X>
 [[nodiscard]] auto cardinality(const X& array) {

@@ -27,6 +27,44 @@ constexpr auto corm_mapping(corm::type<Stock>) {
     return corm::table<Stock>("stock").primary_key<&Stock::id>().version<&Stock::version>().generated<&Stock::twice>();
 }
 
+/// Of types that corm has no codec for, and that no text is converted to.
+struct Plot {
+    std::int32_t id = 0;
+    std::optional<corm::TextForm> area{};
+    std::optional<std::string> mood{};
+};
+BOOST_DESCRIBE_STRUCT(Plot, (), (id, area, mood))
+constexpr auto corm_mapping(corm::type<Plot>) {
+    return corm::table<Plot>("plots").primary_key<&Plot::id>().sql_type<&Plot::area>("polygon").sql_type<&Plot::mood>(
+        "feeling");
+}
+struct OldPlot {
+    std::int32_t id = 0;
+    std::optional<corm::TextForm> area{};
+    std::optional<std::string> mood{};
+};
+BOOST_DESCRIBE_STRUCT(OldPlot, (), (id, area, mood))
+constexpr auto corm_mapping(corm::type<OldPlot>) {
+    return corm::table<OldPlot>("old_plots")
+        .primary_key<&OldPlot::id>()
+        .sql_type<&OldPlot::area>("polygon")
+        .sql_type<&OldPlot::mood>("feeling");
+}
+/// Rows of the program's own.
+struct Offer {
+    std::int32_t id = 0;
+    corm::TextForm area{};
+    std::string mood;
+};
+BOOST_DESCRIBE_STRUCT(Offer, (), (id, area, mood))
+
+constexpr const char* feelings = "create type feeling as enum ('sad', 'glad');";
+constexpr const char* plots = R"(
+    create table plots (id int primary key, area polygon, mood feeling);
+    create table old_plots (id int primary key, area polygon, mood feeling);
+    insert into plots values (1, '((0,0),(1,0),(1,1))', 'sad'), (2, null, null);
+)";
+
 constexpr const char* stock = R"(
     create table stock (id int primary key, name text not null, amount int not null, note text, version int not null,
                         twice int generated always as (amount * 2) stored);
@@ -42,6 +80,7 @@ std::string change_text(const Statement& statement) {
 
 TEST_CASE("The mapping of the stock fits its table", "[query][integration]") {
     CHECK(corm::test::misfit_of<Stock>() == "");
+    CHECK(corm::test::misfit_of<Plot, OldPlot>(feelings) == "");
 }
 
 TEST_CASE("An update sets columns to values and expressions, and counts versions up", "[query][integration]") {
@@ -173,6 +212,43 @@ TEST_CASE("Other tables, subqueries and common tables in statements that write",
         const auto budgets = co_await session.all(
             select(col<&Department::budget>).from<Department>().order_by(corm::asc<&Department::id>));
         CHECK(budgets == std::vector<corm::Numeric>{1400, 2000, 0});
+    });
+}
+
+TEST_CASE("Columns are set to NULL, expressions and rows of their declared type", "[query][integration]") {
+    Company c{std::string{feelings} + plots};
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const auto areas = select(corm::cast<std::optional<std::string>>(col<&Plot::area>), col<&Plot::mood>)
+                               .from<Plot>()
+                               .order_by(col<&Plot::id>);
+        using Row = std::tuple<std::optional<std::string>, std::optional<std::string>>;
+        co_await session.execute(corm::insert_into<OldPlot, &OldPlot::id, &OldPlot::area, &OldPlot::mood>(
+            select(col<&Plot::id>, col<&Plot::area>, corm::case_when(col<&Plot::id> == 1, "glad").otherwise_null())
+                .from<Plot>()));
+        co_await session.execute(
+            corm::update<Plot>().set<&Plot::area>(std::nullopt).set<&Plot::mood>(std::nullopt).all_rows());
+        auto found = co_await session.all(areas);
+        CHECK(found == std::vector<Row>(2));
+
+        co_await session.execute(
+            corm::update<Plot>()
+                .set<&Plot::area>(col<&OldPlot::area>)
+                .set<&Plot::mood>(corm::lower(corm::cast<std::string>(corm::concat(col<&OldPlot::mood>, ""))))
+                .from<OldPlot>()
+                .where(col<&Plot::id> == col<&OldPlot::id>));
+        found = co_await session.all(areas);
+        CHECK(found == std::vector<Row>{{"((0,0),(1,0),(1,1))", "glad"}, {std::nullopt, std::nullopt}});
+
+        const std::vector<Offer> rows{{2, corm::TextForm{"((0,0),(2,0),(2,2))"}, "sad"}};
+        const auto offer = corm::values("offer", rows);
+        co_await session.execute(corm::update<Plot>()
+                                     .set<&Plot::area>(offer[&Offer::area])
+                                     .set<&Plot::mood>(offer[&Offer::mood])
+                                     .from(offer)
+                                     .where(col<&Plot::id> == offer[&Offer::id]));
+        found = co_await session.all(areas);
+        CHECK(found == std::vector<Row>{{"((0,0),(1,0),(1,1))", "glad"}, {"((0,0),(2,0),(2,2))", "sad"}});
     });
 }
 

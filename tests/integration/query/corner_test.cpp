@@ -31,6 +31,15 @@ constexpr auto corm_mapping(corm::type<Person>) {
     return corm::table<Person>("persons").primary_key<&Person::id>().sql_type<&Person::mood>("feeling");
 }
 
+struct Draft {
+    std::int32_t id = 0;
+    std::optional<corm::types::JsonText> body{};
+};
+BOOST_DESCRIBE_STRUCT(Draft, (), (id, body))
+constexpr auto corm_mapping(corm::type<Draft>) {
+    return corm::table<Draft>("drafts").primary_key<&Draft::id>();
+}
+
 constexpr const char* feelings = "create type feeling as enum ('sad', 'fine', 'glad');";
 const std::string persons = std::string{feelings} + "create table persons (id int primary key, mood feeling not null);"
                                                     "insert into persons values (1, 'sad'), (2, 'fine'), (3, 'glad');";
@@ -42,6 +51,7 @@ using Ids = std::vector<std::int32_t>;
 TEST_CASE("The mappings of the corners fit their tables", "[query][integration]") {
     CHECK(corm::test::misfit_of<Archived>() == "");
     CHECK(corm::test::misfit_of<Person>(feelings) == "");
+    CHECK(corm::test::misfit_of<Draft>() == "");
 }
 
 TEST_CASE("Operators by name have parentheses around their parts and themselves", "[query][integration]") {
@@ -207,6 +217,48 @@ TEST_CASE("Questions about queries with objects, limits and deadlines", "[query]
     });
 }
 
+TEST_CASE("Questions about queries that are ordered by a label", "[query][integration]") {
+    Company c;
+    const auto team = select(col<&Employee::boss_id>, corm::sum(col<&Employee::salary>).as("total"))
+                          .from<Employee>()
+                          .group_by(col<&Employee::boss_id>)
+                          .order_by(corm::label("total").desc());
+    // Names that collide are those of a subquery, where they may.
+    const auto twice = select(col<&Employee::id>.as("n"), col<&Employee::salary>.as("n"), col<&Employee::id>.as("m"))
+                           .from<Employee>()
+                           .order_by(corm::label("m"));
+    c.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{c.engine};
+        const auto rows = co_await session.all(team);
+        CHECK(rows.size() == 3);
+        const std::int64_t groups = co_await session.count(team);
+        CHECK(groups == 3);
+        const std::int64_t counted = co_await session.scalar(corm::count(team));
+        CHECK(counted == 3);
+        const bool any = co_await session.exists(team);
+        CHECK(any);
+        const std::int64_t all = co_await session.count(twice);
+        CHECK(all == 5);
+        const bool some = co_await session.exists(twice);
+        CHECK(some);
+    });
+}
+
+TEST_CASE("NULLs are looked for once in what chooses, however deep it nests", "[query][integration]") {
+    Company c;
+    const auto boss = corm::alias<Employee>("boss");
+    corm::Expression<std::string> name = corm::coalesce(boss[col<&Employee::name>], boss[col<&Employee::name>]);
+    for (int i = 0; i < 60; ++i)
+        name = corm::coalesce(name, boss[col<&Employee::name>]);
+    const auto refused = select(name).from<Employee>().left_join(boss, boss[col<&Employee::id>] == 1);
+    CHECK_THAT(refusal(refused), ContainsSubstring("selected from an outer join"));
+    const auto fine = select(corm::coalesce(name, "none"))
+                          .from<Employee>()
+                          .left_join(boss, boss[col<&Employee::id>] == 1)
+                          .where(col<&Employee::id> == 2);
+    CHECK(c.one(fine) == "Ada");
+}
+
 TEST_CASE("JSON beside JSON", "[query][integration]") {
     Company c;
     CHECK(c.all(select(col<&Employee::name>)
@@ -217,4 +269,29 @@ TEST_CASE("JSON beside JSON", "[query][integration]") {
                     .from<Employee>()
                     .where(col<&Employee::id> == 1))
               .text == "[]");
+}
+
+TEST_CASE("JSON of the program's own is json or jsonb by what it is chosen with", "[query][integration]") {
+    const corm::types::JsonText empty{"{}"};
+    for (const char* type : {"json", "jsonb"}) {
+        Company c{std::string{"create table drafts (id int primary key, body "} + type +
+                  "); insert into drafts values (1, null), (2, '[1]');"};
+        const auto body = col<&Draft::body>;
+        const auto texts = [&](const auto& expression) {
+            std::vector<std::string> found;
+            for (const auto& each : c.all(select(expression).template from<Draft>().order_by(col<&Draft::id>)))
+                found.push_back(each.text);
+            return found;
+        };
+        using Texts = std::vector<std::string>;
+        CHECK(texts(corm::coalesce(body, empty)) == Texts{"{}", "[1]"});
+        CHECK(texts(corm::not_null(corm::case_when(body.is_null(), empty).otherwise(body))) == Texts{"{}", "[1]"});
+        CHECK(texts(corm::case_when(body.is_null(), empty).otherwise(empty)) == Texts{"{}", "{}"});
+        c.run([&]() -> corm::Task<> {
+            corm::AsyncSession session{c.engine};
+            const std::int64_t written = co_await session.execute(
+                corm::update<Draft>().set<&Draft::body>(corm::coalesce(body, empty)).all_rows());
+            CHECK(written == 2);
+        });
+    }
 }

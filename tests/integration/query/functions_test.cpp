@@ -1,5 +1,6 @@
 // Functions, operators, casts: each is executed.
 #include "company.hpp"
+#include "support/fits.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -12,6 +13,24 @@ using corm::select;
 using Names = std::vector<std::string>;
 
 namespace {
+
+/// Its arrays are of other types than their members say.
+struct Tagged {
+    std::int32_t id = 0;
+    Names tags{};
+    Names words{};
+    Names moods{};
+};
+BOOST_DESCRIBE_STRUCT(Tagged, (), (id, tags, words, moods))
+constexpr auto corm_mapping(corm::type<Tagged>) {
+    return corm::table<Tagged>("tagged")
+        .primary_key<&Tagged::id>()
+        .sql_type<&Tagged::tags>("citext[]")
+        .sql_type<&Tagged::words>("varchar(20)[]")
+        .sql_type<&Tagged::moods>("feeling[]");
+}
+
+constexpr const char* array_types = "create extension citext; create type feeling as enum ('sad', 'glad');";
 
 template <class... Items>
 auto of_ada(const Items&... items) {
@@ -127,6 +146,37 @@ TEST_CASE("Arrays", "[query][integration]") {
     CHECK(c.one(select(corm::array_agg(col<&Employee::name>).order_by(corm::desc<&Employee::name>))
                     .from<Employee>()
                     .where(col<&Employee::id> <= 2)) == Names{"Bob", "Ada"});
+}
+
+TEST_CASE("The mapping of the arrays fits its table", "[query][integration]") {
+    CHECK(corm::test::misfit_of<Tagged>(array_types) == "");
+}
+
+TEST_CASE("Values beside arrays have the type that the mapping declares", "[query][integration]") {
+    Company c{std::string{array_types} +
+              "create table tagged (id int primary key, tags citext[] not null, words varchar(20)[] not null,"
+              " moods feeling[] not null);"
+              "insert into tagged values (1, '{Abc,x}', '{Abc,x}', '{sad}'), (2, '{}', '{}', '{}');"};
+    const auto ids = [&](const corm::Condition& condition) {
+        return c.all(select(col<&Tagged::id>).from<Tagged>().where(condition));
+    };
+    using Ids = std::vector<std::int32_t>;
+    const auto t = corm::alias<Tagged>("t");
+    const auto of_alias = [&](const corm::Condition& condition) {
+        return c.all(select(t[col<&Tagged::id>]).from(t).where(condition));
+    };
+    CHECK(ids(corm::array_has(col<&Tagged::tags>, "ABC")) == Ids{1});
+    CHECK(ids(corm::array_has(col<&Tagged::words>, "ABC")).empty());
+    CHECK(ids(corm::array_has(col<&Tagged::words>, "Abc")) == Ids{1});
+    CHECK(ids(corm::array_has(col<&Tagged::moods>, "sad")) == Ids{1});
+    CHECK(of_alias(corm::array_has(t[col<&Tagged::tags>], "ABC")) == Ids{1});
+    CHECK(ids(corm::array_contains(col<&Tagged::tags>, Names{"ABC", "X"})) == Ids{1});
+    CHECK(ids(corm::array_contains(col<&Tagged::words>, Names{"Abc", "x"})) == Ids{1});
+    CHECK(ids(corm::array_contains(col<&Tagged::moods>, Names{"sad"})) == Ids{1});
+    CHECK(ids(corm::array_overlaps(col<&Tagged::tags>, Names{"ABC", "y"})) == Ids{1});
+    CHECK(ids(corm::array_overlaps(col<&Tagged::words>, Names{"Abc", "y"})) == Ids{1});
+    CHECK(of_alias(corm::array_overlaps(t[col<&Tagged::words>], Names{"Abc", "y"})) == Ids{1});
+    CHECK(of_alias(t[col<&Tagged::words>] == Names{"Abc", "x"}) == Ids{1});
 }
 
 TEST_CASE("Search", "[query][integration]") {

@@ -52,7 +52,7 @@ TEST_CASE("a value of each type", "[json][unit]") {
           R"("coarse":"1999-12-31T00:00:00.000000Z",)"
           R"("clock":"08:30:00.000000","span":"+1 mons +2 days +03:00:00.000000",)"
           R"("length":"+0 mons +0 days +01:30:00.000000",)"
-          R"("mood":"happy","document":{"k":[1,null,2.5]},"kept":{"b":1,"a":[]},)"
+          R"("mood":"happy","document":{"k":[1,null,2.5]},"kept": { "b" : 1,  "a" : [ ] } ,)"
           R"("address":{"street":"Main","zip":null,"moods":["sad"]},"money":{"cents":250}})");
 }
 
@@ -102,9 +102,21 @@ TEST_CASE("what JSON cannot hold names its path", "[json][unit]") {
     CHECK_THROWS_MATCHES(corm::to_json_text(Note{.at = types::Timestamp::min()}), corm::ConversionError,
                          MessageMatches(ContainsSubstring("JSON member 'at': ")));
     // Text that is no document must not become a part of one.
-    for (const char* bad : {"", "1, \"id\": 2", "{", "1e999"})
+    for (const char* bad : {"", "1, \"id\": 2", "{", "[1", "nul", "01", "1 2", "\"\xff\""})
         CHECK_THROWS_MATCHES(corm::to_json_text(Note{.kept = {bad}}), corm::ConversionError,
                              MessageMatches(ContainsSubstring("JSON member 'kept': ")));
+}
+
+TEST_CASE("the text of a document stays as it is", "[json][record][unit]") {
+    for (const char* text : {R"({"d":0.1234567890123456789,"a":1,"a":2})", R"({"n":12345678901234567890123})",
+                             R"([1e400, 1.50, -0, "\/\u00e9"])", " [ ]\n"}) {
+        const Note note{.kept = {text}};
+        const std::string member = std::string{R"("kept":)"} + text;
+        CHECK_THAT(corm::to_json_text(note), ContainsSubstring(member));
+        CHECK_THAT(corm::to_json_text(record_of(note)), ContainsSubstring(member));
+    }
+    // A value has numbers of its own.
+    CHECK_THROWS_AS(corm::to_json(Note{.kept = {"1e400"}}), corm::ConversionError);
 }
 
 TEST_CASE("a record is written as the struct with its members", "[json][record][unit]") {

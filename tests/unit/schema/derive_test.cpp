@@ -11,6 +11,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -185,6 +186,28 @@ TEST_CASE("an association table that has a key of its own keeps its pairs unique
     REQUIRE(pairs.unique.size() == 1);
     CHECK(pairs.unique[0].columns == std::vector<std::string>{"book_id", "tag_id"});
     CHECK(verify(mappers, database).text() == "");
+}
+
+TEST_CASE("a foreign key without the columns there refers to the primary key", "[schema][unit]") {
+    Registry registry;
+    const auto tables = registry.define(
+        {define("teams").column<std::int64_t>("id").primary_key({"id"}),
+         define("players").column<std::int64_t>("id").column<std::int64_t>("team_id").primary_key({"id"}).many_to_one(
+             "team", "teams", {"team_id"})});
+    const std::vector<Shared> mappers{tables.begin(), tables.end()};
+    Database database = derive(mappers);
+    const auto named = [&](const char* name) {
+        return std::find_if(database.tables.begin(), database.tables.end(),
+                            [&](const Table& table) { return table.name == name; });
+    };
+    named("players")->foreign_keys[0].target_columns.clear();
+    CHECK(verify(mappers, database).text() == "");
+    // Of another one, or of none, it is not the one that is wanted.
+    named("teams")->unique.emplace_back().columns = {"id"};
+    named("teams")->primary_key->columns = {"other"};
+    CHECK(verify(mappers, database).text().find("has no foreign key from (team_id)") != std::string::npos);
+    named("teams")->primary_key.reset();
+    CHECK(verify(mappers, database).text().find("has no foreign key from (team_id)") != std::string::npos);
 }
 
 TEST_CASE("a sequence is known by its name, whatever is in it", "[schema][unit]") {

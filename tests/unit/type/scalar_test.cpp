@@ -77,6 +77,10 @@ TEST_CASE("bool is one byte, 0 or 1", "[type][unit]") {
     CHECK(literal(false) == "f");
     CHECK(decoded<bool>("t", oids::boolean, Format::text));
     CHECK_FALSE(decoded<bool>("f", oids::boolean, Format::text));
+    // As people write it, in a field of a form or a text of a record.
+    CHECK(decoded<bool>("true", oids::boolean, Format::text));
+    CHECK_FALSE(decoded<bool>("false", oids::boolean, Format::text));
+    CHECK(contains(decode_problem<bool>("yes", oids::boolean, Format::text), "true or false"));
     CHECK(contains(decode_problem<bool>(bytes({2}), oids::boolean), "malformed bool"));
     CHECK(contains(decode_problem<bool>(bytes({}), oids::boolean), "malformed bool"));
     CHECK(contains(decode_problem<bool>(bytes({0, 1}), oids::boolean), "malformed bool"));

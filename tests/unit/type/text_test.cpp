@@ -94,6 +94,7 @@ TEST_CASE("types of the database are read as text only when they are", "[type][u
     CHECK(decoded<std::string>("happy", user_type) == "happy");
     CHECK(decoded<std::string>("", user_type).empty());
     CHECK(decoded<std::string>("tab\there ☃", user_type) == "tab\there ☃");
+    CHECK(decoded<std::string>("\valan", user_type) == "\valan");
     // A composite, an empty range, an unbounded range, an ltree, bytes.
     const std::string composite = bytes({0, 0, 0, 1, 0, 0, 0, 25, 0, 0, 0, 1, 'a'});
     for (const std::string& other : {composite, bytes({1}), bytes({0x18}), std::string{"\1Top.Science"},

@@ -60,7 +60,7 @@ concept OwnJson = (std::is_class_v<T> || std::is_enum_v<T>) &&
 void write_json_literal(std::string literal, bool moment, std::string& out, const JsonPath& path);
 /// "NaN", "Infinity" or "-Infinity": JSON has no such numbers.
 void write_json_special(double value, std::string& out);
-/// The document in a json column. Throws `ConversionError` unless it is one that a `boost::json::value` can hold.
+/// The document in a json column, byte for byte. Throws `ConversionError` unless it is one.
 void write_json_document(const JsonText& document, std::string& out, const JsonPath& path);
 
 template <class T>

@@ -319,6 +319,7 @@ void SessionCore::abandon() noexcept {
         abandoned_ = true;
         busy = busy_ != 0;
         operation = operation_.lock();
+    has_committed = true;
     }
     if (!busy)
         lease.release();

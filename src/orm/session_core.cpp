@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -164,7 +165,26 @@ OperationPlan SessionCore::operation(const char* name, Duration within, std::sou
 
 Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
     if (HookCalls::see_loaded(*engine))
+namespace {
+
+/// The changes, which are the first part, in a request of their own: its Sync commits them, whatever becomes of the
+/// rest.
+Task<void> run_apart(std::shared_ptr<SessionCore> core, OperationPlan plan, Parts parts) {
+    Parts changes;
+    changes.push_back(std::move(parts.front()));
+    parts.erase(parts.begin());
+    co_await core->run(plan, std::move(changes));
+    plan.flushes = false;
+    co_await core->run(plan, std::move(parts));
+}
+
+} // namespace
+
         return run_and_show(shared_from_this(), plan, std::move(parts));
+    // A result that is too large would undo the changes here, and the server would have them.
+    if (options.autocommit && plan.flushes && parts.size() > 1 &&
+        std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->has_cap(); }))
+        return run_apart(shared_from_this(), plan, std::move(parts));
     return start(plan, std::move(parts));
 }
 

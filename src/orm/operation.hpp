@@ -33,6 +33,7 @@ struct OperationPlan {
     trace::Operation kind = trace::Operation::execute;
     bool transactional = true; ///< begin a transaction if none is under way (sessions without autocommit)
     bool flushes = false;      ///< one of the parts writes the session's changes
+    bool settles = false;      ///< what hooks change behind its flush is flushed as well
     bool commits = false;      ///< ends it with COMMIT
     bool rolls_back = false;   ///< ends it with ROLLBACK
     bool outlasts = false;     ///< its deadline is later than the server's own limit on a statement

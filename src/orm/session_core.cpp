@@ -34,6 +34,8 @@ SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions sess
         options.autocommit = true;
         options.read_only = true; // where a statement runs on a connection of its own, it has a BEGIN that says so
     }
+    if (options.autocommit)
+        uow.commits_at_once();
     // They travel with BEGIN: a session that believes itself read-only must not write.
     if (options.autocommit && (options.isolation != Isolation::server_default ||
                                (options.read_only && !options.reader) || options.deferrable))
@@ -163,8 +165,6 @@ OperationPlan SessionCore::operation(const char* name, Duration within, std::sou
     return plan;
 }
 
-Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
-    if (HookCalls::see_loaded(*engine))
 namespace {
 
 /// The changes, which are the first part, in a request of their own: its Sync commits them, whatever becomes of the
@@ -180,11 +180,13 @@ Task<void> run_apart(std::shared_ptr<SessionCore> core, OperationPlan plan, Part
 
 } // namespace
 
-        return run_and_show(shared_from_this(), plan, std::move(parts));
+Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
     // A result that is too large would undo the changes here, and the server would have them.
     if (options.autocommit && plan.flushes && parts.size() > 1 &&
         std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->has_cap(); }))
         return run_apart(shared_from_this(), plan, std::move(parts));
+    if (HookCalls::see_loaded(*engine))
+        return run_and_show(shared_from_this(), plan, std::move(parts));
     return start(plan, std::move(parts));
 }
 
@@ -317,6 +319,7 @@ void SessionCore::undo_dropped(Savepoints::Serial serial) noexcept {
 }
 
 void SessionCore::committed() {
+    has_committed = true;
     end_scope();
     lease.release();
     end_transaction();
@@ -339,7 +342,6 @@ void SessionCore::abandon() noexcept {
         abandoned_ = true;
         busy = busy_ != 0;
         operation = operation_.lock();
-    has_committed = true;
     }
     if (!busy)
         lease.release();

@@ -156,7 +156,7 @@ void Pool::give_back(const SlotPtr& slot) noexcept {
         const std::lock_guard lock(mutex_);
         if (!loss.empty())
             core_.on_lost(loss, Clock::now(), actions);
-        // Without the threads nothing that is busy can be cleaned.
+        // Nothing that is busy can be cancelled any more.
         const bool hopeless = abandoned_ && how == PoolCore::Returned::busy;
         core_.on_return(slot, hopeless ? PoolCore::Returned::broken : how, Clock::now(), actions);
     }

@@ -123,8 +123,8 @@ public:
     /// Closes idle connections, fails waiters, and waits for leases until `deadline`; then their connections are closed
     /// under them. `sink` may be null. May be called again: the earlier deadline counts, and all sinks are called.
     void shut_down(TimePoint deadline, std::shared_ptr<ShutdownSink> sink);
-    /// The same without waiting: leases may be used to their end, and their connections are closed on return. Joins the
-    /// threads.
+    /// The same without waiting: leases may be used to their end, deadlines included, and their connections are closed
+    /// on return. Joins the threads but that of the deadlines.
     void abandon() noexcept;
 
     /// Makes a connection beside those of the pool, which neither counts nor keeps it, and does not run the hook for

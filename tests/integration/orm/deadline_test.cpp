@@ -230,6 +230,31 @@ TEST_CASE("so does a statement outside of a transaction, whose connection is as 
     expect_well(s);
 }
 
+TEST_CASE("deadlines last longer than the engine", "[orm][integration]") {
+    const Database database{std::string{schema} + users(1)};
+    asio::io_context context;
+    std::optional<corm::Engine> engine;
+    engine.emplace(context.get_executor(), database.url(), corm::EngineOptions{});
+    std::optional<corm::AsyncSession> session;
+    session.emplace(*engine);
+    Ended ended;
+    bool over = false;
+    const auto wait = [&]() -> corm::Task<> {
+        ended = co_await expect_timeout([](corm::AsyncSession& slow) -> corm::Task<> {
+            co_await slow.execute(corm::raw_sql("select pg_sleep(5)").within(700ms));
+        }(*session));
+        over = true;
+    };
+    asio::co_spawn(context, wait(), asio::detached);
+    REQUIRE(run_until(context, 10s, [&] { return database.sessions("active") == 1; }));
+    engine.reset();
+    REQUIRE(run_until(context, 10s, [&] { return over; }));
+    CHECK(ended.phase == corm::Phase::execute);
+    session.reset();
+    // Its connection goes with it.
+    CHECK(run_until(context, 10s, [&] { return database.query(std::string{"select count(*) "} + others) == "0"; }));
+}
+
 TEST_CASE("F28: a connection lost in a transaction ends it with the server's reason", "[orm][integration][F28]") {
     Sessions s{users(2)};
     s.run([&]() -> corm::Task<> {

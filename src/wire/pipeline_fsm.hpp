@@ -71,6 +71,8 @@ public:
     }
     /// A result has grown beyond its cap: the reply is known, and what is left is to be cancelled.
     [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
+    /// So many statements of the request have succeeded, as far as the server has told; 0 if they are apart.
+    [[nodiscard]] std::size_t answered() const noexcept { return request_.apart ? 0 : results_.size(); }
     /// A COMMIT is under way, and nothing has shown yet what became of it.
     [[nodiscard]] bool outcome_unknown() const noexcept;
 

@@ -13,6 +13,8 @@
 
 using namespace corm::test;
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 namespace asio = boost::asio;
 
 namespace {
@@ -226,6 +228,28 @@ TEST_CASE("so does a statement outside of a transaction, whose connection is as 
         shown = co_await session.one<std::string>(limit());
         CHECK(shown == "31s");
         CHECK(s.engine.stats().connected == 1);
+    });
+    expect_well(s);
+}
+
+TEST_CASE("a deadline names the statement that the program waits for", "[orm][integration]") {
+    Sessions s{users(1), {.pool = {.max_size = 1}}};
+    s.run([&]() -> corm::Task<> {
+        const auto slow = corm::raw_sql("select pg_sleep(60)").within(50ms);
+        for (const bool autocommit : {false, true}) {
+            auto options = corm::SessionOptions{.autocommit = autocommit}.with_setting("app.tenant", "x");
+            corm::AsyncSession session{s.engine, options};
+            if (!autocommit) {
+                session.add(User{.name = "never"});
+                const auto late = caught<corm::TimeoutError>(co_await failure(session.execute(slow)));
+                CHECK_THAT(late.what(),
+                           ContainsSubstring("while executing: WITH i AS (INSERT INTO") && EndsWith(" and 1 more"));
+                co_await session.rollback();
+            }
+            const auto alone = caught<corm::TimeoutError>(co_await failure(session.execute(slow)));
+            CHECK_THAT(alone.what(), EndsWith("while executing: select pg_sleep(60)"));
+            co_await session.rollback();
+        }
     });
     expect_well(s);
 }

@@ -201,6 +201,7 @@ struct Pool::Granted {
             return;
         }
         const std::shared_ptr<Pool> pool = lease.pool_;
+        const std::shared_ptr<LeaseSink> sink = waiter.sink;
         lease.release();
         Actions actions;
         {
@@ -208,6 +209,8 @@ struct Pool::Granted {
             pool->core_.put_back(std::move(waiter), Clock::now(), actions);
         }
         pool->perform(std::move(actions));
+        if (sink->gave_up() && pool->withdraw(sink.get()))
+            sink->on_lease_failure(nullptr);
     }
 };
 

@@ -70,6 +70,8 @@ public:
     virtual ~LeaseSink() = default;
     virtual void on_lease(Lease lease) noexcept = 0;
     virtual void on_lease_failure(std::exception_ptr error) noexcept = 0;
+    /// It was cancelled while `withdraw` did not find it, and need not wait any more: `on_lease_failure` will do.
+    [[nodiscard]] virtual bool gave_up() const noexcept { return false; }
 };
 
 /// Hears that a pool has been shut down: one call, like those of LeaseSink.

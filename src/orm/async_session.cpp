@@ -49,7 +49,9 @@ Task<void> undo_hooked(const AsyncSession& session, std::source_location where) 
     co_await HookCalls::run(session.core_, SessionEvent::after_rollback);
 }
 
-bool is_retryable(const std::exception_ptr& failure) noexcept {
+bool may_run_again(const AsyncSession& session, const std::exception_ptr& failure) noexcept {
+    if (session.core_->has_committed)
+        return false; // a hook behind the commit, or what the function did after it
     try {
         std::rethrow_exception(failure);
     } catch (const DatabaseError& error) {

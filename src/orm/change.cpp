@@ -55,7 +55,7 @@ public:
         wire::Statement& statement = request.emplace_back();
         statement.lifetime = mapper_->lifetime();
         statement.raw = sql::calls_unknown(change_);
-        if (wanted_ != 0)
+        if (has_cap())
             statement.cap = session_.cap;
         statement.sql = std::make_shared<const std::string>(std::move(compiled.text));
         statement.parameters = std::move(compiled.parameters);
@@ -68,6 +68,7 @@ public:
         outcome.rows = std::make_shared<const FirstColumns>(std::move(result), wanted_);
     }
 
+    [[nodiscard]] bool has_cap() const noexcept override { return wanted_ != 0 && session_.cap.is_set(); }
     [[nodiscard]] std::optional<Pattern> pattern() const override {
         return Pattern{sql::compile(change_).text,
                        "write all rows by one statement, with a condition such as .in(values), "

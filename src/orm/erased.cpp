@@ -266,6 +266,7 @@ Task<void> commit(Core core, Duration within, std::source_location where) {
     core->require_usable();
     OperationPlan plan = core->operation("commit()", within, where);
     plan.kind = trace::Operation::commit;
+    plan.settles = true;
     const bool hooked = core->engine->options.hooks != nullptr;
     if (hooked)
         co_await HookCalls::run(core, SessionEvent::before_commit);

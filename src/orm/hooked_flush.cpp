@@ -11,7 +11,7 @@
 namespace corm::orm {
 namespace {
 
-/// Hooks behind a flush of a commit may change something each time.
+/// Hooks behind a flush may change something each time.
 constexpr int max_flushes = 100;
 
 } // namespace
@@ -75,7 +75,7 @@ Task<void> flush_hooked(const detail::Core& core, const OperationPlan& operation
         if (plan.flushes)
             co_await core->run(plan, std::move(parts));
         co_await hooked.behind();
-        if (operation.kind != trace::Operation::commit) {
+        if (!operation.settles) {
             core->flushed_ahead = true;
             co_return;
         }

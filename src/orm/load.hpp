@@ -22,8 +22,9 @@ public:
     void append_loaded(std::vector<detail::Handle>& loaded) const override;
     [[nodiscard]] KeyedPart* keyed() noexcept override { return finds_by_key() ? this : nullptr; }
     [[nodiscard]] Sharing sharing() const noexcept override {
-        return finds_by_key() ? Sharing::always : session_.cap.is_set() ? Sharing::never : Sharing::if_quick;
+        return finds_by_key() ? Sharing::always : has_cap() ? Sharing::never : Sharing::if_quick;
     }
+    [[nodiscard]] bool has_cap() const noexcept override { return !finds_by_key() && session_.cap.is_set(); }
     [[nodiscard]] std::exception_ptr explain(std::size_t statement, const std::exception_ptr& error) const override;
     [[nodiscard]] const mapping::Mapper& mapper() const noexcept override { return *load_.ends->target; }
     [[nodiscard]] std::span<const std::string> keys() const noexcept override { return load_.keys; }

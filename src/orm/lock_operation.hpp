@@ -38,6 +38,10 @@ public:
 
     void on_lease(pool::Lease lease) noexcept override;
     void on_lease_failure(std::exception_ptr error) noexcept override;
+    [[nodiscard]] bool gave_up() const noexcept override {
+        const std::lock_guard lock{mutex_};
+        return cancelled_;
+    }
     void on_reply(wire::Reply reply) noexcept override;
 
 private:
@@ -51,7 +55,7 @@ private:
     wire::Request request_;
     std::shared_ptr<Outcome> outcome_;
 
-    std::mutex mutex_; // guards what follows
+    mutable std::mutex mutex_; // guards what follows
     pool::Lease lease_;
     Stage stage_ = Stage::acquiring;
     bool cancelled_ = false;

@@ -71,8 +71,18 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
         finish(std::current_exception(), false);
         return;
     }
-    pool::Pool& pool = *session_->engine->pool;
+    const TimePoint deadline = plan_.deadline;
+    const std::source_location where = plan_.where;
+    const std::shared_ptr<pool::Pool> shared = session_->engine->pool;
+    pool::Pool& pool = *shared;
     std::unique_lock lock{mutex_};
+    if (cancelled_) {
+        // On another thread, since it is in flight.
+        stage_ = Stage::done;
+        lock.unlock();
+        finish(aborted(), false);
+        return;
+    }
     pool::Lease lease = session_->lease ? std::move(session_->lease) : pool.try_acquire(plan_.where);
     if (lease) {
         stage_ = Stage::executing;
@@ -81,7 +91,10 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
     }
     stage_ = Stage::acquiring;
     lock.unlock();
-    pool.acquire(self, plan_.deadline, plan_.where);
+    pool.acquire(self, deadline, where);
+    // A cancellation may have come before there was somebody to withdraw.
+    if (gave_up() && pool.withdraw(this) && advance(Stage::acquiring, Stage::done))
+        finish(aborted(), false);
 }
 
 void Operation::send(pool::Lease lease) {
@@ -123,6 +136,10 @@ void Operation::cancel(asio::cancellation_type type) noexcept {
     const auto self = shared_from_this();
     const bool terminal = (type & asio::cancellation_type::terminal) != asio::cancellation_type::none;
     std::unique_lock lock{mutex_};
+    if (stage_ == Stage::idle) {
+        cancelled_ = true; // `initiate` sees the mark
+        return;
+    }
     if (stage_ == Stage::acquiring) {
         cancelled_ = true;
         const std::shared_ptr<SessionCore> session = session_;

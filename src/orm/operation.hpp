@@ -33,6 +33,7 @@ struct OperationPlan {
     trace::Operation kind = trace::Operation::execute;
     bool transactional = true; ///< begin a transaction if none is under way (sessions without autocommit)
     bool flushes = false;      ///< one of the parts writes the session's changes
+    bool settles = false;      ///< what hooks change behind its flush is flushed as well
     bool commits = false;      ///< ends it with COMMIT
     bool rolls_back = false;   ///< ends it with ROLLBACK
     bool outlasts = false;     ///< its deadline is later than the server's own limit on a statement
@@ -75,6 +76,10 @@ public:
 
     void on_lease(pool::Lease lease) noexcept override;
     void on_lease_failure(std::exception_ptr error) noexcept override;
+    [[nodiscard]] bool gave_up() const noexcept override {
+        const std::lock_guard lock{mutex_};
+        return cancelled_;
+    }
     void on_reply(wire::Reply reply) noexcept override;
 
 private:
@@ -115,7 +120,7 @@ private:
     std::size_t closes_ = 0;                   ///< cursors that it closes
     std::size_t of_parts_ = 0;                 ///< statements of the parts
 
-    std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
+    mutable std::mutex mutex_; // guards stage_, cancelled_ and, while executing, the session's lease
     Stage stage_ = Stage::idle;
     bool cancelled_ = false;
 

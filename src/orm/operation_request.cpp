@@ -111,6 +111,8 @@ void Operation::build() {
         request_.statements.push_back(commit_command());
     if (plan_.rolls_back)
         request_.statements.push_back(rollback_command());
+    request_.ahead = ahead_;
+    request_.behind = request_.statements.size() - ahead_ - of_parts_;
     request_.deadline = plan_.deadline;
     request_.where = plan_.where;
     request_.commits = commits_;

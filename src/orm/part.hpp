@@ -47,6 +47,8 @@ public:
     /// always.
     enum class Sharing : std::uint8_t { never, if_quick, always };
     [[nodiscard]] virtual Sharing sharing() const noexcept { return Sharing::never; }
+    /// A result may be too large, which ends its request although the server has done all that it asked for.
+    [[nodiscard]] virtual bool has_cap() const noexcept { return false; }
     /// What it reads, without values, and what would read many of it at once.
     struct Pattern {
         std::string what;

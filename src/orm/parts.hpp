@@ -90,6 +90,7 @@ public:
     /// Reads without a lock that the library wrote itself.
     [[nodiscard]] bool only_reads() const noexcept;
     [[nodiscard]] Sharing sharing() const noexcept override;
+    [[nodiscard]] bool has_cap() const noexcept override { return cap().is_set(); }
     /// Is a select that locks its rows.
     [[nodiscard]] bool locks() const noexcept;
     [[nodiscard]] bool alone() const noexcept;

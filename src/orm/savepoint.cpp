@@ -12,9 +12,12 @@
 namespace corm::orm {
 namespace {
 
-Task<void> flush_in(const detail::Core& core, const char* name, Duration within, std::source_location where) {
+/// `settles`: what hooks change behind the flush belongs to what is around as well.
+Task<void> flush_in(const detail::Core& core, const char* name, bool settles, Duration within,
+                    std::source_location where) {
     OperationPlan plan = core->operation(name, within, where);
     plan.kind = trace::Operation::flush;
+    plan.settles = settles;
     if (core->flushes_ahead())
         co_await flush_ahead(core, plan);
     Parts parts;
@@ -27,7 +30,7 @@ Task<void> release_savepoint(detail::Core core, std::uint64_t serial, Duration w
     const SessionCore::Busy busy{core, "release()", where, SessionCore::Use::flush};
     const std::size_t depth = core->require_savepoint(serial, "release()", where);
     core->require_usable();
-    co_await flush_in(core, "release()", within, where);
+    co_await flush_in(core, "release()", false, within, where);
     core->release_to(depth);
 }
 
@@ -70,7 +73,7 @@ Task<Savepoint> begin_nested(Core core, Duration within, std::source_location wh
         throw Error("begin_nested() was called on an autocommit session, which has no transaction to nest in; use a "
                     "session without SessionOptions::autocommit",
                     where);
-    co_await flush_in(core, "begin_nested()", within, where);
+    co_await flush_in(core, "begin_nested()", true, within, where);
     core->uow.begin_scope();
     co_return Savepoint{core, core->savepoints.open()};
 }

@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -33,6 +34,8 @@ SessionCore::SessionCore(std::shared_ptr<EngineCore> shared, SessionOptions sess
         options.autocommit = true;
         options.read_only = true; // where a statement runs on a connection of its own, it has a BEGIN that says so
     }
+    if (options.autocommit)
+        uow.commits_at_once();
     // They travel with BEGIN: a session that believes itself read-only must not write.
     if (options.autocommit && (options.isolation != Isolation::server_default ||
                                (options.read_only && !options.reader) || options.deferrable))
@@ -162,7 +165,26 @@ OperationPlan SessionCore::operation(const char* name, Duration within, std::sou
     return plan;
 }
 
+namespace {
+
+/// The changes, which are the first part, in a request of their own: its Sync commits them, whatever becomes of the
+/// rest.
+Task<void> run_apart(std::shared_ptr<SessionCore> core, OperationPlan plan, Parts parts) {
+    Parts changes;
+    changes.push_back(std::move(parts.front()));
+    parts.erase(parts.begin());
+    co_await core->run(plan, std::move(changes));
+    plan.flushes = false;
+    co_await core->run(plan, std::move(parts));
+}
+
+} // namespace
+
 Task<void> SessionCore::run(const OperationPlan& plan, Parts&& parts) {
+    // A result that is too large would undo the changes here, and the server would have them.
+    if (options.autocommit && plan.flushes && parts.size() > 1 &&
+        std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->has_cap(); }))
+        return run_apart(shared_from_this(), plan, std::move(parts));
     if (HookCalls::see_loaded(*engine))
         return run_and_show(shared_from_this(), plan, std::move(parts));
     return start(plan, std::move(parts));
@@ -297,6 +319,7 @@ void SessionCore::undo_dropped(Savepoints::Serial serial) noexcept {
 }
 
 void SessionCore::committed() {
+    has_committed = true;
     end_scope();
     lease.release();
     end_transaction();

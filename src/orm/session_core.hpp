@@ -147,6 +147,7 @@ public:
     bool in_transaction = false;
     bool net_lifted = false; ///< for the whole of it: the server limits no statement of the transaction
     Scoped scoped = Scoped::none;
+    bool has_committed = false;               ///< once at least
     bool flushed_ahead = false;               ///< by hooks: what they changed since is left to the next flush
     bool only_read = true;                    ///< nothing in this transaction that somebody could wait for
     std::optional<TransactionId> transaction; ///< its number, as far as it has been asked for

@@ -355,7 +355,7 @@ void Pool::abandon() noexcept {
         }
     }
     perform(std::move(actions));
-    stop_threads();
+    canceller_.stop(); // and not the deadlines, which leases have to their end
 }
 
 void Pool::stop_threads() noexcept {

@@ -156,7 +156,7 @@ void Pool::give_back(const SlotPtr& slot) noexcept {
         const std::lock_guard lock(mutex_);
         if (!loss.empty())
             core_.on_lost(loss, Clock::now(), actions);
-        // Without the threads nothing that is busy can be cleaned.
+        // Nothing that is busy can be cancelled any more.
         const bool hopeless = abandoned_ && how == PoolCore::Returned::busy;
         core_.on_return(slot, hopeless ? PoolCore::Returned::broken : how, Clock::now(), actions);
     }
@@ -201,6 +201,7 @@ struct Pool::Granted {
             return;
         }
         const std::shared_ptr<Pool> pool = lease.pool_;
+        const std::shared_ptr<LeaseSink> sink = waiter.sink;
         lease.release();
         Actions actions;
         {
@@ -208,6 +209,8 @@ struct Pool::Granted {
             pool->core_.put_back(std::move(waiter), Clock::now(), actions);
         }
         pool->perform(std::move(actions));
+        if (sink->gave_up() && pool->withdraw(sink.get()))
+            sink->on_lease_failure(nullptr);
     }
 };
 

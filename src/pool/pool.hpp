@@ -70,6 +70,8 @@ public:
     virtual ~LeaseSink() = default;
     virtual void on_lease(Lease lease) noexcept = 0;
     virtual void on_lease_failure(std::exception_ptr error) noexcept = 0;
+    /// It was cancelled while `withdraw` did not find it, and need not wait any more: `on_lease_failure` will do.
+    [[nodiscard]] virtual bool gave_up() const noexcept { return false; }
 };
 
 /// Hears that a pool has been shut down: one call, like those of LeaseSink.
@@ -123,8 +125,8 @@ public:
     /// Closes idle connections, fails waiters, and waits for leases until `deadline`; then their connections are closed
     /// under them. `sink` may be null. May be called again: the earlier deadline counts, and all sinks are called.
     void shut_down(TimePoint deadline, std::shared_ptr<ShutdownSink> sink);
-    /// The same without waiting: leases may be used to their end, and their connections are closed on return. Joins the
-    /// threads.
+    /// The same without waiting: leases may be used to their end, deadlines included, and their connections are closed
+    /// on return. Joins the threads but that of the deadlines.
     void abandon() noexcept;
 
     /// Makes a connection beside those of the pool, which neither counts nor keeps it, and does not run the hook for

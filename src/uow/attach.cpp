@@ -179,8 +179,13 @@ std::shared_ptr<Instance> UnitOfWork::attach_written(const std::shared_ptr<const
 void UnitOfWork::vanished(const std::shared_ptr<Instance>& instance) {
     map_.erase(*instance);
     forget_removal(instance);
-    instance->state = ObjectState::deleted;
     instance->freshness = Freshness::expired;
+    if (commits_at_once_) {
+        forget_edits(instance);
+        detach_deleted(*instance);
+        return;
+    }
+    instance->state = ObjectState::deleted;
     deleted_.push_back(instance);
 }
 

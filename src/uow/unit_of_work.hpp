@@ -36,6 +36,8 @@ class UnitOfWork {
 public:
     /// `scope` is the session that new objects belong to.
     void set_scope(std::weak_ptr<Scope> scope) { scope_ = std::move(scope); }
+    /// Each statement is final.
+    void commits_at_once() noexcept { commits_at_once_ = true; }
 
     /// Transient becomes pending, detached persistent; a removal that was not flushed is taken back. Throws `Error` for
     /// objects of another session and for deleted ones.
@@ -113,7 +115,8 @@ public:
     std::shared_ptr<Instance> attach_written(const std::shared_ptr<const mapping::Mapper>& mapper,
                                              const types::Rows& rows, int row, int first, bool fresh_row, bool final,
                                              std::source_location where);
-    /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction.
+    /// The row of this object is gone: it leaves the identity map, as if deleted in this transaction, or for good if
+    /// the session commits at once.
     void vanished(const std::shared_ptr<Instance>& instance);
 
     [[nodiscard]] bool owns(const Instance& instance) const noexcept;
@@ -213,6 +216,7 @@ private:
     void reclaim(const std::shared_ptr<Instance>& instance);
 
     std::weak_ptr<Scope> scope_;
+    bool commits_at_once_ = false;
     IdentityMap map_;
     /// A stage of a flush was written, and not the last one: what it has inserted or deleted is on the lists yet.
     bool is_staged_ = false;

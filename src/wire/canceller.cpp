@@ -56,9 +56,12 @@ Canceller::~Canceller() {
 }
 
 void Canceller::submit(std::unique_ptr<CancelHandle> handle, std::function<void()> done) {
-    const std::lock_guard lock(state_->mutex);
-    if (state_->stopped)
+    std::unique_lock lock(state_->mutex);
+    if (state_->stopped) {
+        lock.unlock();
+        done();
         return;
+    }
     state_->jobs.push_back({std::move(handle), std::move(done)});
     // One that was started a moment ago counts as busy; at worst one more starts.
     if (state_->idle < state_->jobs.size() && state_->threads.size() < max_threads)
@@ -80,10 +83,11 @@ void Canceller::stop() noexcept {
         // Called from one of them, it does not wait for itself.
         const auto self = std::this_thread::get_id();
         const bool own = std::any_of(threads.begin(), threads.end(), [&](auto& each) { return each.get_id() == self; });
-        if (threads.empty())
-            return;
-        all_ended = !own && state_->wake.wait_for(lock, patience, [&] { return state_->ended == threads.size(); });
+        all_ended = threads.empty() ||
+                    (!own && state_->wake.wait_for(lock, patience, [&] { return state_->ended == threads.size(); }));
     }
+    for (const State::Job& job : dropped)
+        job.done();
     for (std::thread& thread : threads) {
         if (all_ended)
             thread.join();

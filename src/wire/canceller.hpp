@@ -21,10 +21,11 @@ public:
     Canceller(const Canceller&) = delete;
     Canceller& operator=(const Canceller&) = delete;
 
-    /// Sends the request and then calls `done`, on a thread. After `stop`, neither happens.
+    /// Sends the request and then calls `done`, on a thread. After `stop` nothing is sent, and `done` is called at
+    /// once.
     void submit(std::unique_ptr<CancelHandle> handle, std::function<void()> done);
-    /// Drops what waits. Requests that are stuck in the network are left behind after a moment, with their threads:
-    /// libpq offers no way to interrupt them before version 17, and they touch nothing but their own handles.
+    /// Calls `done` of what waits. Requests that are stuck in the network are left behind after a moment, with their
+    /// threads: libpq offers no way to interrupt them before version 17, and they touch nothing but their own handles.
     void stop() noexcept;
 
 private:

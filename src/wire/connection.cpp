@@ -257,7 +257,7 @@ void Connection::expire(TimePoint now) noexcept {
             overdue_ = true;
             deadline_ = (now + context_.commit_grace).time_since_epoch().count();
         } else {
-            tell_early(ending, make_timeout(fsm_.request()), "the deadline passed");
+            tell_early(ending, make_timeout(fsm_.request(), fsm_.answered()), "the deadline passed");
         }
     }
     if (ending.sink)

@@ -21,7 +21,7 @@ void Connection::resume(CopyStep step, TimePoint deadline, std::source_location 
                 late = deadline <= Clock::now();
                 if (late) {
                     // A step that the socket takes at once would never be seen to be late.
-                    tell_early(ending, make_timeout(fsm_.request()), "the deadline passed");
+                    tell_early(ending, make_timeout(fsm_.request(), fsm_.answered()), "the deadline passed");
                 } else {
                     proceed(fsm_.resume(step), ending);
                 }

@@ -3,13 +3,14 @@
 
 #include "wire/request.hpp"
 
+#include <cstddef>
 #include <exception>
 #include <source_location>
 
 namespace corm::wire {
 
-/// TimeoutError naming the first statement.
-[[nodiscard]] std::exception_ptr make_timeout(const Request& request);
+/// TimeoutError naming the first statement without an answer, `answered` of which have come.
+[[nodiscard]] std::exception_ptr make_timeout(const Request& request, std::size_t answered);
 
 /// What the answer of a COMMIT comes to that was cancelled at its deadline and then awaited: `error`, or TimeoutError
 /// with Phase::commit where the server gave it up.

@@ -62,8 +62,8 @@ public:
     /// The answer when nobody waits any longer for the rest: `error` unless the outcome is known, or the outcome of a
     /// COMMIT is in doubt; `event` says what happened in that sentence. Gives up; the machine goes on until it is done.
     [[nodiscard]] Reply reply_early(std::exception_ptr error, std::string_view event);
-    /// Nobody waits for the outcome: it is not sent again, a COMMIT that is held back is not sent at all, a COPY ends
-    /// without its rows, and nothing behind it is sent.
+    /// Nobody waits for the outcome: it is not sent again, a COMMIT that is held back is not sent at all, nor a Sync
+    /// that would be one without a ROLLBACK in front; a COPY ends without its rows, and nothing behind it is sent.
     void give_up() noexcept {
         given_up_ = true;
         if (copy_)
@@ -71,6 +71,8 @@ public:
     }
     /// A result has grown beyond its cap: the reply is known, and what is left is to be cancelled.
     [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
+    /// So many statements of the request have succeeded, as far as the server has told; 0 if they are apart.
+    [[nodiscard]] std::size_t answered() const noexcept { return request_.apart ? 0 : results_.size(); }
     /// A COMMIT is under way, and nothing has shown yet what became of it.
     [[nodiscard]] bool outcome_unknown() const noexcept;
 
@@ -107,7 +109,7 @@ public:
 
 private:
     enum class Phase { idle, running };
-    enum class Kind : std::uint8_t { close, prefix, parse, execute, sync };
+    enum class Kind : std::uint8_t { close, prefix, parse, execute, undo, sync };
     struct Expected {
         Kind kind{};
         bool answered = false;
@@ -120,7 +122,7 @@ private:
     Want step();
     bool send_more();
     bool send_prefix(bool rollback_first, bool reset_first);
-    bool send_command(const char* sql);
+    bool send_command(const char* sql, Kind kind = Kind::prefix);
     bool send_reset();
     bool close_evicted();
     bool send_sync();

@@ -109,7 +109,7 @@ void PipelineFsm::on_result(Expected& expected, pg_result* result) {
         if (expected.kind != Kind::sync)
             set_lost({});
         ++expected_head_;
-        if (is_last_sync && !error_ && request_.commits && commit_at_ == request_.statements.size())
+        if (is_last_sync && !error_ && commit_sent_ && commit_at_ == request_.statements.size())
             commit_acknowledged_ = true;
         return;
     case ResultStatus::row:

@@ -157,8 +157,8 @@ bool PipelineFsm::send_reset() {
     return send_command("COMMIT");
 }
 
-bool PipelineFsm::send_command(const char* sql) {
-    expect(Kind::prefix);
+bool PipelineFsm::send_command(const char* sql, Kind kind) {
+    expect(kind);
     return conn_.pq().send_query(conn_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr);
 }
 
@@ -173,8 +173,17 @@ bool PipelineFsm::send_more() {
         return true;
     Pq& pq = conn_.pq();
     // The server would only skip what is left after an error. A COMMIT that nobody waits for is better not sent.
-    if (error_ || (given_up_ && commit_at_ < request_.statements.size() && !commit_sent_))
+    const bool uncommitted = given_up_ && request_.commits && !commit_sent_;
+    if (error_ || uncommitted)
         next_ = request_.statements.size();
+    // Without a transaction block the Sync would be the COMMIT of what stands before it. (Nothing does, if an error has
+    // undone it.)
+    const bool undoes = uncommitted && !error_ && commit_at_ == request_.statements.size();
+    if (undoes) {
+        ++statements_sent_;
+        if (!send_command("ROLLBACK", Kind::undo))
+            return false;
+    }
     while (next_ < request_.statements.size() && !request_.statements[next_].copy) {
         if (window_full()) {
             if (!holding_) {
@@ -193,7 +202,7 @@ bool PipelineFsm::send_more() {
         if (request_.apart && next_ < request_.statements.size() && !send_sync_between())
             return false;
     }
-    commit_sent_ = commit_sent_ || (request_.commits && commit_at_ == request_.statements.size());
+    commit_sent_ = commit_sent_ || (request_.commits && commit_at_ == request_.statements.size() && !undoes);
     synced_ = true;
     // Ahead of a COPY there may be nothing.
     return expected_.empty() && next_ < request_.statements.size() ? true : send_sync();

@@ -89,6 +89,9 @@ void check(const Statement& statement, const std::source_location& where);
 /// takes a transaction around it, begun by the request or before, or the statements would not stand or fall together.
 struct Request {
     std::vector<Statement> statements;
+    /// So many in front and at the end are of the transaction around what was asked for: messages do not name them.
+    std::size_t ahead = 0;
+    std::size_t behind = 0;
     TimePoint deadline = TimePoint::max();
     std::source_location where;
     /// True when the request commits, by a COMMIT or, outside of a transaction, by its Sync: an end without an answer

@@ -23,8 +23,8 @@ namespace detail {
 /// The function, or the end of its transaction, has failed: true if hooks are to be told, by `undo_hooked`.
 [[nodiscard]] bool undoes_hooked(const AsyncSession& session) noexcept;
 [[nodiscard]] Task<void> undo_hooked(const AsyncSession& session, std::source_location where);
-/// The server asks for another attempt.
-[[nodiscard]] bool is_retryable(const std::exception_ptr& failure) noexcept;
+/// The server asks for another attempt, and this one has committed nothing.
+[[nodiscard]] bool may_run_again(const AsyncSession& session, const std::exception_ptr& failure) noexcept;
 } // namespace detail
 
 /// The calls of `AsyncSession` that write and end transactions; not a type of its own.
@@ -146,6 +146,7 @@ private:
     friend Task<void> detail::end_scope(const AsyncSession& session, std::source_location where);
     friend bool detail::undoes_hooked(const AsyncSession& session) noexcept;
     friend Task<void> detail::undo_hooked(const AsyncSession& session, std::source_location where);
+    friend bool detail::may_run_again(const AsyncSession& session, const std::exception_ptr& failure) noexcept;
 };
 
 } // namespace corm::orm

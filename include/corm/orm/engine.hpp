@@ -73,9 +73,9 @@ public:
     [[nodiscard]] const EngineOptions& options() const noexcept;
 
     /// Runs `fn(session)`, a coroutine, in a session of its own and commits. While the server asks for it (40001,
-    /// 40P01, at COMMIT too) everything is run again in a fresh session after a growing, jittered pause. Any other
-    /// error is thrown as it is, after the rollback; a lost COMMIT is `CommitOutcomeUnknown` and never repeated.
-    /// Throws `Error`, with nothing called or sent, for options of an autocommit session.
+    /// 40P01, at COMMIT too) everything is run again in a fresh session after a growing, jittered pause, unless it has
+    /// committed. Any other error is thrown as it is, after the rollback; a lost COMMIT is `CommitOutcomeUnknown`, and
+    /// never repeated. Throws `Error`, with nothing called or sent, for options of an autocommit session.
     /// Include `corm/orm/transaction.hpp` or `corm/corm.hpp`.
     template <class Function>
     [[nodiscard]] auto transaction(Function fn, TransactionOptions options = {},

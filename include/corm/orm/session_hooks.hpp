@@ -64,8 +64,8 @@ enum class RowEvent : std::uint8_t {
 /// * `before_flush`: ahead of changes, if there are any. May read, add, edit, link and remove.
 /// * `before_insert`, `before_update`, `before_delete`: for each object, behind `before_flush`. May edit its columns.
 /// * `after_insert`, `after_update`, `after_delete`: for each object, behind the rows of the flush. May read it.
-/// * `after_flush`: last thing of a flush. As `before_flush`; its changes are left to the next flush, and a commit
-///   flushes again.
+/// * `after_flush`: last thing of a flush. As `before_flush`; its changes are left to the next flush, while a commit
+///   and the begin of a savepoint flush again.
 /// * `before_commit`: first thing in `commit`. May do everything but end the transaction.
 /// * `after_commit`, `after_rollback`: behind `commit`, and `rollback` or `close`. Nothing that needs the server.
 /// * `load`: for each object that was made from a row, before the operation returns it. May edit it.

@@ -146,12 +146,13 @@ public:
                                                 std::source_location where = std::source_location::current()) const {
         return detail::typed_all<T>(detail::run(core_, std::move(query).erased(), detail::Wanted::any, where));
     }
-    /// The first row or an empty handle; asks the server for one row.
+    /// The first row or an empty handle; asks the server for one row, or none by `limit(0)`.
     template <class T>
     [[nodiscard]] Task<Ref<T>> first(query::Select<T> query,
                                      std::source_location where = std::source_location::current()) const {
+        const std::int64_t rows = query.erased().statement.limit == 0 ? 0 : 1;
         return detail::typed_first<T>(
-            detail::run(core_, std::move(query.limit(1)).erased(), detail::Wanted::any, where));
+            detail::run(core_, std::move(query.limit(rows)).erased(), detail::Wanted::any, where));
     }
     /// Exactly one row; throws `NotFoundError` when there is none or more.
     template <class T>

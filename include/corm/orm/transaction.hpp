@@ -14,6 +14,7 @@ Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, Tr
                              std::source_location where) {
     for (int attempt = 1;; ++attempt) {
         std::exception_ptr failure;
+        bool again = false;
         {
             AsyncSession session = session_of(engine, options.session, where);
             try {
@@ -35,8 +36,9 @@ Task<Result> run_transaction(std::shared_ptr<EngineCore> engine, Function fn, Tr
                 } catch (...) { // what made it fail says more
                 }
             }
+            again = attempt < options.max_attempts && may_run_again(session, failure);
         }
-        if (attempt >= options.max_attempts || !is_retryable(failure))
+        if (!again)
             std::rethrow_exception(failure);
         co_await back_off(engine, options, attempt, where);
     }

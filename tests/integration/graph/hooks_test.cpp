@@ -244,6 +244,45 @@ TEST_CASE("hooks: what is changed behind a flush is left to the next, and a comm
     CHECK(g.query("select string_agg(label, ', ' order by id) from tags") == "insert of 1, insert of 2");
 }
 
+TEST_CASE("hooks: what is changed behind the flush of begin_nested is outside", "[hooks][integration]") {
+    Hooked h;
+    bool endless = false;
+    h.hooks->after_flush([&](const corm::SessionHandle& session, const corm::FlushedObjects& flushed) {
+        for (const corm::Ref<Author>& author : flushed.inserted<Author>())
+            session->add(Tag{.label = author->name});
+        if (endless)
+            session->add(Tag{.label = "again"});
+    });
+    Graph g{"", h.options()};
+    g.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{g.engine};
+        session.add(Author{.name = "Ada"});
+        const auto savepoint = co_await session.begin_nested();
+        CHECK(session.new_<Tag>().empty());
+        session.add(Author{.name = "Bob"});
+        co_await session.flush();
+        co_await savepoint.rollback();
+        session.add(Author{.name = "Cyd"});
+        const auto error = co_await failure(session.nested([&]() -> corm::Task<> {
+            session.add(Author{.name = "Dan"});
+            co_await session.flush();
+            throw std::runtime_error("undone");
+        }));
+        CHECK(std::string{caught<std::runtime_error>(error).what()} == "undone");
+        co_await session.commit();
+        session.add(Author{.name = "Eve"});
+        endless = true;
+        const auto refused = co_await failure([](corm::AsyncSession& nesting) -> corm::Task<> {
+            static_cast<void>(co_await nesting.begin_nested());
+        }(session));
+        CHECK_THAT(caught<corm::Error>(refused).what(),
+                   Catch::Matchers::ContainsSubstring("begin_nested() has flushed 100 times"));
+        co_await session.rollback();
+    });
+    CHECK(g.query("select string_agg(label, ', ' order by id) from tags") == "Ada, Cyd");
+    CHECK(g.query("select string_agg(name, ', ' order by id) from authors") == "Ada, Cyd");
+}
+
 TEST_CASE("hooks: autoflush and savepoints run them as well", "[hooks][integration]") {
     Hooked h;
     h.all_of_sessions();

@@ -32,6 +32,13 @@ corm::Task<> edit_all(Scene& s) {
         user.edit().name[0] = user->name[0] == 'x' ? 'y' : 'x';
     }
 }
+/// Of an autocommit session: the last statement of its flush, and the Sync that commits it, are held back.
+corm::Task<> edit_at_once(Scene& s) {
+    s.database.query("insert into users (name) values ('doomed')");
+    s.session.emplace(*s.engine, corm::SessionOptions{.autocommit = true});
+    co_await edit_all(s);
+    s.session->remove(s.users.back());
+}
 corm::Task<> flush_one(Scene& s) {
     s.users.push_back(co_await s.session->get_one<User>(1, corm::for_update));
     s.users.front().edit().age += 1;
@@ -116,6 +123,7 @@ const Case cases[] = {
     {"next batch of a stream", begin_stream, next_of_stream, true, false, 8},
     {"flush", edit_all, flush, true, false, 1},
     {"commit", edit_all, commit, true, true, 1},
+    {"flush of an autocommit session", edit_at_once, flush, true, true, 1},
     {"commit on a cold pool", add_one, commit, false, true, 3},
     {"rollback", flush_one, rollback, true, false, 1},
     {"refresh", begin, refresh, true, false, 1},

@@ -13,6 +13,8 @@
 
 using namespace corm::test;
 using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 namespace asio = boost::asio;
 
 namespace {
@@ -228,6 +230,53 @@ TEST_CASE("so does a statement outside of a transaction, whose connection is as 
         CHECK(s.engine.stats().connected == 1);
     });
     expect_well(s);
+}
+
+TEST_CASE("a deadline names the statement that the program waits for", "[orm][integration]") {
+    Sessions s{users(1), {.pool = {.max_size = 1}}};
+    s.run([&]() -> corm::Task<> {
+        const auto slow = corm::raw_sql("select pg_sleep(60)").within(50ms);
+        for (const bool autocommit : {false, true}) {
+            auto options = corm::SessionOptions{.autocommit = autocommit}.with_setting("app.tenant", "x");
+            corm::AsyncSession session{s.engine, options};
+            if (!autocommit) {
+                session.add(User{.name = "never"});
+                const auto late = caught<corm::TimeoutError>(co_await failure(session.execute(slow)));
+                CHECK_THAT(late.what(),
+                           ContainsSubstring("while executing: WITH i AS (INSERT INTO") && EndsWith(" and 1 more"));
+                co_await session.rollback();
+            }
+            const auto alone = caught<corm::TimeoutError>(co_await failure(session.execute(slow)));
+            CHECK_THAT(alone.what(), EndsWith("while executing: select pg_sleep(60)"));
+            co_await session.rollback();
+        }
+    });
+    expect_well(s);
+}
+
+TEST_CASE("deadlines last longer than the engine", "[orm][integration]") {
+    const Database database{std::string{schema} + users(1)};
+    asio::io_context context;
+    std::optional<corm::Engine> engine;
+    engine.emplace(context.get_executor(), database.url(), corm::EngineOptions{});
+    std::optional<corm::AsyncSession> session;
+    session.emplace(*engine);
+    Ended ended;
+    bool over = false;
+    const auto wait = [&]() -> corm::Task<> {
+        ended = co_await expect_timeout([](corm::AsyncSession& slow) -> corm::Task<> {
+            co_await slow.execute(corm::raw_sql("select pg_sleep(5)").within(700ms));
+        }(*session));
+        over = true;
+    };
+    asio::co_spawn(context, wait(), asio::detached);
+    REQUIRE(run_until(context, 10s, [&] { return database.sessions("active") == 1; }));
+    engine.reset();
+    REQUIRE(run_until(context, 10s, [&] { return over; }));
+    CHECK(ended.phase == corm::Phase::execute);
+    session.reset();
+    // Its connection goes with it.
+    CHECK(run_until(context, 10s, [&] { return database.query(std::string{"select count(*) "} + others) == "0"; }));
 }
 
 TEST_CASE("F28: a connection lost in a transaction ends it with the server's reason", "[orm][integration][F28]") {

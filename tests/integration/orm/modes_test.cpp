@@ -1,6 +1,8 @@
 // Kinds of sessions: autocommit, read-only, isolation levels, what commit expires.
 #include "expect_well.hpp"
 
+#include <corm/query.hpp>
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
@@ -31,6 +33,39 @@ TEST_CASE("an autocommit session holds no connection between its operations", "[
         CHECK(s.database.query("select age from users where id = 1") == "11");
     });
     CHECK(s.database.sessions("idle in transaction") == 0);
+}
+
+TEST_CASE("a row that is gone from an autocommit session is gone for good", "[orm][integration]") {
+    Sessions s{users(4)};
+    s.run([&]() -> corm::Task<> {
+        corm::AsyncSession session{s.engine, {.autocommit = true}};
+        const auto all = co_await session.all(corm::select<User>().order_by(corm::asc<&User::id>));
+        all[0].edit().age = 50;
+        co_await session.flush();
+        all[0].edit().age = 51;
+        {
+            const auto off = session.no_autoflush();
+            co_await session.execute(corm::delete_from<User>().where(corm::col<&User::id> == 1));
+        }
+        CHECK(corm::inspect(all[0]).state() == corm::ObjectState::detached);
+        s.database.query("delete from users where id in (2, 3)");
+        const auto read = co_await session.get<User>(2, corm::for_update);
+        CHECK_FALSE(read);
+        CHECK(corm::inspect(all[1]).state() == corm::ObjectState::detached);
+        const User third{.id = 3, .name = "merged"};
+        const auto merged = co_await session.merge(third);
+        CHECK(merged != all[2]);
+        const auto gone = co_await failure(session.refresh(all[3]));
+        CHECK_FALSE(gone);
+        co_await session.rollback();
+        CHECK(corm::inspect(all[0]).state() == corm::ObjectState::detached);
+        CHECK(corm::inspect(all[1]).state() == corm::ObjectState::detached);
+        CHECK_THROWS_AS(session.add(all[0]), corm::Error);
+        const auto again = co_await session.get<User>(1);
+        CHECK_FALSE(again);
+        co_await session.flush();
+    });
+    CHECK(s.database.query("select string_agg(id::text, ' ' order by id) from users") == "3 4");
 }
 
 TEST_CASE("a refused flush of an autocommit session changes nothing", "[orm][integration]") {

@@ -45,6 +45,8 @@ TEST_CASE("first, one and one_or_none say how many rows they want", "[orm][integ
         CHECK(first->id == 3);
         const auto none = co_await session.first(nobody);
         CHECK_FALSE(none);
+        const auto no_more = co_await session.first(corm::select<User>().limit(0));
+        CHECK_FALSE(no_more);
         const auto one = co_await session.one(second);
         CHECK(one->id == 2);
         const auto same = co_await session.one_or_none(second);

@@ -20,6 +20,13 @@ namespace {
 constexpr corm::TransactionOptions repeatable{
     .session = {.isolation = corm::Isolation::repeatable_read}, .max_attempts = 4, .first_backoff = corm::Duration{1}};
 
+/// What another session, or a service, may throw.
+corm::Task<> fail_elsewhere(const corm::Engine& engine) {
+    corm::AsyncSession session{engine};
+    co_await session.execute(
+        corm::raw_sql("do $$ begin raise exception 'busy' using errcode = 'serialization_failure'; end $$"));
+}
+
 /// Ends the server's session while it commits.
 constexpr const char* die_in_commit = R"(
     create function die() returns trigger language plpgsql as
@@ -133,6 +140,55 @@ TEST_CASE("retries end after max_attempts, with the server's error", "[orm][inte
         CHECK(attempts == 4);
     });
     CHECK(s.database.query("select name from users") == "user 1");
+}
+
+TEST_CASE("a transaction that has committed is not run again", "[orm][integration]") {
+    corm::EngineOptions options;
+    const corm::Engine* engine = nullptr;
+    int attempts = 0;
+    bool commits = true;
+    SECTION("whose function commits, and fails then") {}
+    SECTION("behind which a hook fails") {
+        commits = false;
+        const auto hooks = std::make_shared<corm::SessionHooks>();
+        // The session that fails does not commit.
+        hooks->after_commit([&](const corm::SessionHandle&) { return fail_elsewhere(*engine); });
+        options.hooks = hooks;
+    }
+    Sessions s{"", options};
+    engine = &s.engine;
+    s.run([&]() -> corm::Task<> {
+        const auto write = [&](corm::AsyncSession& session) -> corm::Task<> {
+            ++attempts;
+            session.add(User{.name = "once"});
+            if (!commits)
+                co_return;
+            co_await session.commit();
+            co_await fail_elsewhere(s.engine);
+        };
+        const auto error = co_await failure(s.engine.transaction(write, repeatable));
+        CHECK(caught<corm::DatabaseError>(error).sqlstate() == corm::sqlstate::serialization_failure);
+    });
+    CHECK(attempts == 1);
+    CHECK(s.database.query("select count(*) from users") == "1");
+    expect_well(s);
+}
+
+TEST_CASE("a transaction that was rolled back by its function may run again", "[orm][integration]") {
+    Sessions s;
+    int attempts = 0;
+    s.run([&]() -> corm::Task<> {
+        const auto write = [&](corm::AsyncSession& session) -> corm::Task<> {
+            session.add(User{.name = "made"});
+            if (++attempts == 2)
+                co_return;
+            co_await session.rollback();
+            co_await fail_elsewhere(s.engine);
+        };
+        co_await s.engine.transaction(write, repeatable);
+    });
+    CHECK(attempts == 2);
+    CHECK(s.database.query("select count(*) from users") == "1");
 }
 
 TEST_CASE("F53: a deadlock has one victim, which tries again", "[orm][integration][F53]") {

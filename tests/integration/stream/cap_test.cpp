@@ -237,6 +237,42 @@ TEST_CASE("readers and autocommit sessions have caps as well", "[stream][integra
     expect_well(s);
 }
 
+TEST_CASE("an autocommit session keeps what it has written ahead of a result that is too large",
+          "[stream][integration]") {
+    Sessions s{users(20)};
+    s.run([&]() -> corm::Task<> {
+        corm::SessionOptions options;
+        options.autocommit = true;
+        options.max_rows = 10;
+        const corm::AsyncSession session{s.engine, options};
+        const corm::Ref<User> first = session.add(User{.name = "first"});
+        s.round_trips();
+        CHECK_NOTHROW(caught<corm::ResultTooLarge>(co_await failure(session.all(corm::select<User>()))));
+        CHECK(s.round_trips() == 2);
+        CHECK(corm::inspect(first).state() == corm::ObjectState::persistent);
+        CHECK(first->id == 21);
+        const corm::Ref<User> second = session.add(User{.name = "second"});
+        const auto names = corm::raw_sql("select name from users");
+        CHECK_NOTHROW(caught<corm::ResultTooLarge>(co_await failure(session.all<std::string>(names))));
+        CHECK(corm::inspect(second).state() == corm::ObjectState::persistent);
+        first.edit().age = 5;
+        session.add(User{.name = "third", .email = "x"});
+        session.add(User{.name = "fourth", .email = "x"});
+        const auto refused = caught<corm::IntegrityError>(co_await failure(session.all(corm::select<User>().limit(1))));
+        CHECK_THAT(refused.what(), ContainsSubstring("(autoflush)"));
+        CHECK(first->age == 0);
+        // What has no cap goes along.
+        first.edit().age = 6;
+        s.round_trips();
+        const auto one = co_await session.get<User>(1);
+        CHECK(one->id == 1);
+        CHECK(s.round_trips() == 1);
+    });
+    CHECK(s.database.query("select string_agg(name || age, ' ' order by id) from users where id > 20") ==
+          "first6 second0");
+    expect_well(s);
+}
+
 TEST_CASE("relations that are read have the cap of their session", "[stream][integration]") {
     graph_test::Graph g{std::string{graph_test::library} +
                         "insert into books (author_id, title) select 3, 'no ' || i from generate_series(1, 50) i;"};

@@ -41,6 +41,30 @@ TEST_CASE("F19: an idle connection that was terminated is replaced unnoticed", "
     expect_well(client);
 }
 
+TEST_CASE("who was cancelled while its lease was on the way does not wait for another", "[wire][integration]") {
+    struct Cancelled final : pool::LeaseSink {
+        bool cancelled = false, leased = false, told = false;
+        void on_lease(pool::Lease) noexcept override { leased = true; }
+        void on_lease_failure(std::exception_ptr) noexcept override { told = true; }
+        bool gave_up() const noexcept override { return cancelled; }
+    };
+    Client client;
+    pool::Lease lease = client.lease();
+    const int backend = lease->backend();
+    lease.release();
+    terminate(backend);
+    const auto sink = std::make_shared<Cancelled>();
+    client.pool->acquire(sink, Clock::now() + 10s, std::source_location::current());
+    CHECK_FALSE(client.pool->withdraw(sink.get()));
+    sink->cancelled = true;
+    client.io.restart();
+    client.io.poll();
+    CHECK(sink->told);
+    CHECK_FALSE(sink->leased);
+    CHECK(client.pool->stats().waiting == 0);
+    expect_well(client);
+}
+
 TEST_CASE("F49: a session that is terminated in its transaction says why, and is undone", "[wire][integration][F49]") {
     Client client;
     pool::Lease lease = client.lease();

@@ -186,6 +186,38 @@ TEST_CASE("a COMMIT that is held back is not sent when nobody waits any more", "
     CHECK(f.fsm.status() == TransactionStatus::in_transaction);
 }
 
+TEST_CASE("a Sync that is held back commits nothing when nobody waits any more", "[wire][unit]") {
+    PipelineFixture f;
+    f.pq->answers_per_read = 1;
+    wire::Request large;
+    for (int i = 0; i < 20; ++i)
+        large.statements.push_back(statement("UPDATE t", 200'000));
+    large.commits = true;
+    const auto give_up = [&] {
+        f.fsm.begin(std::move(large), false);
+        const wire::Reply reply = f.fsm.reply_early(std::make_exception_ptr(Error("enough")), "it was cancelled");
+        CHECK(std::string{caught<Error>(reply.error).what()} == "enough");
+        CHECK_FALSE(reply.in_doubt);
+        for (int turns = 0; !f.fsm.done() && turns < 1'000; ++turns)
+            f.fsm.on_readable();
+        REQUIRE(f.fsm.done());
+        CHECK(std::count(f.pq->sent.begin(), f.pq->sent.end(), "UPDATE t") == 6);
+        CHECK(std::vector(f.pq->sent.end() - 2, f.pq->sent.end()) == std::vector<std::string>{"ROLLBACK", "<Sync>"});
+    };
+    SECTION("what stands before it is undone") {
+        give_up();
+        CHECK_FALSE(f.fsm.take_reply().error);
+    }
+    SECTION("a cancel that meets the ROLLBACK is no loss") {
+        f.pq->failures["ROLLBACK"] = {"57014"};
+        give_up();
+        static_cast<void>(f.fsm.take_reply());
+        f.pq->failures.clear();
+    }
+    CHECK_FALSE(f.fsm.lost());
+    CHECK_FALSE(f.run(request({"SELECT 1"})).error);
+}
+
 TEST_CASE("without a transaction block the Sync commits", "[wire][unit]") {
     PipelineFixture f;
     f.pq->answers_per_read = 1;

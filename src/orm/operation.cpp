@@ -71,10 +71,6 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
         finish(std::current_exception(), false);
         return;
     }
-    const TimePoint deadline = plan_.deadline;
-    const std::source_location where = plan_.where;
-    const std::shared_ptr<pool::Pool> shared = session_->engine->pool;
-    pool::Pool& pool = *shared;
     std::unique_lock lock{mutex_};
     if (cancelled_) {
         // On another thread, since it is in flight.
@@ -83,17 +79,21 @@ void Operation::initiate(Handler handler, const asio::any_io_executor& executor)
         finish(aborted(), false);
         return;
     }
-    pool::Lease lease = session_->lease ? std::move(session_->lease) : pool.try_acquire(plan_.where);
+    pool::Lease lease = session_->lease ? std::move(session_->lease) : session_->engine->pool->try_acquire(plan_.where);
     if (lease) {
         stage_ = Stage::executing;
         send(std::move(lease));
         return;
     }
     stage_ = Stage::acquiring;
+    // Without the lock a cancellation may end this.
+    const std::shared_ptr<pool::Pool> pool = session_->engine->pool;
+    const TimePoint deadline = plan_.deadline;
+    const std::source_location where = plan_.where;
     lock.unlock();
-    pool.acquire(self, deadline, where);
-    // A cancellation may have come before there was somebody to withdraw.
-    if (gave_up() && pool.withdraw(this) && advance(Stage::acquiring, Stage::done))
+    pool->acquire(self, deadline, where);
+    // It may have come before there was somebody to withdraw.
+    if (gave_up() && pool->withdraw(this) && advance(Stage::acquiring, Stage::done))
         finish(aborted(), false);
 }
 

@@ -101,6 +101,8 @@ private:
         }
         if (const auto difference = type_difference(database_, mapped, *column))
             report(mapped.member, *difference);
+        else if (const auto comparison = comparison_difference(database_, mapped, *column))
+            report(mapped.member, *comparison, Severity::hint);
         else if (const auto labels = label_difference(database_, mapped, *column))
             report(mapped.member, *labels);
         else if (const auto fields = field_difference(database_, mapped, *column))

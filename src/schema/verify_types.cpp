@@ -60,13 +60,8 @@ std::optional<std::string> type_difference(const Database& database, const mappi
     for (const TypeUse* const type : {&column.type, &base}) {
         const std::string modifier = parse_type(type->text).modifier;
         if (type->array == wanted.array && same_type(database, wanted.name, type->name) &&
-            (wanted.modifier.empty() || wanted.modifier == modifier)) {
-            if (wanted.name.name != type->name.name && compares_otherwise(type->name.name))
-                return " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
-                       " in the table, so that conditions and pages compare it as text, and the table does not; name "
-                       "the type by .sql_type";
+            (wanted.modifier.empty() || wanted.modifier == modifier))
             return mapped.type->as_text && mapped.declared.empty() ? difference : std::optional<std::string>{};
-        }
     }
     if (mapped.type->as_text)
         return difference;
@@ -75,6 +70,17 @@ std::optional<std::string> type_difference(const Database& database, const mappi
                " in the table, to which PostgreSQL converts no text; map it as an enum with corm::pg_enum, or as "
                "corm::TextForm";
     return difference;
+}
+
+std::optional<std::string> comparison_difference(const Database& database, const mapping::Column& mapped,
+                                                 const Column& column) {
+    const WrittenType wanted = parse_type(mapped.sql_type());
+    const TypeUse& base = database.base_type(column.type);
+    if (!is_text(wanted.name.name) || compares_otherwise(wanted.name.name) || !compares_otherwise(base.name.name))
+        return std::nullopt;
+    return " is " + std::string{mapped.sql_type()} + " in the mapping and " + column.type.text +
+           " in the table, so that conditions and pages compare it as text, and the table does not; name the type by "
+           ".sql_type";
 }
 
 namespace {

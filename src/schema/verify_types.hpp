@@ -12,6 +12,9 @@ namespace corm::schema {
 /// What is wrong with the types, as the end of a sentence that begins with the member; nothing if they go together.
 [[nodiscard]] std::optional<std::string> type_difference(const Database& database, const mapping::Column& mapped,
                                                          const Column& column);
+/// The same of types that go together, but of which the server has another idea which values are equal.
+[[nodiscard]] std::optional<std::string> comparison_difference(const Database& database, const mapping::Column& mapped,
+                                                               const Column& column);
 /// The same of the labels of an enum whose types go together.
 [[nodiscard]] std::optional<std::string> label_difference(const Database& database, const mapping::Column& mapped,
                                                           const Column& column);

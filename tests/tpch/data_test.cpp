@@ -6,6 +6,7 @@
 #include <corm/orm/verification.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -39,7 +40,10 @@ TEST_CASE("the structs fit the tables of the specification", "[tpch][integration
     warehouse.run([&]() -> corm::Task<> {
         const auto found = co_await corm::verify<Region, Nation, Part, Supplier, PartSupp, Customer, Order, LineItem>(
             warehouse.engine());
-        CHECK(found.text() == "");
+        CHECK(found.ok());
+        // Their char(n) is compared as plain text here, without the blanks that the table fills it up with.
+        for (const corm::schema::Finding& finding : found.findings)
+            CHECK_THAT(finding.sentence, Catch::Matchers::ContainsSubstring(" is text in the mapping and character("));
     });
 }
 

@@ -50,7 +50,7 @@ struct Verification {
 /// mapping lacks; labels of enums.
 ///
 /// Hints: foreign keys without an index; relations without a foreign key; members that may be NULL and columns that
-/// cannot.
+/// cannot; text that the table compares as citext or char(n).
 [[nodiscard]] Verification verify(std::span<const std::shared_ptr<const mapping::Mapper>> mappers,
                                   const Database& database);
 

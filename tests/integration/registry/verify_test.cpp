@@ -221,16 +221,19 @@ constexpr Plant plants[] = {
     {"alter type mood rename value 'sad' to 'blue'",
      "Diary.pages: the composite type \"page\" has the attribute mood, whose member has 'sad', which the enum "
      "public.mood lacks, and lacks 'blue' of the enum public.mood; give both the same labels"},
-    {"alter table diaries alter nick type citext", "Diary.nick is text in the mapping and public.citext in the table, "
-                                                   "so that conditions and pages compare it as text, and "
-                                                   "the table does not; name the type by .sql_type"},
+    {"alter table diaries alter nick type citext",
+     "Diary.nick is text in the mapping and public.citext in the table, "
+     "so that conditions and pages compare it as text, and "
+     "the table does not; name the type by .sql_type",
+     hint},
     {"alter table diaries alter nick type char(9)",
      "Diary.nick is text in the mapping and character(9) in the table, so that conditions and pages compare it as "
-     "text, and the table does not; name the type by .sql_type"},
+     "text, and the table does not; name the type by .sql_type",
+     hint},
     {"create domain nick as citext; alter table diaries alter nick type nick",
-     "Diary.nick is text in the mapping and public.nick in the table, so that conditions"},
+     "Diary.nick is text in the mapping and public.nick in the table, so that conditions", hint},
     {"alter table diaries alter nicks type citext[]",
-     "Diary.nicks is text[] in the mapping and public.citext[] in the table, so that conditions"},
+     "Diary.nicks is text[] in the mapping and public.citext[] in the table, so that conditions", hint},
     {"alter table authors alter name drop not null", "Author.name cannot hold NULL, and its column may"},
     {"alter table authors alter rating drop not null", "Author.rating cannot hold NULL, and its column may"},
     {"alter table authors alter version drop not null", "Author.version is the version, and its column may be NULL"},

@@ -129,7 +129,7 @@ TEMPLATE_TEST_CASE("a savepoint scope whose flush fails", "[twice][integration]"
         corm::AsyncSession session{f.engine};
         const auto add = [&](std::int64_t key) {
             return session.nested([&session, &f, key]() -> corm::Task<> {
-                session.add(f.authors.make("u", key));
+                session.add(f.authors.make("u" + std::to_string(key), key));
                 co_await session.flush();
             });
         };

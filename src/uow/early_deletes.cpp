@@ -146,8 +146,8 @@ bool takes_unique(const mapping::Mapper& mapper, const Update& update) {
     return std::any_of(update.columns.begin(), update.columns.end(), [&](ColumnIndex index) {
         const mapping::Column& column = mapper.column(index);
         return column.key || (column.unique &&
-                              !std::all_of(update.instances.begin(), update.instances.end(), [&column](Handle handle) {
-                                  return column.type->is_null(current(**handle, column));
+                              std::any_of(update.instances.begin(), update.instances.end(), [&column](Handle handle) {
+                                  return !column.type->is_null(current(**handle, column));
                               }));
     });
 }

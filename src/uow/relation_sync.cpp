@@ -289,22 +289,29 @@ void RelationSync::find_first(std::span<const Object> added) {
     if (first_.empty() && postponed_.empty())
         throw_circle();
     const bool all_first = !postponed_.empty() && needed_.empty();
-    std::vector<const mapping::Mapper*> mappers;
+    std::vector<const mapping::Mapper*> mappers; // each once: there are many objects of few
+    const auto bring_in = [&mappers](const mapping::Mapper& mapper) {
+        if (std::find(mappers.begin(), mappers.end(), &mapper) == mappers.end())
+            mappers.push_back(&mapper);
+    };
     for (const Object& instance : added) {
         if (all_first || first_.contains(instance.get()))
-            mappers.push_back(&instance->mapper());
+            bring_in(instance->mapper());
     }
     // A table of theirs may bring in another.
     for (bool is_new = true; is_new;) {
         const std::size_t known = first_.size();
         for (const Object& instance : added) {
+            if (waiting_.contains(instance.get()) || first_.contains(instance.get()))
+                continue;
             const mapping::Mapper& own = instance->mapper();
             const bool earlier = std::any_of(mappers.begin(), mappers.end(), [&](const mapping::Mapper* mapper) {
                 return mapper == &own || refers_to(*mapper, own);
             });
-            if (!waiting_.contains(instance.get()) && (all_first || earlier) && first_.insert(instance.get()).second &&
-                std::find(mappers.begin(), mappers.end(), &own) == mappers.end())
-                mappers.push_back(&own);
+            if (all_first || earlier) {
+                first_.insert(instance.get());
+                bring_in(own);
+            }
         }
         for (const auto& [child, parent] : behind_) {
             if (first_.contains(child))

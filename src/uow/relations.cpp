@@ -159,10 +159,9 @@ FlushPlan UnitOfWork::plan_relations(ChangeSet&& changes) {
         plan.has_orphans = true;
         return plan;
     }
-    std::vector<Object> added = sync.ordered(pending_);
-    std::erase_if(added, [&](const Object& instance) {
-        return instance->state != ObjectState::pending || (sync.has_more() && !sync.is_first(*instance));
-    });
+    std::vector<Object> added = sync.ordered(changes.added);
+    if (sync.has_more())
+        std::erase_if(added, [&](const Object& instance) { return !sync.is_first(*instance); });
     changes.added = added;
     std::vector<Object> removed;
     if (sync.has_more()) {
